@@ -1,0 +1,205 @@
+//! Messages between `till` and `lane`, and what of a card may be shown.
+
+use sealpoint_sale::{AttemptId, Currency};
+use serde::{Deserialize, Serialize};
+
+use crate::{Bytes, HostAnswer, SealedCard, TerminalId};
+
+/// What may be shown, printed and stored of a card.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CardSummary {
+    /// Application label or preferred name, as the cardholder knows it: `VISA CREDIT`.
+    pub label: String,
+    /// Application identifier, hexadecimal (EMV tag 4F/84).
+    pub aid: String,
+    /// PAN truncated to at most the first six and last four digits (PCI DSS 3.4.1).
+    pub truncated_pan: String,
+    /// Last four digits, for the screen and the receipt.
+    pub last4: String,
+}
+
+/// To `lane`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to_lane")]
+pub enum ToLane {
+    /// Read a card for this attempt. The attempt is durable before this is sent.
+    Read(ReadCard),
+    /// The host answered: finish with the card.
+    Host {
+        /// The attempt that was sent to the host.
+        attempt: AttemptId,
+        /// Its answer.
+        answer: HostAnswer,
+    },
+    /// The host could not be asked or did not answer: finish with the card without it.
+    UnableToGoOnline {
+        /// The attempt that was to go online.
+        attempt: AttemptId,
+    },
+    /// The cashier gave up: end the attempt as soon as it is safe.
+    Cancel {
+        /// The attempt to end.
+        attempt: AttemptId,
+    },
+}
+
+/// The order to read one card for one attempt.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadCard {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The terminal that charges, for the seal's context and EMV tag 9F1C.
+    pub terminal: TerminalId,
+    /// Minor units, positive (EMV tag 9F02).
+    pub amount_minor: i64,
+    /// Their currency (EMV tag 5F2A).
+    pub currency: Currency,
+    /// Local date and time at the till, `YYYYMMDDhhmmss` (EMV tags 9A and 9F21).
+    pub local_time: String,
+    /// The trace number, for EMV tag 9F41.
+    pub stan: u32,
+    /// How long to wait for a card to be inserted.
+    pub insert_timeout_ms: u32,
+}
+
+/// From `lane`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "from_lane")]
+pub enum FromLane {
+    /// First message: who speaks, and whether it can seal.
+    Hello {
+        /// [`crate::WIRE_VERSION`] of the lane.
+        version: u16,
+        /// Why no card can be charged, if so (no acquirer key, bad profile): what happened and what to do.
+        cannot_charge: Option<String>,
+    },
+    /// The reader changed.
+    Reader {
+        /// How it stands now.
+        state: ReaderState,
+    },
+    /// Something that the cardholder should do or wait for.
+    Prompt {
+        /// The attempt that it belongs to.
+        attempt: AttemptId,
+        /// What to show.
+        prompt: CardPrompt,
+    },
+    /// The card asks for the issuer: the till must write SENT, then ask the host.
+    Online {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What may be shown of the card.
+        card: CardSummary,
+        /// The card data, sealed.
+        sealed: SealedCard,
+        /// EMV data for the issuer (DE 55), without PAN or track 2.
+        de55: Bytes,
+    },
+    /// The attempt is over at the card.
+    Outcome {
+        /// The attempt.
+        attempt: AttemptId,
+        /// How it ended.
+        outcome: CardOutcome,
+    },
+}
+
+/// What the reader is doing.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ReaderState {
+    /// There is no reader, or the card service does not run.
+    Missing {
+        /// What happened and what to do, one sentence each.
+        why: String,
+    },
+    /// A reader waits without a card.
+    Ready {
+        /// The reader's name.
+        name: String,
+    },
+    /// A card is in the reader.
+    CardIn {
+        /// The reader's name.
+        name: String,
+    },
+}
+
+/// What the cardholder should do or wait for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardPrompt {
+    /// Insert the card.
+    InsertCard,
+    /// The card is being read: leave it in.
+    Reading,
+    /// The host is being asked: leave the card in.
+    Authorising,
+    /// Done with the card: take it out.
+    RemoveCard,
+}
+
+/// How an attempt ended at the card. A decline is an outcome, not an error.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardOutcome {
+    /// How it ended.
+    pub kind: OutcomeKind,
+    /// What may be shown of the card, once it was read.
+    pub card: Option<CardSummary>,
+    /// EMV results for the receipt and the record, once there are any.
+    pub emv: Option<EmvResult>,
+    /// Why, in a sentence for the log and the cashier; never card data.
+    pub why: Option<String>,
+}
+
+/// How an attempt ended at the card.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// The host approved and the card agreed (TC): the only outcome that pays.
+    Approved,
+    /// The host declined.
+    DeclinedByHost,
+    /// The card declined (AAC), before or after the host was asked.
+    DeclinedByCard,
+    /// The host could not be asked, and the card declined because of it.
+    UnableToGoOnline,
+    /// The card was removed before the end.
+    CardRemoved,
+    /// No card was inserted in time.
+    NoCard,
+    /// The cashier cancelled before the card was asked for a cryptogram.
+    Cancelled,
+    /// The card cannot be used here: no common application, blocked, not a payment card.
+    NotAccepted,
+    /// The card broke the protocol or answered nonsense.
+    CardFault,
+    /// The reader failed or went away.
+    ReaderFault,
+    /// The lane cannot seal, so no card may be read.
+    CannotSeal,
+}
+
+/// EMV results of an attempt (names as in EMV 4.4 Book 3 Annex A).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmvResult {
+    /// Terminal verification results, tag 95, hexadecimal.
+    pub tvr: String,
+    /// TSI, tag 9B, hexadecimal.
+    pub tsi: String,
+    /// CVM results, tag 9F34, hexadecimal.
+    pub cvm_results: String,
+    /// Last cryptogram's type: `TC`, `ARQC` or `AAC`; empty if the card gave none.
+    pub ac_type: String,
+    /// Last application cryptogram, tag 9F26, hexadecimal.
+    pub ac: String,
+    /// Application transaction counter, tag 9F36, hexadecimal.
+    pub atc: String,
+}

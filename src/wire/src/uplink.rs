@@ -1,0 +1,93 @@
+//! Messages between `till` and `uplink`.
+
+use sealpoint_sale::AttemptId;
+use serde::{Deserialize, Serialize};
+
+use crate::api::RecordAck;
+use crate::{AuthoriseRequest, AuthoriseResult, Record, ReversalRequest};
+
+/// To `uplink`. Everything that it holds can be lost: the journal offers it again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to_uplink")]
+pub enum ToUplink {
+    /// Push these records, oldest first, at most [`crate::record::MAX_BATCH`]. One offer is open
+    /// at a time; it ends with [`FromUplink::Acked`] or [`FromUplink::NotAcked`].
+    Offer {
+        /// Numbered by the till, so that a late answer is told apart.
+        offer: u64,
+        /// The records.
+        records: Vec<Record>,
+    },
+    /// Ask the acquirer. SENT is durable before this is sent. Answered exactly once.
+    Authorise(AuthoriseRequest),
+    /// Undo an authorisation; goes before anything financial. Repeated until acknowledged.
+    Reverse(ReversalRequest),
+}
+
+/// From `uplink`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "from_uplink")]
+pub enum FromUplink {
+    /// First message.
+    Hello {
+        /// [`crate::WIRE_VERSION`] of the uplink.
+        version: u16,
+    },
+    /// The link changed.
+    Link {
+        /// How it stands now.
+        state: LinkState,
+    },
+    /// The collector answered an offer.
+    Acked {
+        /// The offer.
+        offer: u64,
+        /// One answer for each record.
+        results: Vec<RecordAck>,
+    },
+    /// The offer did not get an answer; offer it again later.
+    NotAcked {
+        /// The offer.
+        offer: u64,
+        /// What happened, for the log.
+        why: String,
+    },
+    /// What became of an authorisation.
+    Authorised {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What became of it.
+        result: AuthoriseResult,
+    },
+    /// The acquirer acknowledged a reversal.
+    Reversed {
+        /// The attempt that is undone.
+        attempt: AttemptId,
+    },
+    /// A reversal was tried and not acknowledged; the uplink goes on trying.
+    ReversalPending {
+        /// The attempt.
+        attempt: AttemptId,
+        /// How often it was tried.
+        tries: u32,
+        /// What happened, for the log.
+        why: String,
+    },
+}
+
+/// How the link to the collector stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum LinkState {
+    /// No collector is configured.
+    NotSetUp,
+    /// Not tried yet.
+    Connecting,
+    /// The collector answered its last request.
+    Up,
+    /// The collector cannot be reached or refuses this till.
+    Down {
+        /// What happened and what to do, one sentence each.
+        why: String,
+    },
+}
