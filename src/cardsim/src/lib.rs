@@ -1,1 +1,37 @@
-//! sealpoint cardsim
+//! A real EMV contact card in software, for the demo and for tests.
+//!
+//! Never part of a production image: it exists so that a till, its kernel and
+//! a real `pcscd` can be driven through every card behaviour without plastic.
+//!
+//! * [`cryptogram`]: issuer key derivation, ARQC/TC/AAC and ARPC (EMV 4.4
+//!   Book 2); the simulated host uses the same code from the other side.
+//! * [`issuer`]: the issuer's test keys and decline list, made at first run.
+//! * [`profile`]: a card as data (TOML), and the named cards that we ship.
+//! * [`card`]: the card itself; APDU in, answer out, no I/O and no clock.
+//! * [`slot`]: the place where one card is or is not; shared by the drivers.
+//! * [`reader`]: a virtual reader on a Unix socket.
+//! * [`vpcd`]: the same card behind a real `pcscd` through `vsmartcard-vpcd`.
+//! * [`control`]: insert and remove cards, one JSON object per line.
+//!
+//! The TLV and DOL code here is deliberately not the terminal's: a card that
+//! shared its parser with the kernel would agree with the kernel's mistakes.
+
+pub mod card;
+pub mod control;
+pub mod cryptogram;
+mod framing;
+pub mod issuer;
+pub mod profile;
+pub mod reader;
+pub mod slot;
+mod socket;
+pub mod tlv;
+pub mod vpcd;
+
+pub use card::Card;
+pub use control::Control;
+pub use issuer::IssuerKeys;
+pub use profile::Profile;
+pub use reader::VirtualReader;
+pub use slot::Slot;
+pub use vpcd::VpcdClient;

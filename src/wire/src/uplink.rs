@@ -19,7 +19,7 @@ pub enum ToUplink {
         records: Vec<Record>,
     },
     /// Ask the acquirer. SENT is durable before this is sent. Answered exactly once.
-    Authorise(AuthoriseRequest),
+    Authorise(Box<AuthoriseRequest>),
     /// Undo an authorisation; goes before anything financial. Repeated until acknowledged.
     Reverse(ReversalRequest),
 }
