@@ -1,0 +1,4 @@
+mod keys;
+mod pan;
+mod secret_bytes;
+mod track2;
