@@ -1,0 +1,378 @@
+//! A card as data: what a TOML profile holds, and the named cards we ship.
+//!
+//! A profile says who the card belongs to, which application it carries and
+//! how it behaves; records, AFL, AIP and data object lists are built from it
+//! (see [`crate::card`]), so they cannot contradict each other. All PANs are
+//! well-known public test numbers.
+
+mod fields;
+mod shipped;
+
+use std::ops::Range;
+
+use serde::Deserialize;
+
+pub(crate) use fields::response_code;
+pub use fields::{Date, Hex, RemoveAt};
+pub(crate) use shipped::declined_by_issuer;
+pub use shipped::shipped;
+
+/// A profile longer than this is not one (bytes).
+const TEXT_MAX: usize = 16 * 1024;
+
+/// The longest pause per APDU that a profile may ask for, in milliseconds.
+pub const DELAY_MS_MAX: u64 = 10_000;
+
+/// Everything about one card.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The name by which it is inserted: `visa-approved`.
+    pub name: String,
+    /// What a person reads on the button.
+    pub title: String,
+    /// What happens when this card is used, in one sentence.
+    pub what: String,
+    /// The response code with which the simulated issuer declines this card,
+    /// through the decline list of [`crate::IssuerKeys::create`].
+    pub issuer_declines: Option<String>,
+    /// The chip's application.
+    pub application: Application,
+    /// Whose card it is.
+    pub holder: Holder,
+    /// What it does differently from a plain card.
+    #[serde(default)]
+    pub behaviour: Behaviour,
+}
+
+/// The one payment application on the card.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    /// Decides the cryptogram version and the data object lists.
+    pub scheme: Scheme,
+    /// Application Identifier (4F, 84), 5 to 16 bytes.
+    pub aid: Hex,
+    /// Application Label (50), 1 to 16 characters.
+    pub label: String,
+    /// Application Priority Indicator (87), 1 to 15.
+    #[serde(default = "defaults::priority")]
+    pub priority: u8,
+    /// Application Version Number (9F08).
+    pub version: Hex,
+    /// Processing Options Data Object List (9F38); empty for none.
+    #[serde(default)]
+    pub pdol: Hex,
+    /// Whether the card has a Payment System Environment to select by name.
+    #[serde(default = "defaults::yes")]
+    pub pse: bool,
+    /// Form of the answers to GET PROCESSING OPTIONS and GENERATE AC: 1 is a
+    /// bare string under tag 80, 2 is data objects under tag 77.
+    pub answer_format: u8,
+    /// Application Usage Control (9F07).
+    #[serde(default = "defaults::usage")]
+    pub usage: Hex,
+    /// Cardholder verification rules of the CVM list (8E), two bytes each;
+    /// both amounts of the list are zero.
+    pub cvm_rules: Hex,
+    /// Issuer Action Code, Denial (9F0E).
+    pub iac_denial: Hex,
+    /// Issuer Action Code, Online (9F0F).
+    pub iac_online: Hex,
+    /// Issuer Action Code, Default (9F0D).
+    pub iac_default: Hex,
+}
+
+/// Payment schemes whose cards we imitate.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// Cryptogram version 18, ARPC method 2, EXTERNAL AUTHENTICATE.
+    Visa,
+    /// Cryptogram version 20, ARPC method 1, in the second GENERATE AC.
+    Mastercard,
+}
+
+/// The cardholder's data.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    /// Cardholder Name (5F20), 2 to 26 characters.
+    pub name: String,
+    /// A public test PAN, with valid check digit.
+    pub pan: String,
+    /// PAN Sequence Number (5F34).
+    #[serde(default)]
+    pub psn: u8,
+    /// Application Effective Date (5F25).
+    pub effective: Date,
+    /// Application Expiration Date (5F24).
+    pub expiry: Date,
+    /// Service Code (5F30), three digits; also in track 2.
+    #[serde(default = "defaults::service_code")]
+    pub service_code: String,
+    /// Track 2's discretionary digits; no card verification value in them.
+    #[serde(default = "defaults::discretionary")]
+    pub discretionary: String,
+    /// Issuer Country Code (5F28).
+    #[serde(default = "defaults::country")]
+    pub country: Hex,
+    /// Application Currency Code (9F42).
+    #[serde(default = "defaults::currency")]
+    pub currency: Hex,
+    /// Language Preference (5F2D).
+    #[serde(default = "defaults::language")]
+    pub language: String,
+    /// Offline PIN, 4 to 12 digits; without one VERIFY finds nothing.
+    pub pin: Option<String>,
+}
+
+/// What the card does differently from a plain card that goes online.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Behaviour {
+    /// Answers SELECT with 6A81, as a blocked card does (EMV 4.4 Book 1 12).
+    pub blocked: bool,
+    /// Answers the first GENERATE AC with an AAC whatever is asked for.
+    pub declines_offline: bool,
+    /// Answers as under T=0: 61xx and GET RESPONSE, 6Cxx for a wrong Le.
+    pub t0: bool,
+    /// When the card vanishes from the reader by itself.
+    pub remove_at: Option<RemoveAt>,
+    /// Pause before each answer, in milliseconds; the driver's to keep.
+    pub delay_ms: u64,
+}
+
+mod defaults {
+    use super::Hex;
+
+    pub(super) fn priority() -> u8 {
+        1
+    }
+    pub(super) fn yes() -> bool {
+        true
+    }
+    pub(super) fn usage() -> Hex {
+        Hex(vec![0xFF, 0x00])
+    }
+    pub(super) fn service_code() -> String {
+        "201".into()
+    }
+    pub(super) fn discretionary() -> String {
+        "0000000".into()
+    }
+    pub(super) fn country() -> Hex {
+        Hex(vec![0x02, 0x76])
+    }
+    pub(super) fn currency() -> Hex {
+        Hex(vec![0x09, 0x78])
+    }
+    pub(super) fn language() -> String {
+        "deen".into()
+    }
+}
+
+/// Why a profile is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Not TOML, an unknown key, a missing one, or a value of the wrong form.
+    #[error("card profile, line {line}: {what}; correct that line")]
+    Malformed {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong; never the value.
+        what: String,
+    },
+    /// A value that has the right form but makes no card.
+    #[error("card profile: {key} must be {rule}; correct it")]
+    Invalid {
+        /// The key, dotted from the top.
+        key: &'static str,
+        /// What is expected.
+        rule: &'static str,
+    },
+    /// Larger than any profile.
+    #[error("the card profile is too large; a profile has a few dozen lines")]
+    TooLarge,
+}
+
+impl Profile {
+    /// Reads and checks a profile.
+    ///
+    /// # Errors
+    /// [`ProfileError`] names the line, or the key and what it must be.
+    pub fn parse(text: &str) -> Result<Self, ProfileError> {
+        if text.len() > TEXT_MAX {
+            return Err(ProfileError::TooLarge);
+        }
+        let profile: Self = toml::from_str(text).map_err(|error| ProfileError::Malformed {
+            line: line_of(text, error.span()),
+            what: without_value(error.message()),
+        })?;
+        profile.validate()?;
+        Ok(profile)
+    }
+
+    fn validate(&self) -> Result<(), ProfileError> {
+        let application = &self.application;
+        let holder = &self.holder;
+        let digits = |text: &str, range: Range<usize>| {
+            range.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let printable = |text: &str, range: Range<usize>| {
+            range.contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7F).contains(&byte))
+        };
+        let plain = |text: &str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        let rules: [(bool, &'static str, &'static str); 20] = [
+            (
+                (1..=40).contains(&self.name.len()) && plain(&self.name),
+                "name",
+                "1 to 40 lower-case letters, digits and hyphens",
+            ),
+            (
+                self.issuer_declines
+                    .as_deref()
+                    .is_none_or(|code| response_code(code).is_ok()),
+                "issuer_declines",
+                "a two-character response code such as \"51\"",
+            ),
+            (
+                (5..=16).contains(&application.aid.0.len()),
+                "application.aid",
+                "5 to 16 bytes",
+            ),
+            (
+                printable(&application.label, 1..17),
+                "application.label",
+                "1 to 16 printable characters",
+            ),
+            (
+                (1..=15).contains(&application.priority),
+                "application.priority",
+                "1 to 15",
+            ),
+            (
+                application.version.0.len() == 2,
+                "application.version",
+                "2 bytes",
+            ),
+            (
+                crate::tlv::Dol::parse(&application.pdol.0).is_ok(),
+                "application.pdol",
+                "tag and length pairs such as 9F1A02",
+            ),
+            (
+                matches!(application.answer_format, 1 | 2),
+                "application.answer_format",
+                "1 or 2",
+            ),
+            (
+                application.usage.0.len() == 2,
+                "application.usage",
+                "2 bytes",
+            ),
+            (
+                matches!(application.cvm_rules.0.len(), 2..=40)
+                    && application.cvm_rules.0.len().is_multiple_of(2),
+                "application.cvm_rules",
+                "1 to 20 rules of 2 bytes",
+            ),
+            (
+                [
+                    &application.iac_denial,
+                    &application.iac_online,
+                    &application.iac_default,
+                ]
+                .iter()
+                .all(|code| code.0.len() == 5),
+                "application.iac_denial, iac_online and iac_default",
+                "5 bytes each",
+            ),
+            (
+                printable(&holder.name, 2..27),
+                "holder.name",
+                "2 to 26 printable characters",
+            ),
+            (
+                digits(&holder.pan, 13..20) && luhn(&holder.pan),
+                "holder.pan",
+                "13 to 19 digits with a valid check digit",
+            ),
+            (holder.psn <= 99, "holder.psn", "0 to 99"),
+            (
+                digits(&holder.service_code, 3..4),
+                "holder.service_code",
+                "3 digits",
+            ),
+            (
+                digits(&holder.discretionary, 0..11),
+                "holder.discretionary",
+                "at most 10 digits",
+            ),
+            (
+                holder.country.0.len() == 2 && holder.currency.0.len() == 2,
+                "holder.country and holder.currency",
+                "2 bytes each",
+            ),
+            (
+                printable(&holder.language, 2..9) && holder.language.len().is_multiple_of(2),
+                "holder.language",
+                "1 to 4 two-letter codes",
+            ),
+            (
+                holder.pin.as_deref().is_none_or(|pin| digits(pin, 4..13)),
+                "holder.pin",
+                "4 to 12 digits",
+            ),
+            (
+                self.behaviour.delay_ms <= DELAY_MS_MAX,
+                "behaviour.delay_ms",
+                "at most 10000",
+            ),
+        ];
+        match rules.into_iter().find(|(holds, ..)| !holds) {
+            Some((_, key, rule)) => Err(ProfileError::Invalid { key, rule }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The line, from 1, at which `span` begins.
+pub(crate) fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
+    let start = span.map_or(0, |span| span.start).min(text.len());
+    1 + text.as_bytes()[..start]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count()
+}
+
+/// A parser's message without the value it quotes: that may be a PAN or key.
+pub(crate) fn without_value(message: &str) -> String {
+    match message.split_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid") => {
+            format!("the value isn't {expected}")
+        }
+        _ => message.lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// ISO/IEC 7812-1 Annex B: the check digit.
+fn luhn(digits: &str) -> bool {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(place, byte)| {
+            let digit = u32::from(byte - b'0');
+            match (place % 2, digit) {
+                (0, digit) => digit,
+                (_, digit @ 0..=4) => 2 * digit,
+                (_, digit) => 2 * digit - 9,
+            }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
