@@ -109,7 +109,10 @@ impl Money {
     /// An amount of `amount_minor` minor units.
     #[must_use]
     pub const fn new(amount_minor: i64, currency: Currency) -> Self {
-        Self { amount_minor, currency }
+        Self {
+            amount_minor,
+            currency,
+        }
     }
 }
 
@@ -147,5 +150,8 @@ pub struct AmountTooLarge;
 pub(crate) fn price_of_grams(price_minor_per_kg: i64, grams: u32) -> Result<i64, AmountTooLarge> {
     let exact = i128::from(price_minor_per_kg) * i128::from(grams);
     let rounded = (exact + 500).div_euclid(1000);
-    i64::try_from(rounded).ok().filter(|m| m.abs() <= MAX_MINOR).ok_or(AmountTooLarge)
+    i64::try_from(rounded)
+        .ok()
+        .filter(|m| m.abs() <= MAX_MINOR)
+        .ok_or(AmountTooLarge)
 }

@@ -14,7 +14,9 @@ pub struct Bytes(Vec<u8>);
 
 /// More bytes than a field may carry.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} bytes do not fit a field of at most {MAX_BYTES}. Nothing was sent; report this record.")]
+#[error(
+    "{0} bytes do not fit a field of at most {MAX_BYTES}. Nothing was sent; report this record."
+)]
 pub struct TooManyBytes(usize);
 
 impl Bytes {
@@ -28,7 +30,11 @@ impl Bytes {
 impl TryFrom<Vec<u8>> for Bytes {
     type Error = TooManyBytes;
     fn try_from(bytes: Vec<u8>) -> Result<Self, Self::Error> {
-        if bytes.len() > MAX_BYTES { Err(TooManyBytes(bytes.len())) } else { Ok(Self(bytes)) }
+        if bytes.len() > MAX_BYTES {
+            Err(TooManyBytes(bytes.len()))
+        } else {
+            Ok(Self(bytes))
+        }
     }
 }
 
@@ -41,7 +47,9 @@ impl Serialize for Bytes {
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = BASE64.decode(text.as_bytes()).map_err(|_| D::Error::custom("not base64"))?;
+        let bytes = BASE64
+            .decode(text.as_bytes())
+            .map_err(|_| D::Error::custom("not base64"))?;
         Self::try_from(bytes).map_err(D::Error::custom)
     }
 }

@@ -38,7 +38,9 @@ impl RecordKind {
     /// The kind that this word names.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Sale, Self::VoidedSale].into_iter().find(|k| k.word() == word)
+        [Self::Sale, Self::VoidedSale]
+            .into_iter()
+            .find(|k| k.word() == word)
     }
 }
 

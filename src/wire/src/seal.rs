@@ -10,8 +10,8 @@
 //! 57 track 2 equivalent data if the card gave it, 5F24 expiration date, 5F34 PAN sequence number
 //! if given.
 
-use serde::{Deserialize, Serialize};
 use sealpoint_sale::{AttemptId, Currency};
+use serde::{Deserialize, Serialize};
 
 use crate::{Bytes, KeyId, TerminalId};
 
