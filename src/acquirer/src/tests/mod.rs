@@ -1,0 +1,65 @@
+//! One file per behaviour; what several need is here.
+
+mod answers;
+mod frames;
+mod hostile;
+mod objects;
+mod requests;
+mod round_trip;
+
+use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, X_WING_ENC_LEN};
+use sealpoint_wire::{
+    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, ReversalRequest, SaleId, SealedCard,
+};
+use uuid::Uuid;
+
+pub(crate) fn bytes(content: &[u8]) -> Bytes {
+    Bytes::try_from(content.to_vec()).expect("the test's content is short")
+}
+
+pub(crate) fn attempt() -> AttemptId {
+    AttemptId::new(Uuid::from_bytes([0xA7; 16]))
+}
+
+pub(crate) fn sealed(ciphertext_len: usize) -> SealedCard {
+    SealedCard {
+        kem: KEM_X_WING,
+        kdf: KDF_HKDF_SHA256,
+        aead: AEAD_AES_256_GCM,
+        key_id: "demo-1".parse().expect("a key id"),
+        enc: bytes(&[0xE0; X_WING_ENC_LEN]),
+        ciphertext: bytes(&vec![0xC0; ciphertext_len]),
+    }
+}
+
+pub(crate) fn authorise_request() -> AuthoriseRequest {
+    AuthoriseRequest {
+        attempt: attempt(),
+        sale: SaleId::new(Uuid::from_bytes([0x5A; 16])),
+        terminal: "T0000001".parse().expect("a terminal id"),
+        stan: 42,
+        local_time: "20261122180509".to_owned(),
+        amount_minor: 1234,
+        currency: Currency::Eur,
+        card: CardSummary {
+            label: "VISA CREDIT".to_owned(),
+            aid: "A0000000031010".to_owned(),
+            truncated_pan: "476173******0119".to_owned(),
+            last4: "0119".to_owned(),
+        },
+        sealed: sealed(66),
+        de55: bytes(&[0x9F, 0x36, 2, 0, 1]),
+    }
+}
+
+pub(crate) fn reversal_request() -> ReversalRequest {
+    let asked = authorise_request();
+    ReversalRequest {
+        attempt: asked.attempt,
+        terminal: asked.terminal,
+        stan: asked.stan,
+        local_time: asked.local_time,
+        amount_minor: asked.amount_minor,
+        currency: asked.currency,
+    }
+}
