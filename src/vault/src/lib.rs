@@ -1,1 +1,40 @@
-//! sealpoint vault
+//! Sealing: card data goes in, what only the acquirer can open comes out.
+//!
+//! [`seal`] takes a [`CardData`] by value, seals it to an [`AcquirerKey`] and wipes it. What comes
+//! out is bound to one attempt, amount and terminal ([`sealpoint_wire::SealContext`]).
+//!
+//! The suite is HPKE base mode (RFC 9180), single shot, a fresh encapsulation for each card:
+//!
+//! | part | what | where |
+//! |---|---|---|
+//! | KEM 0x647A | X-Wing: X25519 and ML-KEM-768 (draft-connolly-cfrg-xwing-kem; called MLKEM768-X25519 in draft-ietf-hpke-pq) | `x_wing` |
+//! | KDF 0x0001 | HKDF-SHA256 | `hpke` |
+//! | AEAD 0x0002 | AES-256-GCM | `hpke` |
+//!
+//! A recording made today stays closed even if one half of the KEM falls later.
+//!
+//! Deliberately absent: opening. A till cannot open what it sealed, so the code is not here; the
+//! tests open with another implementation.
+//!
+//! **What is wiped.** The card data, the plaintext, both shared secrets, their combination and the
+//! derived key and nonce, wherever this room holds them. `ring` and `libcrux` do not wipe the
+//! copies that they make on their own stack, so a core dump of the card process must stay
+//! impossible by other means.
+
+mod acquirer_key;
+mod card_data;
+mod hpke;
+mod key_file;
+mod seal;
+mod x_wing;
+
+#[cfg(test)]
+mod tests;
+
+pub use acquirer_key::{AcquirerKey, BadKey, Day};
+pub use card_data::CardData;
+pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
+pub use seal::{SealError, seal};
+
+/// Where random bytes come from: the operating system's generator (`getrandom`).
+pub use ring::rand::{SecureRandom, SystemRandom};
