@@ -1,0 +1,208 @@
+//! The driver: gives the machine time, chance, the till's socket and connections to the collector.
+
+mod caller;
+mod target;
+mod till;
+mod tls;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::SecureRandom;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use crate::machine::{Channel, Exchange, Input, Machine, Moment, Output, Request, RequestId};
+use caller::Caller;
+pub use target::{BadTarget, Target};
+
+/// At most this many messages to the till wait until it reads.
+const MAX_UNREAD: usize = 64;
+/// How long the till has to read what was written before the uplink ends.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// The files that make the till known to the collector and the collector to the till. They are
+/// read for each new connection, so that a repaired file works at once.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The retailer's CA, PEM; nothing else is trusted.
+    pub ca: PathBuf,
+    /// The till's certificate, PEM, its name the terminal id.
+    pub cert: PathBuf,
+    /// The till's private key, PEM.
+    pub key: PathBuf,
+}
+
+/// The collector to speak with, or why it cannot be.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it is; a bad address is told to the till as the reason why the link is down.
+    pub target: Result<Target, BadTarget>,
+    /// How to know each other.
+    pub credentials: Credentials,
+}
+
+/// Runs the uplink until the till closes its end of the socket. `config` is `None` when no
+/// collector is configured.
+///
+/// # Errors
+/// The socket failed, or the till sent what is no message.
+pub async fn run(config: Option<Config>, till: UnixStream) -> io::Result<()> {
+    let (read, write) = till.into_split();
+    let (to_till, unread) = mpsc::channel(MAX_UNREAD);
+    let writer = tokio::spawn(till::write_all(write, unread));
+    let (from_till_in, from_till) = mpsc::channel(1);
+    let reader = tokio::spawn(till::read_all(read, from_till_in));
+
+    let mut driver = Driver::new(config);
+    let outcome = driver.turn(from_till, to_till).await;
+    reader.abort();
+    // The sender is dropped by now, so the writer ends once the till has read everything.
+    let _ = tokio::time::timeout(FLUSH, writer).await;
+    outcome
+}
+
+struct Driver {
+    machine: Machine,
+    started: Instant,
+    random: &'static dyn SecureRandom,
+    config: Option<Arc<Config>>,
+    idle: HashMap<Channel, Caller>,
+    calls: JoinSet<(Caller, Exchange)>,
+    in_flight: HashMap<Id, Call>,
+}
+
+struct Call {
+    request: RequestId,
+    channel: Channel,
+    abort: AbortHandle,
+}
+
+impl Driver {
+    fn new(config: Option<Config>) -> Self {
+        Self {
+            machine: Machine::new(config.is_some()),
+            started: Instant::now(),
+            random: rustls::crypto::ring::default_provider().secure_random,
+            config: config.map(Arc::new),
+            idle: HashMap::new(),
+            calls: JoinSet::new(),
+            in_flight: HashMap::new(),
+        }
+    }
+
+    async fn turn(
+        &mut self,
+        mut from_till: mpsc::Receiver<io::Result<sealpoint_wire::ToUplink>>,
+        to_till: mpsc::Sender<sealpoint_wire::FromUplink>,
+    ) -> io::Result<()> {
+        let mut input = Input::Tick;
+        loop {
+            self.machine.input(self.moment(), input);
+            while let Some(output) = self.machine.poll() {
+                match output {
+                    Output::Request(request) => self.call(request),
+                    Output::Abandon(request) => self.abandon(request),
+                    Output::Till(message) => {
+                        if to_till.send(message).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+            let wake = self.wake();
+            input = tokio::select! {
+                message = from_till.recv() => match message {
+                    Some(message) => Input::Till(message?),
+                    None => return Ok(()),
+                },
+                Some(ended) = self.calls.join_next_with_id() => match self.ended(ended) {
+                    Some(input) => input,
+                    None => Input::Tick,
+                },
+                () = sleep_until(wake) => Input::Tick,
+            };
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut jitter = [0; 4];
+        // Without randomness retries are only less spread.
+        if self.random.fill(&mut jitter).is_err() {
+            tracing::warn!("the operating system gives no random numbers");
+        }
+        Moment {
+            now_ms,
+            jitter: u32::from_be_bytes(jitter),
+        }
+    }
+
+    fn wake(&self) -> Instant {
+        match self.machine.wake_at_ms() {
+            Some(at_ms) => self.started + Duration::from_millis(at_ms),
+            None => Instant::now() + Duration::from_secs(3600),
+        }
+    }
+
+    fn call(&mut self, request: Request) {
+        // The machine of a till without a collector puts out no requests.
+        let Some(config) = self.config.clone() else {
+            return;
+        };
+        let (id, channel) = (request.id, request.channel);
+        let mut caller = self
+            .idle
+            .remove(&channel)
+            .unwrap_or_else(|| Caller::new(config));
+        let abort = self.calls.spawn(async move {
+            let exchange = caller.exchange(request).await;
+            (caller, exchange)
+        });
+        self.in_flight.insert(
+            abort.id(),
+            Call {
+                request: id,
+                channel,
+                abort,
+            },
+        );
+    }
+
+    fn abandon(&mut self, request: RequestId) {
+        for call in self
+            .in_flight
+            .values()
+            .filter(|call| call.request == request)
+        {
+            call.abort.abort();
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, (Caller, Exchange)), JoinError>) -> Option<Input> {
+        match ended {
+            Ok((id, (caller, exchange))) => {
+                let call = self.in_flight.remove(&id)?;
+                self.idle.insert(call.channel, caller);
+                tracing::debug!(channel = ?call.channel, ?exchange, "exchange ended");
+                Some(Input::Exchanged {
+                    request: call.request,
+                    exchange,
+                })
+            }
+            Err(error) => {
+                let call = self.in_flight.remove(&error.id())?;
+                let why = "The request was given up.".to_owned();
+                Some(Input::Exchanged {
+                    request: call.request,
+                    exchange: Exchange::Lost { why },
+                })
+            }
+        }
+    }
+}

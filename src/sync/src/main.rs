@@ -1,0 +1,99 @@
+//! `uplink`: store-and-forward between the till on standard input and the collector.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+use sealpoint_sync::driver::{self, Config, Credentials, Target};
+use tracing_subscriber::EnvFilter;
+
+const USAGE: &str = "\
+usage: uplink [--collector https://HOST:PORT --ca FILE --cert FILE --key FILE]
+
+Started by the till, with a Unix socket as its standard input. Logs JSON lines to standard error;
+SEALPOINT_LOG sets what is logged (error, warn, info, debug). Without --collector the till is told
+that no collector is configured.";
+
+/// Wrong arguments, or no socket.
+const EXIT_USAGE: u8 = 2;
+
+enum Asked {
+    Run(Option<Config>),
+    Help,
+}
+
+fn main() -> ExitCode {
+    let config = match arguments() {
+        Ok(Asked::Run(config)) => config,
+        Ok(Asked::Help) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{error}.\n{USAGE}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let filter =
+        EnvFilter::try_from_env("SEALPOINT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+    match run(config) {
+        Ok(()) => {
+            tracing::info!("the till closed the socket");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(%error, "the uplink cannot go on. Start the till again.");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(config: Option<Config>) -> io::Result<()> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    socket.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let till = tokio::net::UnixStream::from_std(socket)?;
+        driver::run(config, till).await
+    })
+}
+
+fn arguments() -> Result<Asked, lexopt::Error> {
+    let (mut collector, mut ca, mut cert, mut key) = (None, None, None, None);
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("collector") => collector = Some(parser.value()?.string()?),
+            Long("ca") => ca = Some(PathBuf::from(parser.value()?)),
+            Long("cert") => cert = Some(PathBuf::from(parser.value()?)),
+            Long("key") => key = Some(PathBuf::from(parser.value()?)),
+            Short('h') | Long("help") => return Ok(Asked::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let Some(collector) = collector else {
+        return Ok(Asked::Run(None));
+    };
+    let required = |file: Option<PathBuf>, name: &str| {
+        file.ok_or_else(|| lexopt::Error::from(format!("--collector also needs {name} FILE")))
+    };
+    let credentials = Credentials {
+        ca: required(ca, "--ca")?,
+        cert: required(cert, "--cert")?,
+        key: required(key, "--key")?,
+    };
+    Ok(Asked::Run(Some(Config {
+        target: Target::parse(&collector),
+        credentials,
+    })))
+}

@@ -1,0 +1,255 @@
+//! A machine with a clock that the test turns, and the messages that a till would make.
+
+use sealpoint_sync::machine::{Exchange, Input, Machine, Moment, Output, Request};
+use sealpoint_wire::api::{
+    AckOutcome, ApiError, AuthoriseAnswer, PushAnswer, PushRequest, RecordAck, ReversalAnswer,
+};
+use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING};
+use sealpoint_wire::{
+    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, FromUplink, HostAnswer,
+    HostDecision, LinkState, Record, RecordHash, RecordId, RecordKind, ReversalRequest, SaleId,
+    SealedCard, ToUplink,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+pub struct Rig {
+    pub machine: Machine,
+    pub now_ms: u64,
+    pub told: Vec<FromUplink>,
+    pub asked: Vec<Request>,
+    pub abandoned: usize,
+}
+
+impl Rig {
+    /// A machine whose first probe is out.
+    pub fn connecting() -> Self {
+        let machine = Machine::new(true);
+        let mut rig = Self {
+            machine,
+            now_ms: 0,
+            told: vec![],
+            asked: vec![],
+            abandoned: 0,
+        };
+        rig.input(Input::Tick);
+        rig
+    }
+
+    /// A machine whose first probe was answered; nothing told or asked since.
+    pub fn up() -> Self {
+        let mut rig = Self::connecting();
+        rig.answer_ok("/v1/health", &serde_json::json!({"collector": "ready"}));
+        assert_eq!(rig.link(), Some(LinkState::Up));
+        rig.told.clear();
+        rig
+    }
+
+    pub fn input(&mut self, input: Input) {
+        self.machine.input(
+            Moment {
+                now_ms: self.now_ms,
+                jitter: 7,
+            },
+            input,
+        );
+        while let Some(output) = self.machine.poll() {
+            match output {
+                Output::Request(request) => self.asked.push(request),
+                Output::Abandon(id) => {
+                    self.abandoned += 1;
+                    self.asked.retain(|request| request.id != id);
+                }
+                Output::Till(message) => self.told.push(message),
+            }
+        }
+    }
+
+    pub fn till(&mut self, message: ToUplink) {
+        self.input(Input::Till(message));
+    }
+
+    /// Turns the clock to when the machine wants to be woken.
+    pub fn wake(&mut self) -> u64 {
+        let at_ms = self
+            .machine
+            .wake_at_ms()
+            .expect("the machine waits for time");
+        let waited = at_ms.saturating_sub(self.now_ms);
+        self.now_ms += waited;
+        self.input(Input::Tick);
+        waited
+    }
+
+    pub fn paths(&self) -> Vec<&'static str> {
+        self.asked.iter().map(|request| request.path).collect()
+    }
+
+    /// Ends the open request to `path`.
+    pub fn end(&mut self, path: &str, exchange: Exchange) {
+        let at = self
+            .asked
+            .iter()
+            .position(|r| r.path == path)
+            .expect("such a request is open");
+        let request = self.asked.remove(at).id;
+        self.input(Input::Exchanged { request, exchange });
+    }
+
+    pub fn answer_ok(&mut self, path: &str, body: &impl Serialize) {
+        self.end(path, answered(200, body));
+    }
+
+    pub fn answer_error(&mut self, path: &str, code: u16, error: &str) {
+        let message = format!("{error} happened. Do something.");
+        self.end(
+            path,
+            answered(
+                code,
+                &ApiError {
+                    error: error.to_owned(),
+                    message,
+                },
+            ),
+        );
+    }
+
+    /// The last link state that the till was told.
+    pub fn link(&self) -> Option<LinkState> {
+        self.told.iter().rev().find_map(|message| match message {
+            FromUplink::Link { state } => Some(state.clone()),
+            _ => None,
+        })
+    }
+
+    /// Acknowledges every record of the open push.
+    pub fn acknowledge_push(&mut self) {
+        let push = self
+            .asked
+            .iter()
+            .find(|r| r.path == "/v1/records")
+            .expect("a push is open");
+        let push: PushRequest = serde_json::from_slice(&push.body).expect("the push is JSON");
+        self.answer_ok("/v1/records", &push_answer(&push.records));
+    }
+}
+
+pub fn answered(code: u16, body: &impl Serialize) -> Exchange {
+    Exchange::Answered {
+        code,
+        body: serde_json::to_vec(body).expect("serialises"),
+    }
+}
+
+pub fn not_sent() -> Exchange {
+    Exchange::NotSent {
+        why: "No collector listens.".to_owned(),
+    }
+}
+
+pub fn lost() -> Exchange {
+    Exchange::Lost {
+        why: "No answer came.".to_owned(),
+    }
+}
+
+pub fn push_answer(records: &[Record]) -> PushAnswer {
+    let ack = |r: &Record| RecordAck {
+        id: r.id,
+        hash: r.hash,
+        outcome: AckOutcome::Created,
+        why: None,
+    };
+    PushAnswer {
+        results: records.iter().map(ack).collect(),
+        contiguous_seq: 1,
+    }
+}
+
+pub fn record(seq: u64) -> Record {
+    let mut record = Record {
+        id: RecordId::new(Uuid::from_u128(u128::from(seq))),
+        terminal: "T0000001".parse().expect("a terminal id"),
+        epoch: 1,
+        seq,
+        kind: RecordKind::Sale,
+        sale: SaleId::new(Uuid::from_u128(1000 + u128::from(seq))),
+        at_ms: 1,
+        body: "{}".to_owned(),
+        hash: RecordHash::new([0; 32]),
+    };
+    record.hash = record.compute_hash();
+    record
+}
+
+pub fn offer(number: u64) -> ToUplink {
+    ToUplink::Offer {
+        offer: number,
+        records: vec![record(number * 2 + 1), record(number * 2 + 2)],
+    }
+}
+
+pub fn attempt(number: u8) -> AttemptId {
+    AttemptId::new(Uuid::from_u128(u128::from(number)))
+}
+
+pub fn authorise(number: u8) -> ToUplink {
+    ToUplink::Authorise(Box::new(AuthoriseRequest {
+        attempt: attempt(number),
+        sale: SaleId::new(Uuid::from_u128(2000 + u128::from(number))),
+        terminal: "T0000001".parse().expect("a terminal id"),
+        stan: u32::from(number) + 1,
+        local_time: "20261122120000".to_owned(),
+        amount_minor: 1000,
+        currency: Currency::Eur,
+        card: card(),
+        sealed: SealedCard {
+            kem: KEM_X_WING,
+            kdf: KDF_HKDF_SHA256,
+            aead: AEAD_AES_256_GCM,
+            key_id: "demo-1".parse().expect("a key id"),
+            enc: Bytes::default(),
+            ciphertext: Bytes::default(),
+        },
+        de55: Bytes::default(),
+    }))
+}
+
+fn card() -> CardSummary {
+    CardSummary {
+        label: "VISA CREDIT".to_owned(),
+        aid: "A0000000031010".to_owned(),
+        truncated_pan: "476173******0119".to_owned(),
+        last4: "0119".to_owned(),
+    }
+}
+
+pub fn reverse(number: u8) -> ToUplink {
+    ToUplink::Reverse(ReversalRequest {
+        attempt: attempt(number),
+        terminal: "T0000001".parse().expect("a terminal id"),
+        stan: u32::from(number) + 1,
+        local_time: "20261122120000".to_owned(),
+        amount_minor: 1000,
+        currency: Currency::Eur,
+    })
+}
+
+pub fn approval(number: u8) -> AuthoriseAnswer {
+    AuthoriseAnswer {
+        attempt: attempt(number),
+        answer: HostAnswer {
+            decision: HostDecision::Approved,
+            response_code: "00".to_owned(),
+            approval_code: Some("123456".to_owned()),
+            issuer_authentication: Bytes::default(),
+            scripts: Bytes::default(),
+        },
+    }
+}
+
+pub fn reversed(number: u8) -> ReversalAnswer {
+    ReversalAnswer {
+        attempt: attempt(number),
+    }
+}
