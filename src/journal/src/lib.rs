@@ -1,1 +1,46 @@
-//! sealpoint journal
+//! The terminal's database: basket, attempts, sales and outbox in one encrypted file.
+//!
+//! One [`Journal`] per till, one writer, synchronous. It has no clock: times are arguments. Every
+//! method that writes is one commit, on the disk when it returns: SQLite in WAL mode with
+//! `synchronous = FULL`, each page encrypted and authenticated by SQLCipher under a [`DbKey`].
+//!
+//! What a commit proves is a type. [`IntentWritten`], [`SentWritten`] and [`Journaled`] can be made
+//! only here and only after the write, so what demands one (read the card, ask the acquirer, print)
+//! cannot run before it.
+//!
+//! No card number comes here: of a card the journal holds a `CardSummary` and an `EmvResult`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `open` | opening: key, lock, integrity, identity |
+//! | `schema` | numbered migrations |
+//! | `key` | the database key and its file |
+//! | `basket` | the open basket and the parked ones |
+//! | `attempt` | attempts to charge a card, and the ways they may go |
+//! | `restart` | what a start does about attempts that a stop left open |
+//! | `sale` | the one commit of a sale; receipts and totals |
+//! | `outbox` | records on their way to the collector |
+
+mod attempt;
+mod basket;
+mod error;
+mod key;
+mod open;
+mod outbox;
+mod restart;
+mod row;
+mod sale;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use attempt::{AttemptState, Intent, IntentWritten, SentWritten};
+pub use basket::{Draft, MAX_PARKED, MAX_TITLE, Parked};
+pub use error::JournalError;
+pub use key::{DbKey, KEY_LEN, KeyFileError};
+pub use open::Journal;
+pub use outbox::{
+    AckEffect, HeldRecord, MAX_OFFER_BYTES, MAX_OUTBOX, MAX_OUTBOX_FOR_CARDS, QueueFigures,
+};
+pub use restart::{AttemptRow, Restored};
+pub use sale::{Journaled, MAX_CASHIER, MAX_RECEIPT_TEXT, SaleCommit, ShiftTotals, StoredReceipt};

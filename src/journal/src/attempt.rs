@@ -1,0 +1,469 @@
+//! Attempts to charge a card, and the ways they may go.
+//!
+//! ```text
+//! INTENT -> SENT -> APPROVED -> COMMITTED
+//!    |        |  \       \
+//!    |        |   UNKNOWN -> REVERSAL_DUE -> REVERSED
+//!    v        v
+//!    DECLINED (nothing to undo)
+//! ```
+//! The legal steps are rows of the table `attempt_step`; each change of state is one UPDATE that
+//! joins it, so a step that is not there changes no row and is an error.
+
+use core::fmt;
+
+use rusqlite::{OptionalExtension, Row, Transaction};
+use sealpoint_sale::{AttemptId, Currency, MAX_MINOR, SaleId};
+use sealpoint_wire::lane::EmvResult;
+use sealpoint_wire::{CardSummary, ReversalRequest};
+
+use crate::error::{Fault, JournalError};
+use crate::open::Journal;
+use crate::{basket, outbox, row};
+
+/// At most this many reversals are listed at a time; the rest follow as they are acknowledged.
+const MAX_REVERSALS: u32 = 100;
+/// At most this many digits of a PAN may be stored: the first six and the last four.
+const MAX_PAN_DIGITS: usize = 10;
+/// Letters and digits of an approval code (ISO 8583 DE 38).
+const MAX_APPROVAL_CODE: usize = 6;
+
+/// Where an attempt stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AttemptState {
+    /// Durable before the first byte goes to the card.
+    Intent,
+    /// Durable before the first byte goes to the host.
+    Sent,
+    /// The host and the card approved; the open or parked basket holds the tender.
+    Approved,
+    /// Nothing was charged and nothing is to be undone.
+    Declined,
+    /// The host may have approved; nobody knows yet.
+    Unknown,
+    /// Paid for a committed sale.
+    Committed,
+    /// To be undone; offered to the uplink until it is acknowledged.
+    ReversalDue,
+    /// Undone, and acknowledged by the acquirer.
+    Reversed,
+}
+
+impl AttemptState {
+    const ALL: [Self; 8] = [
+        Self::Intent,
+        Self::Sent,
+        Self::Approved,
+        Self::Declined,
+        Self::Unknown,
+        Self::Committed,
+        Self::ReversalDue,
+        Self::Reversed,
+    ];
+
+    /// The word that the journal stores.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Intent => "INTENT",
+            Self::Sent => "SENT",
+            Self::Approved => "APPROVED",
+            Self::Declined => "DECLINED",
+            Self::Unknown => "UNKNOWN",
+            Self::Committed => "COMMITTED",
+            Self::ReversalDue => "REVERSAL_DUE",
+            Self::Reversed => "REVERSED",
+        }
+    }
+
+    /// The state that this word names.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+impl fmt::Display for AttemptState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What is to be charged, before anything happens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Intent {
+    /// The attempt; minted by the caller.
+    pub attempt: AttemptId,
+    /// The open sale that it is to pay for.
+    pub sale: SaleId,
+    /// Minor units, positive.
+    pub amount_minor: i64,
+    /// Their currency.
+    pub currency: Currency,
+    /// Local date and time at the till, `YYYYMMDDhhmmss`.
+    pub local_time: String,
+    /// Milliseconds since the Unix epoch.
+    pub at_ms: i64,
+}
+
+/// Proof that an attempt and its amount are on the disk. Reading a card takes one.
+#[must_use = "it allows one card to be read"]
+#[derive(Debug)]
+pub struct IntentWritten {
+    intent: Intent,
+    stan: u32,
+}
+
+impl IntentWritten {
+    /// What was written: what the card and the host must see.
+    #[must_use]
+    pub const fn intent(&self) -> &Intent {
+        &self.intent
+    }
+
+    /// The attempt.
+    #[must_use]
+    pub const fn attempt(&self) -> AttemptId {
+        self.intent.attempt
+    }
+
+    /// Its trace number, 1 to 999999 (ISO 8583 DE 11), minted with the intent.
+    #[must_use]
+    pub const fn stan(&self) -> u32 {
+        self.stan
+    }
+}
+
+/// Proof that the SENT mark is on the disk. Asking the acquirer takes one.
+#[must_use = "it allows the acquirer to be asked once"]
+#[derive(Debug)]
+pub struct SentWritten {
+    attempt: AttemptId,
+}
+
+impl SentWritten {
+    /// The attempt.
+    #[must_use]
+    pub const fn attempt(&self) -> AttemptId {
+        self.attempt
+    }
+}
+
+impl Journal {
+    /// INTENT: mints the trace number and writes it with what is to be charged.
+    ///
+    /// # Errors
+    /// [`JournalError`] for an amount or local time out of range, a sale without a saved basket or
+    /// with an unresolved attempt, an attempt id that exists, an outbox with no room for card
+    /// sales, or if it cannot be written.
+    pub fn write_intent(&mut self, intent: &Intent) -> Result<IntentWritten, JournalError> {
+        if !(1..=MAX_MINOR).contains(&intent.amount_minor) {
+            return Err(JournalError::AmountOutOfRange("card amount"));
+        }
+        if intent.local_time.len() != 14 || !intent.local_time.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(JournalError::BadLocalTime);
+        }
+        let stan = self.commit("write the intent", |tx| {
+            basket::refuse_committed(tx, intent.sale)?;
+            if basket::open_sale(tx)? != Some(intent.sale) {
+                return Err(JournalError::NoDraft(intent.sale).into());
+            }
+            refuse_unresolved(tx, intent.sale)?;
+            outbox::refuse_over(tx, outbox::MAX_OUTBOX_FOR_CARDS)?;
+            let id = intent.attempt.as_bytes();
+            if row::exists(tx, "SELECT 1 FROM attempt WHERE id = ?1", [id])? {
+                return Err(JournalError::AttemptExists(intent.attempt).into());
+            }
+            let stan: u32 = tx.query_row(
+                "UPDATE terminal SET last_stan = last_stan % 999999 + 1 RETURNING last_stan",
+                [],
+                |row| row.get(0),
+            )?;
+            tx.prepare_cached(
+                "INSERT INTO attempt (id, sale, stan, amount_minor, currency, local_time, at_ms, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'INTENT')",
+            )?
+            .execute((
+                id,
+                intent.sale.as_bytes(),
+                stan,
+                intent.amount_minor,
+                intent.currency.alpha(),
+                &intent.local_time,
+                intent.at_ms,
+            ))?;
+            Ok(stan)
+        })?;
+        Ok(IntentWritten {
+            intent: intent.clone(),
+            stan,
+        })
+    }
+
+    /// INTENT → SENT, with what may be stored of the card.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the attempt is not INTENT, if the summary holds more of the card number
+    /// than may be stored, or if it cannot be written.
+    pub fn write_sent(
+        &mut self,
+        attempt: AttemptId,
+        card: &CardSummary,
+    ) -> Result<SentWritten, JournalError> {
+        let card = storable(card)?;
+        self.commit("mark the attempt as sent", |tx| {
+            step(
+                tx,
+                attempt,
+                AttemptState::Sent,
+                &Learnt {
+                    card: Some(&card),
+                    ..Learnt::default()
+                },
+            )
+        })?;
+        Ok(SentWritten { attempt })
+    }
+
+    /// SENT → APPROVED: the host and the card approved. `draft`, the sale's basket with the tender
+    /// in it, is saved in the same commit.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the attempt is not SENT, the basket is refused (see
+    /// [`Journal::save_draft`]), or it cannot be written.
+    pub fn write_approved(
+        &mut self,
+        attempt: AttemptId,
+        approval_code: &str,
+        emv: Option<&EmvResult>,
+        draft: &str,
+    ) -> Result<(), JournalError> {
+        row::bounded("approval code", approval_code, MAX_APPROVAL_CODE)?;
+        let emv = emv
+            .map(|emv| serde_json::to_string(emv).map_err(|_| JournalError::NotJson("EMV result")));
+        let emv = emv.transpose()?;
+        let learnt = Learnt {
+            approval_code: Some(approval_code),
+            emv: emv.as_deref(),
+            ..Learnt::default()
+        };
+        self.commit("write the approval", |tx| {
+            let sale = step(tx, attempt, AttemptState::Approved, &learnt)?;
+            basket::put_draft(tx, sale, draft)
+        })
+    }
+
+    /// INTENT or SENT → DECLINED: nothing was charged, nothing is to be undone. `why` is cut to
+    /// 500 bytes.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the attempt is neither, or if it cannot be written.
+    pub fn write_declined(&mut self, attempt: AttemptId, why: &str) -> Result<(), JournalError> {
+        self.commit("write the decline", |tx| {
+            step(tx, attempt, AttemptState::Declined, &Learnt::why(why)).map(drop)
+        })
+    }
+
+    /// SENT → UNKNOWN: the host may have approved and is still being asked. A start makes it
+    /// REVERSAL_DUE.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the attempt is not SENT, or if it cannot be written.
+    pub fn write_unknown(&mut self, attempt: AttemptId, why: &str) -> Result<(), JournalError> {
+        self.commit("write the unknown fate", |tx| {
+            step(tx, attempt, AttemptState::Unknown, &Learnt::why(why)).map(drop)
+        })
+    }
+
+    /// SENT, UNKNOWN or APPROVED → REVERSAL_DUE: queued before anything else financial. `draft`,
+    /// the sale's basket without the tender, is saved in the same commit.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the attempt is none of these, the basket is refused (see
+    /// [`Journal::save_draft`]), or it cannot be written.
+    pub fn write_reversal_due(
+        &mut self,
+        attempt: AttemptId,
+        why: &str,
+        draft: &str,
+    ) -> Result<(), JournalError> {
+        self.commit("queue the reversal", |tx| {
+            let sale = step(tx, attempt, AttemptState::ReversalDue, &Learnt::why(why))?;
+            basket::put_draft(tx, sale, draft)
+        })
+    }
+
+    /// REVERSAL_DUE → REVERSED: the acquirer acknowledged. Saying so again is no error, for the
+    /// reversal may have been sent twice.
+    ///
+    /// # Errors
+    /// [`JournalError`] if the attempt is neither, or if it cannot be written.
+    pub fn write_reversed(&mut self, attempt: AttemptId) -> Result<(), JournalError> {
+        self.commit("write the reversal's acknowledgement", |tx| {
+            match step(tx, attempt, AttemptState::Reversed, &Learnt::default()) {
+                Err(Fault::Refused(JournalError::IllegalStep {
+                    found: AttemptState::Reversed,
+                    ..
+                })) => Ok(()),
+                stepped => stepped.map(drop),
+            }
+        })
+    }
+
+    /// Reversals that are due, oldest first, at most 100. Each is offered again with the same trace
+    /// number until [`Journal::write_reversed`].
+    ///
+    /// # Errors
+    /// [`JournalError`] if they cannot be read.
+    pub fn reversals_due(&self) -> Result<Vec<ReversalRequest>, JournalError> {
+        self.read("read the reversals", |db| {
+            let mut query = db.prepare_cached(
+                "SELECT * FROM attempt WHERE state = 'REVERSAL_DUE' ORDER BY number LIMIT ?1",
+            )?;
+            let rows = query.query_map([MAX_REVERSALS], |row| self.reversal(row))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn reversal(&self, row: &Row<'_>) -> rusqlite::Result<ReversalRequest> {
+        Ok(ReversalRequest {
+            attempt: AttemptId::new(row::uuid(row, "id")?),
+            terminal: self.terminal.clone(),
+            stan: row.get("stan")?,
+            local_time: row.get("local_time")?,
+            amount_minor: row.get("amount_minor")?,
+            currency: row::currency(row)?,
+        })
+    }
+}
+
+/// What a step adds to an attempt; what is `None` stays as it is.
+#[derive(Default)]
+pub(crate) struct Learnt<'a> {
+    card: Option<&'a str>,
+    approval_code: Option<&'a str>,
+    emv: Option<&'a str>,
+    why: Option<&'a str>,
+}
+
+impl<'a> Learnt<'a> {
+    pub(crate) fn why(why: &'a str) -> Self {
+        Self {
+            why: Some(row::reason(why)),
+            ..Self::default()
+        }
+    }
+}
+
+/// Takes one step if it is legal; the attempt's sale.
+pub(crate) fn step(
+    tx: &Transaction<'_>,
+    attempt: AttemptId,
+    wanted: AttemptState,
+    learnt: &Learnt<'_>,
+) -> Result<SaleId, Fault> {
+    let stepped = tx
+        .prepare_cached(
+            "UPDATE attempt SET state = ?2, card = coalesce(?3, card),
+                 approval_code = coalesce(?4, approval_code), emv = coalesce(?5, emv),
+                 why = coalesce(?6, why)
+             WHERE id = ?1 AND state IN (SELECT found FROM attempt_step WHERE wanted = ?2)
+             RETURNING sale",
+        )?
+        .query_row(
+            (
+                attempt.as_bytes(),
+                wanted.word(),
+                learnt.card,
+                learnt.approval_code,
+                learnt.emv,
+                learnt.why,
+            ),
+            |row| row::uuid(row, "sale"),
+        )
+        .optional()?;
+    match stepped {
+        Some(sale) => Ok(SaleId::new(sale)),
+        None => Err(why_not(tx, attempt, wanted)?.into()),
+    }
+}
+
+/// Why a step changed no row.
+fn why_not(
+    tx: &Transaction<'_>,
+    attempt: AttemptId,
+    wanted: AttemptState,
+) -> Result<JournalError, Fault> {
+    let found = tx
+        .query_row(
+            "SELECT state FROM attempt WHERE id = ?1",
+            [attempt.as_bytes()],
+            |row| row::word(row, "state", AttemptState::from_word),
+        )
+        .optional()?;
+    Ok(match found {
+        Some(found) => JournalError::IllegalStep {
+            attempt,
+            found,
+            wanted,
+        },
+        None => JournalError::UnknownAttempt(attempt),
+    })
+}
+
+/// Refuses while an attempt for `sale` may still charge.
+pub(crate) fn refuse_unresolved(tx: &Transaction<'_>, sale: SaleId) -> Result<(), Fault> {
+    let unresolved = tx
+        .prepare_cached(
+            "SELECT id, state FROM attempt
+             WHERE sale = ?1 AND state IN ('INTENT', 'SENT', 'UNKNOWN')",
+        )?
+        .query_row([sale.as_bytes()], |row| {
+            let state = row::word(row, "state", AttemptState::from_word)?;
+            Ok((AttemptId::new(row::uuid(row, "id")?), state))
+        })
+        .optional()?;
+    match unresolved {
+        Some((attempt, state)) => Err(JournalError::Unresolved {
+            sale,
+            attempt,
+            state,
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// Refuses while a card has paid for `sale`.
+pub(crate) fn refuse_paid(tx: &Transaction<'_>, sale: SaleId) -> Result<(), Fault> {
+    match approved(tx, sale)?.is_empty() {
+        true => Ok(()),
+        false => Err(JournalError::CardHasPaid(sale).into()),
+    }
+}
+
+/// The approved attempts of `sale` and their amounts.
+pub(crate) fn approved(tx: &Transaction<'_>, sale: SaleId) -> Result<Vec<(AttemptId, i64)>, Fault> {
+    let mut query = tx.prepare_cached(
+        "SELECT id, amount_minor FROM attempt WHERE sale = ?1 AND state = 'APPROVED'",
+    )?;
+    let rows = query.query_map([sale.as_bytes()], |row| {
+        Ok((
+            AttemptId::new(row::uuid(row, "id")?),
+            row.get("amount_minor")?,
+        ))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The summary as JSON, unless it holds more of the card number than PCI DSS 3.4.1 allows. The
+/// lane truncates; this is the last gate before the disk.
+fn storable(card: &CardSummary) -> Result<String, JournalError> {
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    if digits(&card.truncated_pan) > MAX_PAN_DIGITS
+        || digits(&card.last4) > 4
+        || digits(&card.label) > MAX_PAN_DIGITS
+    {
+        return Err(JournalError::TooMuchOfCard);
+    }
+    serde_json::to_string(card).map_err(|_| JournalError::NotJson("card summary"))
+}

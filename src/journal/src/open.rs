@@ -1,0 +1,217 @@
+//! Opening the journal, and the two ways into it: a read and a commit.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{
+    Connection, MAIN_DB, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
+};
+use sealpoint_wire::TerminalId;
+
+use crate::error::{Fault, JournalError};
+use crate::key::DbKey;
+use crate::restart::{self, AttemptRow};
+use crate::schema;
+
+/// How long an opener waits for another to let go: a till that is just stopping.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(1000);
+/// SQLCipher's page, which every journal is a multiple of.
+const PAGE_LEN: u64 = 4096;
+/// How a database that is not encrypted begins (SQLite file format, section 1.3.1).
+const PLAIN_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+/// How every journal is used. The lock is exclusive, so a second till is refused at its first read
+/// and no shared-memory file lies beside the journal.
+const SETTINGS: &str = "
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;
+    PRAGMA synchronous = FULL;
+    PRAGMA journal_size_limit = 16777216;
+";
+
+/// The terminal's database. One per till; whoever has it is the only writer.
+pub struct Journal {
+    pub(crate) db: Connection,
+    pub(crate) path: PathBuf,
+    pub(crate) terminal: TerminalId,
+    /// Counts restores from backup.
+    pub(crate) epoch: u32,
+    /// What the start found and did.
+    pub(crate) left_open: Vec<AttemptRow>,
+    /// Set by an error after which only a new start tells what is on the disk.
+    stopped: bool,
+}
+
+impl Journal {
+    /// Opens `terminal`'s journal, or makes it if there is none: checks the key and every page,
+    /// migrates to this release's schema, and settles the attempts that a stop left open (see
+    /// [`Journal::restored`]).
+    ///
+    /// # Errors
+    /// [`JournalError`] for a wrong key, a file that is no journal, another terminal's, a newer
+    /// schema, damage, a second opener, a folder that cannot be written, or a full disk.
+    pub fn open(path: &Path, key: &DbKey, terminal: &TerminalId) -> Result<Self, JournalError> {
+        create_empty(path)?;
+        let fault = |doing| move |fault: rusqlite::Error| Fault::from(fault).at(path, doing);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut db = Connection::open_with_flags(path, flags).map_err(fault("open"))?;
+        unlock(&db, key).map_err(|f| name_the_stranger(f.at(path, "read its first page"), path))?;
+        if db.is_readonly(MAIN_DB).map_err(fault("check its lock"))? {
+            return Err(JournalError::ReadOnly(path.to_owned()));
+        }
+        let epoch =
+            prepare(&mut db, path, terminal).map_err(|f| f.at(path, "prepare its tables"))?;
+        let mut journal = Self {
+            db,
+            path: path.to_owned(),
+            terminal: terminal.clone(),
+            epoch,
+            left_open: Vec::new(),
+            stopped: false,
+        };
+        journal.left_open = journal.commit("settle what a stop left open", restart::settle)?;
+        Ok(journal)
+    }
+
+    /// Runs `work` and commits it, on the disk when this returns; an error undoes all of it.
+    pub(crate) fn commit<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+    ) -> Result<T, JournalError> {
+        if self.stopped {
+            return Err(JournalError::Stopped(self.path.clone()));
+        }
+        let done = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(Fault::from)
+            .and_then(|tx| {
+                let value = work(&tx)?;
+                tx.commit()?;
+                Ok(value)
+            })
+            .map_err(|fault| fault.at(&self.path, doing));
+        if let Err(error) = &done {
+            self.stopped = error.ends_writing();
+        }
+        done
+    }
+
+    /// Runs a query.
+    pub(crate) fn read<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, JournalError> {
+        work(&self.db).map_err(|fault| fault.at(&self.path, doing))
+    }
+}
+
+/// Makes an empty file that only its owner can read; SQLite gives the same mode to the WAL file.
+/// One that is there is not touched: opening it here and closing it again would drop the lock of
+/// another `Journal` in this process (POSIX advisory locks).
+fn create_empty(path: &Path) -> Result<(), JournalError> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made.map_err(|why| why.kind()) {
+        Ok(_) | Err(io::ErrorKind::AlreadyExists) => Ok(()),
+        Err(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+            Err(JournalError::ReadOnly(path.to_owned()))
+        }
+        Err(io::ErrorKind::StorageFull) => Err(JournalError::DiskFull(path.to_owned())),
+        Err(_) => Err(JournalError::Unreachable(path.to_owned())),
+    }
+}
+
+/// Gives the key, takes the lock and reads the first page.
+fn unlock(db: &Connection, key: &DbKey) -> Result<(), Fault> {
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    // Without SQLCipher `PRAGMA key` does nothing and the journal would be written in clear.
+    let cipher = db
+        .query_row("PRAGMA cipher_version", [], |_| Ok(()))
+        .optional()?;
+    cipher.ok_or(JournalError::NoCipher)?;
+    // SQLite copies the statement while it prepares it and frees the copy unwiped. That adds
+    // nothing to find: SQLCipher holds the key itself as long as the journal is open.
+    db.execute_batch(&key.pragma())
+        .map_err(|_| JournalError::NoCipher)?;
+    db.execute_batch(SETTINGS)?;
+    db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// A first page that cannot be read is a wrong key, unless the file cannot be a journal at all.
+fn name_the_stranger(error: JournalError, path: &Path) -> JournalError {
+    if !matches!(error, JournalError::Damaged { .. }) {
+        return error;
+    }
+    let mut header = [0; PLAIN_HEADER.len()];
+    let looked = File::open(path).and_then(|mut file| {
+        let len = file.metadata()?.len();
+        file.read_exact(&mut header)?;
+        Ok(len)
+    });
+    match looked {
+        Ok(len) if len % PAGE_LEN == 0 && &header != PLAIN_HEADER => {
+            JournalError::WrongKey(path.to_owned())
+        }
+        _ => JournalError::NotAJournal(path.to_owned()),
+    }
+}
+
+/// Brings the tables up to date and checks whose journal it is; the epoch.
+fn prepare(db: &mut Connection, path: &Path, terminal: &TerminalId) -> Result<u32, Fault> {
+    let found = schema::found(db)?;
+    if found > schema::NEWEST {
+        let known = schema::NEWEST;
+        return Err(JournalError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        }
+        .into());
+    }
+    // Reads every page, and with it checks every page's authentication code.
+    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(JournalError::Damaged {
+            path: path.to_owned(),
+            what: verdict,
+        }
+        .into());
+    }
+    let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(JournalError::ReadOnly(path.to_owned()).into());
+    }
+    schema::migrate(db, found)?;
+    db.execute(
+        "INSERT INTO terminal VALUES (1, ?1, 1, 0, 0, 0) ON CONFLICT (one) DO NOTHING",
+        [terminal.as_str()],
+    )?;
+    let (owner, epoch): (String, u32) =
+        db.query_row("SELECT terminal, epoch FROM terminal", [], |row| {
+            Ok((row.get("terminal")?, row.get("epoch")?))
+        })?;
+    if owner != terminal.as_str() {
+        let (path, wanted) = (path.to_owned(), terminal.clone());
+        return Err(JournalError::OtherTerminal {
+            path,
+            found: owner,
+            wanted,
+        }
+        .into());
+    }
+    Ok(epoch)
+}

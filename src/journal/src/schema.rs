@@ -1,0 +1,27 @@
+//! Numbered migrations. A migration that was released never changes; the next one corrects it.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::Fault;
+
+/// Migration `n` of this list brings a journal from schema `n - 1` to `n` (`user_version`).
+const MIGRATIONS: &[&str] = &[include_str!("schema/001.sql")];
+
+/// The schema that this release writes.
+pub(crate) const NEWEST: u32 = MIGRATIONS.len() as u32;
+
+/// The schema of a journal; 0 for an empty file.
+pub(crate) fn found(db: &Connection) -> Result<u32, Fault> {
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Brings a journal of schema `from` to [`NEWEST`], each migration in a commit of its own.
+pub(crate) fn migrate(db: &mut Connection, from: u32) -> Result<(), Fault> {
+    for (schema, sql) in (1..).zip(MIGRATIONS).skip(from as usize) {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(sql)?;
+        tx.pragma_update(None, "user_version", schema)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
