@@ -1,1 +1,4 @@
-//! tests
+//! End to end: what a cashier, an auditor or an attacker would see, and the
+//! rules of the house that can be checked by reading it.
+//!
+//! The tests are the files in `tests/` beside this folder; nothing is here yet.
