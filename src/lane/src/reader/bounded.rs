@@ -1,0 +1,128 @@
+//! A bound on every call of a driver that cannot bound its calls itself.
+
+use std::{
+    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    thread,
+    time::Duration,
+};
+
+use sealpoint_secret::SecretBytes;
+use sealpoint_wire::ReaderState;
+
+use super::{ANSWER_BOUND, CardError, Reader};
+
+/// How long a driver may take for one call. An honest card may ask for more time several times
+/// over (EMV 4.4 Book 1 sections 9.2.2.1 and 9.2.4.3), so it is generous.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs a driver in a thread of its own, because a call into the card service ends when that
+/// service wants. A call that overruns counts as a failed reader until the thread is back.
+pub struct Bounded {
+    calls: SyncSender<Call>,
+    answers: Receiver<Answer>,
+    timeout: Duration,
+    /// Whether the thread still owes the answer to a call that nobody waits for any more.
+    overdue: bool,
+}
+
+enum Call {
+    State,
+    PowerOn,
+    Transmit(SecretBytes),
+    PowerOff,
+}
+
+enum Answer {
+    State(ReaderState),
+    PoweredOn(Result<Vec<u8>, CardError>),
+    Transmitted(Result<SecretBytes, CardError>),
+    PoweredOff,
+}
+
+impl Bounded {
+    /// Starts the driver's thread. It ends when this is dropped and its last call is over.
+    #[must_use]
+    pub fn new(driver: impl Reader + 'static, timeout: Duration) -> Self {
+        // One call is under way at most, so neither side ever waits for room.
+        let (calls, incoming) = sync_channel(1);
+        let (outgoing, answers) = sync_channel(1);
+        thread::spawn(move || drive(driver, &incoming, &outgoing));
+        Self {
+            calls,
+            answers,
+            timeout,
+            overdue: false,
+        }
+    }
+
+    fn ask(&mut self, call: Call) -> Option<Answer> {
+        if self.overdue {
+            match self.answers.try_recv() {
+                Ok(_) => self.overdue = false,
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
+            }
+        }
+        self.calls.try_send(call).ok()?;
+        let answer = self.answers.recv_timeout(self.timeout).ok();
+        self.overdue = answer.is_none();
+        answer
+    }
+}
+
+fn drive(mut driver: impl Reader, calls: &Receiver<Call>, answers: &SyncSender<Answer>) {
+    for call in calls {
+        let answer = match call {
+            Call::State => Answer::State(driver.state()),
+            Call::PowerOn => Answer::PoweredOn(driver.power_on()),
+            Call::Transmit(command) => {
+                let mut answer = SecretBytes::with_bound(ANSWER_BOUND);
+                let done = driver.transmit(command.expose(), &mut answer);
+                Answer::Transmitted(done.map(|()| answer))
+            }
+            Call::PowerOff => {
+                driver.power_off();
+                Answer::PoweredOff
+            }
+        };
+        if answers.send(answer).is_err() {
+            return;
+        }
+    }
+}
+
+fn stuck() -> String {
+    "The card reader does not answer. Unplug it, wait a moment and plug it in again.".to_owned()
+}
+
+impl Reader for Bounded {
+    fn state(&mut self) -> ReaderState {
+        match self.ask(Call::State) {
+            Some(Answer::State(state)) => state,
+            _ => ReaderState::Missing { why: stuck() },
+        }
+    }
+
+    fn power_on(&mut self) -> Result<Vec<u8>, CardError> {
+        match self.ask(Call::PowerOn) {
+            Some(Answer::PoweredOn(done)) => done,
+            _ => Err(CardError::Failed(stuck())),
+        }
+    }
+
+    fn transmit(&mut self, command: &[u8], answer: &mut SecretBytes) -> Result<(), CardError> {
+        answer.clear();
+        match self.ask(Call::Transmit(SecretBytes::from_slice(command))) {
+            Some(Answer::Transmitted(done)) => {
+                let heard = done?;
+                answer
+                    .append(heard.expose())
+                    .map_err(|_| CardError::Failed(stuck()))
+            }
+            _ => Err(CardError::Failed(stuck())),
+        }
+    }
+
+    fn power_off(&mut self) {
+        self.ask(Call::PowerOff);
+    }
+}
