@@ -1,9 +1,25 @@
-//! The cashier's flow: [`Action`] in, [`View`] and effects out; no screen, no I/O, no clock.
+//! The cashier's flow: [`Action`] in, [`View`] and [`Effect`]s out; no screen, no I/O, no clock.
 
 pub mod action;
+pub mod attempt;
+mod card;
+pub mod draft;
+pub mod effect;
+mod keys;
+mod link;
 pub mod notice;
+mod park;
+mod pay;
+mod ring;
+mod screen;
+mod shelf;
+mod till;
 pub mod view;
+mod wedge;
 
 pub use action::Action;
+pub use effect::{Effect, Input, Restored, Settings, Stamp, Stock};
+pub use keys::KEYS;
 pub use notice::{Level, Notice, NoticeCode};
+pub use till::Till;
 pub use view::View;

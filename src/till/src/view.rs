@@ -65,7 +65,7 @@ pub struct View {
     /// The card being charged.
     pub card: Option<CardView>,
     /// Why no card can be charged now: what happened and what to do.
-    pub card_unavailable: Option<String>,
+    pub card_unavailable: Option<Notice>,
     /// The sale just paid.
     pub paid: Option<PaidView>,
     /// The receipt shown.

@@ -1,0 +1,207 @@
+//! One card attempt as the till follows it, from INTENT to an outcome.
+//!
+//! Pure: what the lane, the uplink and the clock say goes in, what must be written or sent comes
+//! out. The rule behind every arm: money moves only if the host **and** the card approved; if the
+//! host may have approved and the card did not finish, the charge is reversed by the machine.
+
+use sealpoint_sale::{AttemptId, CardTender};
+use sealpoint_wire::lane::{CardPrompt, OutcomeKind};
+use sealpoint_wire::{AuthoriseResult, CardOutcome, CardSummary, HostAnswer, HostDecision};
+
+/// The uplink answers every authorisation within this, milliseconds; then its fate is unknown.
+pub const HOST_WAIT_MS: u32 = 40_000;
+/// The lane ends a card's own work within this, milliseconds.
+pub const CARD_WAIT_MS: u32 = 60_000;
+
+/// Where the attempt stands with the host.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Host {
+    /// Nothing was sent: nothing can have been charged.
+    NotAsked,
+    /// SENT is durable.
+    Asked,
+    /// It answered.
+    Answered(HostAnswer),
+    /// No byte left this machine.
+    NotSent,
+    /// It may or may not have approved.
+    Unknown,
+}
+
+/// How an attempt ends for the sale.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// It pays.
+    Pays(CardTender),
+    /// Nothing was charged.
+    NothingCharged(OutcomeKind),
+    /// The bank declined, with its response code.
+    DeclinedByHost(String),
+    /// The bank could not be asked.
+    NotSent,
+    /// The charge must be undone.
+    MustReverse(OutcomeKind),
+}
+
+/// An attempt in flight.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// Its id, minted before anything else.
+    pub id: AttemptId,
+    /// What is charged, minor units.
+    pub amount_minor: i64,
+    /// Its trace number, once INTENT is durable.
+    pub stan: u32,
+    /// `YYYYMMDDhhmmss` of its start.
+    pub local_time: String,
+    /// What the cardholder should do.
+    pub prompt: CardPrompt,
+    /// Once the card was read.
+    pub card: Option<CardSummary>,
+    /// When the present wait began.
+    pub wait_from_ms: i64,
+    /// How long it may last.
+    pub wait_ms: u32,
+    /// Whether the cashier asked to give up.
+    pub cancelled: bool,
+    host: Host,
+}
+
+impl Attempt {
+    /// An attempt whose INTENT is about to be written.
+    #[must_use]
+    pub fn new(
+        id: AttemptId,
+        amount_minor: i64,
+        local_time: String,
+        now_ms: i64,
+        insert_timeout_ms: u32,
+    ) -> Self {
+        Self {
+            id,
+            amount_minor,
+            stan: 0,
+            local_time,
+            prompt: CardPrompt::InsertCard,
+            card: None,
+            wait_from_ms: now_ms,
+            wait_ms: insert_timeout_ms,
+            cancelled: false,
+            host: Host::NotAsked,
+        }
+    }
+
+    /// The lane tells the cardholder something.
+    pub fn prompted(&mut self, prompt: CardPrompt, now_ms: i64) {
+        // The lane repeats "authorising" from its own side; the wait runs from the request.
+        if self.prompt != prompt {
+            self.wait_from_ms = now_ms;
+            self.wait_ms = match prompt {
+                CardPrompt::InsertCard => self.wait_ms,
+                CardPrompt::Reading | CardPrompt::RemoveCard => CARD_WAIT_MS,
+                CardPrompt::Authorising => HOST_WAIT_MS,
+            };
+        }
+        self.prompt = prompt;
+    }
+
+    /// SENT is about to be written.
+    pub fn asked(&mut self, card: CardSummary, now_ms: i64) {
+        self.card = Some(card);
+        self.host = Host::Asked;
+        self.prompted(CardPrompt::Authorising, now_ms);
+    }
+
+    /// SENT could not be written, so nothing was sent.
+    pub fn not_asked(&mut self) {
+        self.host = Host::NotSent;
+    }
+
+    /// Whether the host was asked and has not answered.
+    #[must_use]
+    pub fn waits_for_host(&self) -> bool {
+        self.host == Host::Asked
+    }
+
+    /// Whether giving up is safe: nothing went to the host.
+    #[must_use]
+    pub fn can_cancel(&self) -> bool {
+        self.host == Host::NotAsked && !self.cancelled
+    }
+
+    /// The uplink tells what became of the request. Only the first word counts.
+    pub fn heard(&mut self, result: AuthoriseResult, now_ms: i64) {
+        if self.host == Host::Asked {
+            self.host = match result {
+                AuthoriseResult::Answered { answer } => Host::Answered(answer),
+                AuthoriseResult::NotSent { .. } => Host::NotSent,
+                AuthoriseResult::Unknown { .. } => Host::Unknown,
+            };
+            self.wait_from_ms = now_ms;
+            self.wait_ms = CARD_WAIT_MS;
+        }
+    }
+
+    /// The host's answer, to pass on to the card.
+    #[must_use]
+    pub fn answer(&self) -> Option<&HostAnswer> {
+        match &self.host {
+            Host::Answered(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// Whether the present wait is over by `slack_ms`.
+    #[must_use]
+    pub fn is_overdue(&self, now_ms: i64, slack_ms: i64) -> bool {
+        now_ms.saturating_sub(self.wait_from_ms) > i64::from(self.wait_ms).saturating_add(slack_ms)
+    }
+
+    /// How much of the present wait is left, milliseconds.
+    #[must_use]
+    pub fn left_ms(&self, now_ms: i64) -> u32 {
+        let gone = now_ms.saturating_sub(self.wait_from_ms).max(0);
+        u32::try_from(i64::from(self.wait_ms).saturating_sub(gone).max(0)).unwrap_or(0)
+    }
+
+    /// What the card's outcome means for the sale.
+    #[must_use]
+    pub fn ended(&self, outcome: &CardOutcome) -> Ending {
+        let kind = outcome.kind;
+        match &self.host {
+            Host::Answered(answer) if answer.decision == HostDecision::Approved => {
+                if kind == OutcomeKind::Approved {
+                    Ending::Pays(self.tender(answer, outcome))
+                } else {
+                    Ending::MustReverse(kind)
+                }
+            }
+            Host::Answered(answer) => Ending::DeclinedByHost(answer.response_code.clone()),
+            Host::Asked | Host::Unknown => Ending::MustReverse(kind),
+            Host::NotSent => Ending::NotSent,
+            // A lane that says "approved" without a host is not believed.
+            Host::NotAsked if kind == OutcomeKind::Approved => {
+                Ending::NothingCharged(OutcomeKind::CardFault)
+            }
+            Host::NotAsked => Ending::NothingCharged(kind),
+        }
+    }
+
+    fn tender(&self, answer: &HostAnswer, outcome: &CardOutcome) -> CardTender {
+        let card = self.card.as_ref();
+        CardTender {
+            attempt: self.id,
+            amount_minor: self.amount_minor,
+            label: card.map(|c| c.label.clone()).unwrap_or_default(),
+            last4: card.map(|c| c.last4.clone()).unwrap_or_default(),
+            aid: card.map(|c| c.aid.clone()).unwrap_or_default(),
+            approval_code: answer.approval_code.clone().unwrap_or_default(),
+            stan: self.stan,
+            cryptogram: outcome
+                .emv
+                .as_ref()
+                .map(|e| e.ac.clone())
+                .unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Keys: what each does, wherever the cashier is. The whole till works from these alone.
+
+use crate::action::Action;
+use crate::till::Till;
+use crate::view::Pane;
+use crate::wedge::Key;
+
+/// At most this many digits typed.
+const MAX_ENTRY: usize = 14;
+
+/// The keys and what they do, for the help screen, in its order.
+pub const KEYS: &[(&str, &str)] = &[
+    ("F1", "Help"),
+    ("F2", "Search"),
+    ("F3  *", "Quantity"),
+    ("F5", "Price check"),
+    ("F9", "Park or recall"),
+    ("F10", "Total, yes"),
+    ("F11", "Card"),
+    ("F12", "Exact cash"),
+    ("Enter", "Take what was typed"),
+    ("Del", "Void line"),
+    ("Ctrl+Del", "Void sale"),
+    ("Esc", "Back"),
+    ("Alt+1…9", "Tiles, parked baskets"),
+    ("PgUp PgDn", "Pages"),
+    ("← →", "Categories"),
+    ("↑ ↓", "Lines, results"),
+    ("Alt+R", "Receipt"),
+    ("Alt+S", "Save receipt"),
+    ("Alt+T", "Colours"),
+];
+
+impl Till {
+    /// The action that a key means, if it means one by itself.
+    pub(crate) fn key(
+        &mut self,
+        key: &str,
+        alt: bool,
+        control: bool,
+        now_ms: i64,
+    ) -> Option<Action> {
+        if !alt && !control {
+            match self.wedge.press(key, now_ms) {
+                Key::Starts => self.before_burst = Some((self.entry.clone(), self.shelf.clone())),
+                Key::Plain => {}
+                Key::Scan(code) => {
+                    // Whatever the scanner typed on its way here is taken back.
+                    if let Some((entry, shelf)) = self.before_burst.take() {
+                        (self.entry, self.shelf) = (entry, shelf);
+                    }
+                    return Some(Action::Scan { code });
+                }
+            }
+        }
+        match (key, alt, control) {
+            ("F1", ..) => Some(Action::Help),
+            ("F2", ..) => self.toggle_search(),
+            ("F3", ..) => Some(self.multiply()),
+            ("F5", ..) => Some(Action::PriceCheck {
+                code: String::new(),
+            }),
+            ("F9", ..) => Some(Action::Park),
+            ("F10", ..) if self.pane == Pane::Question => Some(Action::Answer { yes: true }),
+            ("F10", ..) => Some(Action::Total),
+            ("F11", ..) => Some(Action::Card { amount_minor: None }),
+            ("F12", ..) => Some(Action::CashExact),
+            ("Delete", _, true) => Some(Action::VoidSale),
+            ("Delete", ..) => Some(Action::VoidLine { line: None }),
+            ("Escape", ..) => Some(Action::Back),
+            ("r" | "R", true, _) => Some(Action::Receipt { receipt_no: None }),
+            ("s" | "S", true, _) => Some(Action::SaveReceipt),
+            ("t" | "T", true, _) => Some(Action::Theme { theme: None }),
+            (digit, true, _) => self.pick(digit),
+            (_, _, true) => None,
+            _ if self.attempt.is_some() => None,
+            _ => self.plain_key(key),
+        }
+    }
+
+    fn toggle_search(&mut self) -> Option<Action> {
+        if self.attempt.is_some() {
+            return None;
+        }
+        self.show_ring();
+        if self.shelf.searching {
+            self.shelf.end_search()
+        } else {
+            self.shelf.start_search()
+        }
+        if self.pane == Pane::Tender {
+            self.pane = Pane::Ring;
+        }
+        None
+    }
+
+    fn multiply(&mut self) -> Action {
+        Action::Quantity {
+            quantity: std::mem::take(&mut self.entry),
+        }
+    }
+
+    /// Alt with a digit: the tile or the parked basket in that place.
+    fn pick(&mut self, digit: &str) -> Option<Action> {
+        let place = digit.parse::<usize>().ok()?.checked_sub(1)?;
+        if self.pane == Pane::Parked {
+            let sale = self.parked.get(place)?.sale.to_string();
+            return Some(Action::Recall { sale });
+        }
+        let shelf = self
+            .shelf
+            .view(&self.catalogue, self.settings.tiles_per_page);
+        let sku = shelf.tiles.get(place)?.sku.clone();
+        Some(Action::Add {
+            sku,
+            quantity: None,
+        })
+    }
+
+    fn plain_key(&mut self, key: &str) -> Option<Action> {
+        match key {
+            "Enter" => return self.enter(),
+            "PageDown" => self.shelf.turn(true),
+            "PageUp" => self.shelf.turn(false),
+            "Right" => self.shelf.step_category(&self.catalogue.clone(), true),
+            "Left" => self.shelf.step_category(&self.catalogue.clone(), false),
+            "Down" | "Up" if self.shelf.searching => self.shelf.highlight(key == "Down"),
+            "Down" | "Up" => self.select_next(key == "Down"),
+            "Backspace" if self.shelf.searching => self.shelf.backspace(),
+            "Backspace" => {
+                self.entry.pop();
+            }
+            _ => return self.character(key),
+        }
+        None
+    }
+
+    fn character(&mut self, key: &str) -> Option<Action> {
+        let mut characters = key.chars();
+        let (Some(c), None) = (characters.next(), characters.next()) else {
+            return None;
+        };
+        if c.is_control() || self.pane == Pane::Question {
+            return None;
+        }
+        if matches!(self.pane, Pane::Paid | Pane::Receipt | Pane::Help) {
+            self.show_ring();
+        }
+        if self.shelf.searching && self.pane == Pane::Ring {
+            self.shelf.type_character(c);
+            return None;
+        }
+        match c {
+            '*' | '×' => return Some(self.multiply()),
+            '0'..='9' | '.' | ',' if self.entry.len() < MAX_ENTRY => self.entry.push(c),
+            // A letter begins a search: nobody has to press F2 first.
+            c if c.is_alphabetic() && self.pane == Pane::Ring => {
+                self.shelf.start_search();
+                self.shelf.type_character(c);
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn enter(&mut self) -> Option<Action> {
+        match self.pane {
+            Pane::Ring if self.shelf.searching => {
+                let shelf = self
+                    .shelf
+                    .view(&self.catalogue, self.settings.tiles_per_page);
+                let sku = shelf.tiles.get(shelf.highlighted)?.sku.clone();
+                Some(Action::Add {
+                    sku,
+                    quantity: None,
+                })
+            }
+            Pane::Ring if !self.entry.is_empty() => {
+                let typed = std::mem::take(&mut self.entry);
+                let barcode = typed.len() >= 8;
+                Some(if barcode {
+                    Action::Scan { code: typed }
+                } else {
+                    Action::Plu {
+                        plu: typed,
+                        quantity: None,
+                    }
+                })
+            }
+            Pane::Tender if !self.entry.is_empty() => Some(Action::Cash { given_minor: None }),
+            Pane::Paid | Pane::Receipt => Some(Action::Next),
+            Pane::Help => Some(Action::Help),
+            _ => None,
+        }
+    }
+
+    fn select_next(&mut self, down: bool) {
+        let Some(draft) = &self.draft else { return };
+        let live: Vec<u32> = draft.basket.live().map(|line| line.no).collect();
+        let at = self
+            .selected
+            .and_then(|no| live.iter().position(|x| *x == no));
+        let next = match (at, down) {
+            (None, _) => live.len().checked_sub(1),
+            (Some(i), true) => Some((i + 1).min(live.len().saturating_sub(1))),
+            (Some(i), false) => Some(i.saturating_sub(1)),
+        };
+        self.selected = next.and_then(|i| live.get(i)).copied();
+    }
+}

@@ -1,0 +1,63 @@
+//! What the uplink says, and what waits for the collector.
+
+use sealpoint_wire::api::AckOutcome;
+use sealpoint_wire::{FromUplink, LinkState};
+
+use crate::effect::{Effect, QueueFigures, Stamp};
+use crate::notice::NoticeCode;
+use crate::till::Till;
+use crate::view::TotalsView;
+
+impl Till {
+    pub(crate) fn uplink_said(&mut self, message: FromUplink, stamp: &Stamp) -> Vec<Effect> {
+        match message {
+            FromUplink::Hello { .. } => {
+                self.notice.take_if(|n| n.code == NoticeCode::UplinkDown);
+                vec![]
+            }
+            FromUplink::Link { state } => {
+                if matches!(state, LinkState::Down { .. }) {
+                    self.backlog = self.backlog.max(self.queue.count).max(1);
+                }
+                self.link = state;
+                vec![]
+            }
+            FromUplink::Acked { results, .. } => {
+                for refused in results.iter().filter(|r| r.outcome == AckOutcome::Refused) {
+                    let why = refused.why.clone().unwrap_or_default();
+                    self.say(NoticeCode::RecordHeld, vec![why]);
+                }
+                vec![]
+            }
+            FromUplink::Authorised { attempt, result } => self.host_said(attempt, result, stamp),
+            FromUplink::NotAcked { .. }
+            | FromUplink::Reversed { .. }
+            | FromUplink::ReversalPending { .. } => vec![],
+        }
+    }
+
+    pub(crate) fn uplink_down(&mut self, stamp: &Stamp) -> Vec<Effect> {
+        self.link = LinkState::Down {
+            why: "The link process stopped. It is being started again.".to_owned(),
+        };
+        self.say(NoticeCode::UplinkDown, vec![]);
+        self.uplink_lost_attempt(stamp)
+    }
+
+    /// New figures; says so when what a broken link left behind has drained.
+    pub(crate) fn figures(&mut self, queue: QueueFigures, totals: TotalsView, reversals_due: u32) {
+        self.queue = queue;
+        self.totals = totals;
+        self.reversals_due = reversals_due;
+        match self.link {
+            LinkState::Up if queue.count == 0 => {
+                let drained = std::mem::take(&mut self.backlog);
+                if drained > 1 {
+                    self.say(NoticeCode::Drained, vec![drained.to_string()]);
+                }
+            }
+            LinkState::Down { .. } => self.backlog = self.backlog.max(queue.count),
+            _ => {}
+        }
+    }
+}
