@@ -1,1 +1,73 @@
-//! sealpoint emv
+//! The EMV contact kernel: takes what a card answered, gives the next command or the outcome.
+//!
+//! It does no I/O and has no clock and no random source: [`Kernel::step`] takes an [`Input`] and
+//! returns an [`Output`]. Its modules are the phases of a charge, in their order (EMV 4.4 Book 3
+//! §8.1 and figure 7), and each cites the book and section that it follows.
+//!
+//! | phase | module | source |
+//! |---|---|---|
+//! | application selection | `selection` | Book 1 §12 |
+//! | initiate application processing | `gpo` | Book 3 §10.1 |
+//! | read application data | `records` | Book 3 §10.2 |
+//! | offline data authentication | none yet: the TVR says *not performed* | Book 3 §10.3 |
+//! | processing restrictions | `restrictions` | Book 3 §10.4 |
+//! | cardholder verification | `cvm` | Book 3 §10.5 |
+//! | terminal risk management | `risk` | Book 3 §10.6 |
+//! | terminal action analysis | `action` | Book 3 §10.7 |
+//! | card action analysis | `generate_ac` | Book 3 §10.8 |
+//! | online processing | `online`, `issuer` | Book 3 §10.9 |
+//! | issuer-to-card scripts | `script` | Book 3 §10.10 |
+//! | completion | `generate_ac`, `kernel` | Book 3 §10.11 |
+//!
+//! Deliberately absent: offline approval (without data authentication a card's TC proves nothing to
+//! the terminal), PIN entry, contactless, magnetic stripe.
+
+mod action;
+mod aid;
+mod apdu;
+mod charge;
+mod cvm;
+mod dialogue;
+mod dol;
+mod exchange;
+mod fault;
+mod generate_ac;
+mod gpo;
+mod issuer;
+mod kernel;
+mod online;
+mod outcome;
+mod profile;
+mod records;
+mod restrictions;
+mod risk;
+mod script;
+mod selection;
+mod store;
+pub mod tag;
+mod terminal;
+pub mod tlv;
+mod verification;
+
+#[cfg(test)]
+mod tests;
+
+pub use aid::{Aid, AidError};
+pub use apdu::{CApdu, Command, MAX_R_APDU, Sw};
+pub use charge::{Charge, ChargeError, ChargeKind};
+pub use dol::{DolError, MAX_DOL_VALUE};
+pub use exchange::{MAX_APDUS, MAX_FOLLOW_UPS};
+pub use fault::Fault;
+pub use generate_ac::{AcType, Cryptogram};
+pub use issuer::{HostAnswer, HostAnswerError, HostDecision};
+pub use kernel::{Input, Kernel, Output};
+pub use online::{OnlineRequest, SecretCard};
+pub use outcome::{Decliner, Ending, Evidence, HostVerdict, Outcome, Refusal};
+pub use profile::{ProfileError, demo_profile};
+pub use records::MAX_RECORDS;
+pub use script::ScriptResult;
+pub use selection::{Choice, MAX_DIRECTORY_RECORDS, MAX_OCCURRENCES};
+pub use store::MAX_ELEMENTS;
+pub use tag::Tag;
+pub use terminal::{ActionCodes, Application, TerminalData, TerminalType};
+pub use verification::{Aip, Tsi, Tvr};

@@ -1,0 +1,95 @@
+//! What the phases share while they talk with one card.
+
+use crate::{
+    charge::{Charge, bcd},
+    cvm::CvmResult,
+    generate_ac::Cryptogram,
+    outcome::HostVerdict,
+    script::ScriptResult,
+    selection::Selected,
+    store::Store,
+    tag,
+    terminal::TerminalData,
+    verification::{Aip, Tsi, Tvr},
+};
+
+/// POS entry mode: chip with contacts (ISO 8583 DE 22, first two digits; tag 9F39).
+const ENTRY_MODE_CHIP: u8 = 0x05;
+
+/// The state of one charge.
+pub(crate) struct Dialogue {
+    pub(crate) terminal: TerminalData,
+    pub(crate) charge: Charge,
+    pub(crate) store: Store,
+    pub(crate) selected: Option<Selected>,
+    pub(crate) aip: Aip,
+    pub(crate) tvr: Tvr,
+    pub(crate) tsi: Tsi,
+    pub(crate) cvm: CvmResult,
+    pub(crate) cryptogram: Option<Cryptogram>,
+    pub(crate) host: HostVerdict,
+    pub(crate) scripts: Vec<ScriptResult>,
+}
+
+impl Dialogue {
+    pub(crate) fn new(terminal: TerminalData, charge: Charge) -> Self {
+        let mut store = Store::default();
+        charge.fill(&mut store);
+        store.set(tag::TERMINAL_TYPE, &[terminal.kind.bcd()]);
+        store.set(tag::CAPABILITIES, &terminal.capabilities);
+        store.set(tag::CAPABILITIES_MORE, &terminal.more_capabilities);
+        store.set(tag::COUNTRY, &bcd::<2>(u64::from(terminal.country)));
+        store.set(tag::SERIAL, &terminal.serial);
+        store.set(
+            tag::MERCHANT_CATEGORY,
+            &bcd::<2>(u64::from(terminal.merchant_category)),
+        );
+        store.set(tag::MERCHANT_ID, &terminal.merchant_id);
+        store.set(tag::MERCHANT_NAME, terminal.merchant_name.as_bytes());
+        store.set(tag::ACQUIRER, &bcd::<6>(terminal.acquirer));
+        store.set(tag::ENTRY_MODE, &[ENTRY_MODE_CHIP]);
+        Self {
+            terminal,
+            charge,
+            store,
+            selected: None,
+            aip: Aip::empty(),
+            tvr: Tvr::empty(),
+            tsi: Tsi::empty(),
+            cvm: CvmResult::NOT_PERFORMED,
+            cryptogram: None,
+            host: HostVerdict::NotAsked,
+            scripts: Vec::new(),
+        }
+    }
+
+    /// Takes up an application; TVR and TSI begin anew (Book 3 §10.1).
+    pub(crate) fn take_up(&mut self, selected: Selected) {
+        let application = &selected.application;
+        let df_name = selected.df_name.as_slice();
+        self.store.set(tag::AID_TERMINAL, df_name);
+        self.store.set(tag::DF_NAME, df_name);
+        self.store.set(tag::VERSION_TERMINAL, &application.version);
+        self.store.set(
+            tag::FLOOR_LIMIT,
+            &application.floor_limit_minor.to_be_bytes(),
+        );
+        self.tvr = Tvr::empty();
+        self.tsi = Tsi::empty();
+        self.selected = Some(selected);
+        self.write_results();
+    }
+
+    /// Forgets an application that refused, with all that it said.
+    pub(crate) fn put_back(&mut self) {
+        self.store.forget_card();
+        self.selected = None;
+    }
+
+    /// Writes TVR, TSI and CVM results where DOLs and DE 55 read them.
+    pub(crate) fn write_results(&mut self) {
+        self.store.set(tag::TVR, &self.tvr.to_bytes());
+        self.store.set(tag::TSI, &self.tsi.bits().to_be_bytes());
+        self.store.set(tag::CVM_RESULTS, &self.cvm.bytes);
+    }
+}

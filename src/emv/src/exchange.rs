@@ -1,0 +1,120 @@
+//! One command and its whole answer, and the bound on all of them.
+
+use sealpoint_secret::SecretBytes;
+
+use crate::{
+    apdu::{CApdu, Command, MAX_R_APDU, Sw},
+    fault::Fault,
+};
+
+/// Commands that one charge may send, GET RESPONSE and repetitions included.
+pub const MAX_APDUS: u16 = 200;
+/// GET RESPONSE commands that may follow one command.
+pub const MAX_FOLLOW_UPS: u8 = 8;
+/// Data bytes of one whole answer (Book 3 §6.3.3).
+const MAX_DATA: usize = MAX_R_APDU - 2;
+
+/// Hides 61xx and 6Cxx, which a T=0 card may answer with (Book 1 §9.3.1), from the phases.
+pub(crate) struct Exchange {
+    sent: Option<CApdu>,
+    gathered: SecretBytes,
+    follow_ups: u8,
+    corrected: bool,
+    apdus: u16,
+}
+
+/// A whole answer.
+pub(crate) struct Answer {
+    pub(crate) command: Command,
+    pub(crate) data: SecretBytes,
+    pub(crate) sw: Sw,
+}
+
+/// What a raw answer comes to.
+pub(crate) enum Heard {
+    /// The card wants another command first.
+    Ask(CApdu),
+    /// The answer is whole.
+    Whole(Answer),
+}
+
+impl Exchange {
+    pub(crate) fn new() -> Self {
+        Self {
+            sent: None,
+            gathered: SecretBytes::with_bound(MAX_DATA),
+            follow_ups: 0,
+            corrected: false,
+            apdus: 0,
+        }
+    }
+
+    /// Counts a command and keeps a copy until its answer is whole.
+    pub(crate) fn send(&mut self, command: CApdu) -> Result<CApdu, Fault> {
+        self.gathered.clear();
+        self.follow_ups = 0;
+        self.corrected = false;
+        let copy = command.duplicate();
+        self.sent = Some(command);
+        self.count(copy)
+    }
+
+    fn count(&mut self, command: CApdu) -> Result<CApdu, Fault> {
+        if self.apdus >= MAX_APDUS {
+            return Err(Fault::TooManyApdus);
+        }
+        self.apdus += 1;
+        Ok(command)
+    }
+
+    /// Takes what the card answered.
+    pub(crate) fn hear(&mut self, raw: &[u8]) -> Result<Heard, Fault> {
+        let sent = self.sent.as_ref().ok_or(Fault::OutOfTurn)?;
+        let command = sent.command();
+        let (data, status) = raw
+            .split_last_chunk::<2>()
+            .filter(|_| raw.len() <= MAX_R_APDU)
+            .ok_or(Fault::AnswerLength(command))?;
+        let sw = Sw(u16::from_be_bytes(*status));
+        match sw.sw1() {
+            0x6C if sent.has_le() && !self.corrected => {
+                self.corrected = true;
+                let again = sent.duplicate().with_le(sw.sw2());
+                return self.count(again).map(Heard::Ask);
+            }
+            0x61 => {
+                if self.follow_ups >= MAX_FOLLOW_UPS || self.gathered.append(data).is_err() {
+                    return Err(Fault::EndlessAnswer(command));
+                }
+                self.follow_ups += 1;
+                let more = CApdu::get_response(sw.sw2());
+                return self.count(more).map(Heard::Ask);
+            }
+            _ => {}
+        }
+        if self.gathered.append(data).is_err() {
+            return Err(Fault::EndlessAnswer(command));
+        }
+        self.sent = None;
+        Ok(Heard::Whole(Answer {
+            command,
+            data: std::mem::replace(&mut self.gathered, SecretBytes::with_bound(MAX_DATA)),
+            sw,
+        }))
+    }
+}
+
+impl Answer {
+    /// The data of a good answer; any other status word is a fault.
+    pub(crate) fn ok(&self) -> Result<&[u8], Fault> {
+        match self.sw {
+            Sw::OK => Ok(self.data.expose()),
+            sw => Err(Fault::Answer(self.command, sw)),
+        }
+    }
+
+    /// The data, whatever the status word.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.data.expose()
+    }
+}

@@ -1,0 +1,199 @@
+//! How a charge ends. A decline or a removed card is an outcome, not an error.
+
+use core::fmt::{self, Display, Formatter};
+
+use sealpoint_secret::{LogSafe, TruncatedPan};
+
+use crate::{
+    aid::Aid,
+    fault::Fault,
+    generate_ac::Cryptogram,
+    script::ScriptResult,
+    verification::{Tsi, Tvr},
+};
+
+/// The end of a charge and what is known of it. Holds nothing that may not be stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// What the receipt and the record need.
+    pub evidence: Evidence,
+}
+
+/// How a charge ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// The host approved and the card agreed with a TC: the only ending that pays.
+    Approved,
+    /// Declined before the host was asked.
+    DeclinedOffline(Decliner),
+    /// The host declined; these two characters are its answer (tag 8A).
+    DeclinedByHost([u8; 2]),
+    /// The host approved and the card refused: the host's approval must be reversed.
+    DeclinedByCard,
+    /// The host could not be asked, so the charge was declined.
+    UnableToGoOnline,
+    /// The card was taken out before the end.
+    Removed,
+    /// The driver gave up.
+    Cancelled,
+    /// This card cannot be used here.
+    NotAccepted(Refusal),
+    /// The card, or the driver, broke the protocol.
+    Terminated(Fault),
+}
+
+/// Who declined before the host was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decliner {
+    /// The terminal, because an action code of the card or the acquirer denies these TVR bits.
+    Terminal(Tvr),
+    /// The card answered AAC.
+    Card,
+}
+
+/// Why a card cannot be used here.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Refusal {
+    /// The card is blocked, or does not know SELECT (Book 1 §12.3.2).
+    CardBlocked,
+    /// None of its applications is accepted here.
+    NoCommonApplication,
+    /// It has one, but its issuer has blocked it.
+    ApplicationBlocked,
+    /// It has one, but the cardholder would have to confirm it, which this terminal does not offer.
+    NeedsConfirmation,
+    /// Its application does not allow this use (6985 to GET PROCESSING OPTIONS, Book 3 §10.1).
+    ConditionsOfUse,
+}
+
+/// What the host said.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum HostVerdict {
+    /// The kernel never asked for it.
+    NotAsked,
+    /// The kernel asked and was told nothing yet: the fate is unknown to it.
+    Asked,
+    /// It approved.
+    Approved,
+    /// It declined, with this answer.
+    Declined([u8; 2]),
+    /// It could not be asked or did not answer.
+    Unreachable,
+}
+
+/// What the receipt and the record need of a charge; empty as far as it did not get.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evidence {
+    /// DF name of the selected application.
+    pub aid: Option<Aid>,
+    /// Its name, as the cardholder knows it.
+    pub label: Option<String>,
+    /// What may be shown of the PAN.
+    pub truncated_pan: Option<TruncatedPan>,
+    /// Terminal verification results.
+    pub tvr: Tvr,
+    /// Which phases were performed.
+    pub tsi: Tsi,
+    /// CVM results, tag 9F34.
+    pub cvm_results: [u8; 3],
+    /// Whether the receipt needs the cardholder's signature.
+    pub signature: bool,
+    /// The last cryptogram.
+    pub cryptogram: Option<Cryptogram>,
+    /// What the host said.
+    pub host: HostVerdict,
+    /// What became of the issuer's scripts.
+    pub scripts: Vec<ScriptResult>,
+    /// EMV data for the acquirer as it stands now (DE 55); never account data.
+    pub de55: Vec<u8>,
+}
+
+impl Outcome {
+    /// Whether this pays.
+    #[must_use]
+    pub fn pays(&self) -> bool {
+        self.ending == Ending::Approved
+    }
+
+    /// Whether the host may hold an approval that the charge does not use. Only the driver knows
+    /// whether an unreachable host was asked at all.
+    #[must_use]
+    pub fn may_need_reversal(&self) -> bool {
+        !self.pays()
+            && matches!(
+                self.evidence.host,
+                HostVerdict::Asked | HostVerdict::Approved | HostVerdict::Unreachable
+            )
+    }
+}
+
+impl Display for Ending {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approved => f.write_str("Approved by the host and the card."),
+            Self::DeclinedOffline(Decliner::Card) => {
+                f.write_str("The card declined. Ask for another card or cash.")
+            }
+            Self::DeclinedOffline(Decliner::Terminal(tvr)) => {
+                let why = if tvr.contains(Tvr::EXPIRED) {
+                    "the card has expired"
+                } else if tvr.contains(Tvr::NOT_YET_EFFECTIVE) {
+                    "the card is not valid yet"
+                } else if tvr.contains(Tvr::SERVICE_NOT_ALLOWED) {
+                    "the card is not meant for this kind of sale"
+                } else {
+                    "a rule of the issuer or the acquirer forbids it"
+                };
+                write!(
+                    f,
+                    "Declined: {why} (TVR {tvr}). Ask for another card or cash."
+                )
+            }
+            Self::DeclinedByHost(_) => {
+                f.write_str("The issuer declined. Ask for another card or cash.")
+            }
+            Self::DeclinedByCard => f.write_str(
+                "The card declined after the host had approved. Ask for another card or cash.",
+            ),
+            Self::UnableToGoOnline => f.write_str(
+                "The host could not be reached, so nothing was charged. Try again or take cash.",
+            ),
+            Self::Removed => {
+                f.write_str("The card was taken out too soon. Insert it again and leave it in.")
+            }
+            Self::Cancelled => f.write_str("Cancelled at the till. Start again or take cash."),
+            Self::NotAccepted(refusal) => refusal.fmt(f),
+            Self::Terminated(fault) => {
+                write!(
+                    f,
+                    "Stopped: {fault}. Try once more, then ask for another card or cash."
+                )
+            }
+        }
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CardBlocked => "The card is blocked. Ask for another card or cash.",
+            Self::NoCommonApplication => {
+                "No application of this card is accepted here. Ask for another card or cash."
+            }
+            Self::ApplicationBlocked => {
+                "The issuer has blocked this card's application. Ask for another card or cash."
+            }
+            Self::NeedsConfirmation => {
+                "This card must be confirmed by its holder, which this till does not offer. Ask for another card or cash."
+            }
+            Self::ConditionsOfUse => {
+                "The card does not allow this use. Ask for another card or cash."
+            }
+        })
+    }
+}
+
+impl LogSafe for Ending {}
+impl LogSafe for Refusal {}

@@ -1,0 +1,267 @@
+//! Application selection (EMV 4.4 Book 1 §12).
+//!
+//! First the card's own directory (§12.3.2); if it has none, or nothing in it is accepted here, the
+//! terminal's list of AIDs one by one (§12.3.3); then the final choice (§12.4).
+
+mod candidate;
+mod directory;
+mod fci;
+
+use crate::{
+    aid::Aid,
+    apdu::{CApdu, Sw},
+    exchange::Answer,
+    fault::Fault,
+    outcome::{Ending, Refusal},
+    selection::{
+        candidate::{Candidate, Candidates},
+        directory::FIRST_RECORD,
+        fci::Fci,
+    },
+    terminal::{Application, TerminalData},
+};
+
+pub use candidate::Choice;
+pub use directory::MAX_DIRECTORY_RECORDS;
+
+/// Applications with the same AID that are looked for on one card.
+pub const MAX_OCCURRENCES: u8 = 8;
+
+/// The search for an application that card and terminal share.
+pub(crate) struct Selection {
+    asked: Asked,
+    candidates: Candidates,
+    /// Whether an accepted application was found blocked.
+    blocked: bool,
+}
+
+/// What the card is being asked.
+enum Asked {
+    /// SELECT the directory.
+    Directory,
+    /// READ RECORD of the directory.
+    Entry { file: u8, record: u8 },
+    /// SELECT an AID of the terminal's list, its n-th occurrence.
+    Listed { place: usize, occurrence: u8 },
+    /// Nothing: the cardholder is.
+    Choice,
+    /// SELECT the application that was chosen.
+    Final(Candidate),
+}
+
+/// The application that card and terminal agreed on.
+#[derive(Clone)]
+pub(crate) struct Selected {
+    /// The card's name for it.
+    pub(crate) df_name: Aid,
+    /// The terminal's terms for it.
+    pub(crate) application: Application,
+    /// Its name, as the cardholder knows it.
+    pub(crate) label: String,
+    /// What GET PROCESSING OPTIONS is to tell the card.
+    pub(crate) pdol: Vec<u8>,
+}
+
+/// What comes next.
+pub(crate) enum Turn {
+    /// Ask the card.
+    Send(CApdu),
+    /// Ask the cardholder.
+    Choose(Vec<Choice>),
+    /// Done.
+    Selected(Box<Selected>),
+}
+
+impl Selection {
+    /// Begins with the card's directory.
+    pub(crate) fn start() -> (Self, CApdu) {
+        let selection = Self {
+            asked: Asked::Directory,
+            candidates: Candidates::default(),
+            blocked: false,
+        };
+        (selection, CApdu::select(directory::NAME, false))
+    }
+
+    /// Takes the card's answer.
+    pub(crate) fn answered(
+        &mut self,
+        terminal: &TerminalData,
+        answer: &Answer,
+    ) -> Result<Turn, Ending> {
+        match std::mem::replace(&mut self.asked, Asked::Choice) {
+            Asked::Directory => self.directory(terminal, answer),
+            Asked::Entry { file, record } => self.entry(terminal, answer, file, record),
+            Asked::Listed { place, occurrence } => self.listed(terminal, answer, place, occurrence),
+            Asked::Choice => Err(Fault::OutOfTurn.into()),
+            Asked::Final(candidate) => self.selected(terminal, answer, &candidate),
+        }
+    }
+
+    /// Takes the cardholder's choice.
+    pub(crate) fn chosen(&mut self, index: usize) -> Result<Turn, Ending> {
+        if !matches!(self.asked, Asked::Choice) {
+            return Err(Fault::OutOfTurn.into());
+        }
+        let candidate = self.candidates.take(index).ok_or(Fault::BadChoice)?;
+        Ok(self.select(candidate))
+    }
+
+    /// Looks for another application, because the selected one refused (Book 3 §10.1).
+    pub(crate) fn resume(&mut self, terminal: &TerminalData) -> Result<Turn, Ending> {
+        if self.candidates.is_empty() {
+            return Err(Ending::NotAccepted(Refusal::ConditionsOfUse));
+        }
+        self.choose(terminal)
+    }
+
+    /// §12.3.2 step 1.
+    fn directory(&mut self, terminal: &TerminalData, answer: &Answer) -> Result<Turn, Ending> {
+        if answer.sw == Sw::NOT_SUPPORTED {
+            return Err(Ending::NotAccepted(Refusal::CardBlocked));
+        }
+        let file = match answer.sw {
+            Sw::OK => directory::file(answer.bytes()),
+            _ => None,
+        };
+        match file {
+            Some(file) => Ok(self.ask_entry(file, FIRST_RECORD)),
+            None => Ok(self.ask_listed(terminal, 0, 0)),
+        }
+    }
+
+    /// §12.3.2 steps 2 to 4. A record that cannot be read is passed over.
+    fn entry(
+        &mut self,
+        terminal: &TerminalData,
+        answer: &Answer,
+        file: u8,
+        record: u8,
+    ) -> Result<Turn, Ending> {
+        if answer.sw == Sw::OK {
+            for found in directory::entries(answer.bytes()) {
+                self.candidates.add(terminal, &found);
+            }
+        }
+        if answer.sw != Sw::NO_RECORD && record < MAX_DIRECTORY_RECORDS {
+            return Ok(self.ask_entry(file, record + 1));
+        }
+        if self.candidates.is_empty() {
+            return Ok(self.ask_listed(terminal, 0, 0));
+        }
+        self.choose(terminal)
+    }
+
+    /// §12.3.3 steps 2 to 7.
+    fn listed(
+        &mut self,
+        terminal: &TerminalData,
+        answer: &Answer,
+        place: usize,
+        occurrence: u8,
+    ) -> Result<Turn, Ending> {
+        if answer.sw == Sw::NOT_SUPPORTED && place == 0 && occurrence == 0 {
+            return Err(Ending::NotAccepted(Refusal::CardBlocked));
+        }
+        let fci = match answer.sw {
+            Sw::OK | Sw::BLOCKED => Fci::parse(answer.bytes()),
+            _ => None,
+        };
+        let Some((fci, application)) = fci.zip(terminal.applications.get(place)) else {
+            self.blocked |= answer.sw == Sw::BLOCKED;
+            return self.after_listed(terminal, place + 1, 0);
+        };
+        let exact = fci.df_name == application.aid;
+        if exact || (application.partial && fci.df_name.extends(&application.aid)) {
+            if answer.sw == Sw::OK {
+                self.candidates.add(terminal, &fci.found());
+            } else {
+                self.blocked = true;
+            }
+        }
+        if exact || occurrence + 1 >= MAX_OCCURRENCES {
+            return self.after_listed(terminal, place + 1, 0);
+        }
+        self.after_listed(terminal, place, occurrence + 1)
+    }
+
+    fn after_listed(
+        &mut self,
+        terminal: &TerminalData,
+        place: usize,
+        occurrence: u8,
+    ) -> Result<Turn, Ending> {
+        if place < terminal.applications.len() {
+            return Ok(self.ask_listed(terminal, place, occurrence));
+        }
+        self.choose(terminal)
+    }
+
+    /// §12.4: the cardholder chooses where the terminal offers it, else the card's priorities do.
+    fn choose(&mut self, terminal: &TerminalData) -> Result<Turn, Ending> {
+        self.candidates.order();
+        if self.candidates.is_empty() {
+            let refusal = if self.blocked {
+                Refusal::ApplicationBlocked
+            } else {
+                Refusal::NoCommonApplication
+            };
+            return Err(Ending::NotAccepted(refusal));
+        }
+        if let Some(only) = self.candidates.take_only_unconfirmed() {
+            return Ok(self.select(only));
+        }
+        if terminal.cardholder_choice {
+            self.asked = Asked::Choice;
+            return Ok(Turn::Choose(self.candidates.choices()));
+        }
+        match self.candidates.take_first_unconfirmed() {
+            Some(first) => Ok(self.select(first)),
+            None => Err(Ending::NotAccepted(Refusal::NeedsConfirmation)),
+        }
+    }
+
+    /// §12.4: an application that cannot be selected after all is passed over.
+    fn selected(
+        &mut self,
+        terminal: &TerminalData,
+        answer: &Answer,
+        candidate: &Candidate,
+    ) -> Result<Turn, Ending> {
+        let fci = match answer.sw {
+            Sw::OK => Fci::parse(answer.bytes()),
+            _ => None,
+        };
+        let fci = fci.filter(|fci| fci.df_name == candidate.df_name);
+        let Some((fci, application)) = fci.zip(terminal.applications.get(candidate.place)) else {
+            self.blocked |= answer.sw == Sw::BLOCKED;
+            return self.choose(terminal);
+        };
+        Ok(Turn::Selected(Box::new(Selected {
+            df_name: candidate.df_name,
+            application: application.clone(),
+            label: fci.label().unwrap_or_else(|| candidate.label.clone()),
+            pdol: fci.pdol.to_vec(),
+        })))
+    }
+
+    fn ask_entry(&mut self, file: u8, record: u8) -> Turn {
+        self.asked = Asked::Entry { file, record };
+        Turn::Send(CApdu::read_record(file, record))
+    }
+
+    fn ask_listed(&mut self, terminal: &TerminalData, place: usize, occurrence: u8) -> Turn {
+        let aid = terminal.applications.get(place).map(|known| known.aid);
+        self.asked = Asked::Listed { place, occurrence };
+        Turn::Send(CApdu::select(
+            aid.as_ref().map_or(&[], Aid::as_slice),
+            occurrence > 0,
+        ))
+    }
+
+    fn select(&mut self, candidate: Candidate) -> Turn {
+        let command = CApdu::select(candidate.df_name.as_slice(), false);
+        self.asked = Asked::Final(candidate);
+        Turn::Send(command)
+    }
+}

@@ -1,0 +1,106 @@
+//! What a terminal is and may do: facts that its acquirer has agreed to.
+
+use crate::{aid::Aid, verification::Tvr};
+
+/// A terminal, checked: [`TerminalData::from_toml`] is the only way to make one
+/// outside of this crate.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct TerminalData {
+    /// Terminal type, tag 9F35.
+    pub kind: TerminalType,
+    /// Terminal capabilities, tag 9F33.
+    pub capabilities: [u8; 3],
+    /// Additional terminal capabilities, tag 9F40.
+    pub more_capabilities: [u8; 5],
+    /// ISO 3166-1 numeric country, tag 9F1A.
+    pub country: u16,
+    /// Interface device serial number, tag 9F1E, eight characters.
+    pub serial: [u8; 8],
+    /// Merchant category code, tag 9F15 (ISO 18245).
+    pub merchant_category: u16,
+    /// Merchant identifier, tag 9F16, fifteen characters, padded with spaces.
+    pub merchant_id: [u8; 15],
+    /// Merchant name and location, tag 9F4E.
+    pub merchant_name: String,
+    /// Acquirer identifier, tag 9F01: a number of up to eleven digits.
+    pub acquirer: u64,
+    /// Whether the cardholder is asked when a card has several applications.
+    pub cardholder_choice: bool,
+    /// The applications that are accepted, in the order in which they are looked for.
+    pub applications: Vec<Application>,
+}
+
+/// One accepted application.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Application {
+    /// Its AID.
+    pub aid: Aid,
+    /// What to call it when the card gives no label.
+    pub name: String,
+    /// Whether a card's longer DF name that begins with the AID matches too (Book 1 §12.3.1).
+    pub partial: bool,
+    /// Application version number, tag 9F09.
+    pub version: [u8; 2],
+    /// Floor limit in minor units, tag 9F1B: from here on charges go online.
+    pub floor_limit_minor: u32,
+    /// Terminal action codes.
+    pub actions: ActionCodes,
+}
+
+/// Terminal action codes: which TVR bits lead where (Book 3 §10.7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ActionCodes {
+    /// Decline without asking the host.
+    pub denial: Tvr,
+    /// Ask the host.
+    pub online: Tvr,
+    /// Decline if the host cannot be asked. Nothing consults it yet: this kernel then always
+    /// declines.
+    pub default: Tvr,
+}
+
+/// Who operates the terminal and where it may approve (Book 4 Annex A1): those of a merchant that
+/// can go online.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TerminalType {
+    /// 21: attended, online only.
+    AttendedOnlineOnly,
+    /// 22: attended, offline with online capability.
+    Attended,
+    /// 24: unattended, online only.
+    UnattendedOnlineOnly,
+    /// 25: unattended, offline with online capability.
+    Unattended,
+}
+
+impl TerminalType {
+    /// The type of that code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            21 => Self::AttendedOnlineOnly,
+            22 => Self::Attended,
+            24 => Self::UnattendedOnlineOnly,
+            25 => Self::Unattended,
+            _ => return None,
+        })
+    }
+
+    /// The value of tag 9F35.
+    #[must_use]
+    pub fn bcd(self) -> u8 {
+        match self {
+            Self::AttendedOnlineOnly => 0x21,
+            Self::Attended => 0x22,
+            Self::UnattendedOnlineOnly => 0x24,
+            Self::Unattended => 0x25,
+        }
+    }
+
+    /// Whether every charge goes online.
+    #[must_use]
+    pub fn online_only(self) -> bool {
+        matches!(self, Self::AttendedOnlineOnly | Self::UnattendedOnlineOnly)
+    }
+}

@@ -1,0 +1,75 @@
+use super::card::{Card, approval, charge, pay, play};
+use crate::{Decliner, Ending, TerminalData, TerminalType, Tvr, demo_profile, tag};
+
+fn at(terminal: &TerminalData, card: &Card) -> (Ending, u8) {
+    let ran = play(
+        terminal,
+        charge(),
+        |command| card.answer(command),
+        Some(&approval()),
+    );
+    (ran.outcome.ending, ran.commands(0xAE)[0][2])
+}
+
+#[test]
+fn the_issuer_may_deny() {
+    let card = Card::good()
+        .with(tag::EXPIRY, "260101")
+        .with(tag::IAC_DENIAL, "0040000000");
+    let ran = pay(&card);
+    let denied = Decliner::Terminal(Tvr::EXPIRED);
+    assert_eq!(ran.outcome.ending, Ending::DeclinedOffline(denied));
+    assert!(ran.request.is_none(), "the host was not asked");
+    assert!(ran.outcome.ending.to_string().contains("expired"));
+}
+
+#[test]
+fn the_acquirer_may_deny() {
+    let mut terminal = demo_profile();
+    terminal.applications[0].actions.denial = Tvr::ODA_NOT_PERFORMED;
+    let denied = Decliner::Terminal(Tvr::ODA_NOT_PERFORMED);
+    assert_eq!(
+        at(&terminal, &Card::good()),
+        (Ending::DeclinedOffline(denied), 0x00)
+    );
+}
+
+#[test]
+fn an_expired_card_that_nobody_denies_is_for_the_host_to_judge() {
+    let ran = pay(&Card::good().with(tag::EXPIRY, "260101"));
+    assert!(ran.request.is_some());
+    assert!(ran.tvr().contains(Tvr::EXPIRED));
+}
+
+#[test]
+fn nothing_is_approved_offline_even_where_the_codes_would_let_it() {
+    let mut terminal = demo_profile();
+    terminal.kind = TerminalType::Attended;
+    terminal.applications[0].actions.online = Tvr::empty();
+    let card = Card::good().with(tag::IAC_ONLINE, "0000000000");
+    assert_eq!(at(&terminal, &card), (Ending::Approved, 0x80));
+}
+
+#[test]
+fn an_issuer_who_says_nothing_denies_nothing() {
+    let card = Card::good()
+        .without(tag::IAC_DENIAL)
+        .without(tag::IAC_ONLINE)
+        .without(tag::IAC_DEFAULT);
+    assert_eq!(at(&demo_profile(), &card), (Ending::Approved, 0x80));
+}
+
+#[test]
+fn the_floor_limit_is_compared_with_the_amount() {
+    for (floor_limit, over) in [(0, true), (1_234, true), (1_235, false)] {
+        let mut terminal = demo_profile();
+        terminal.applications[0].floor_limit_minor = floor_limit;
+        let card = Card::good();
+        let ran = play(&terminal, charge(), |command| card.answer(command), None);
+        assert_eq!(
+            ran.tvr().contains(Tvr::OVER_FLOOR_LIMIT),
+            over,
+            "{floor_limit}"
+        );
+    }
+}

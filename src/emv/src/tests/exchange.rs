@@ -1,0 +1,125 @@
+use super::card::{Card, approval, charge, play};
+use crate::{Command, Ending, Fault, MAX_APDUS, MAX_FOLLOW_UPS, demo_profile};
+
+/// A T=0 card: it keeps its answer until GET RESPONSE fetches it, in pieces.
+fn t0(card: &Card, piece: usize) -> impl FnMut(&[u8]) -> Vec<u8> {
+    let card = card.clone();
+    let mut kept: Vec<u8> = Vec::new();
+    move |command| {
+        if command[1] != 0xC0 {
+            kept = card.answer(command);
+            if kept.len() == 2 {
+                return kept.clone();
+            }
+            return vec![0x61, u8::try_from(kept.len() - 2).unwrap_or(0)];
+        }
+        let taken = piece.min(kept.len() - 2);
+        let data: Vec<u8> = kept.drain(..taken).collect();
+        let status = match kept.len() - 2 {
+            0 => vec![0x90, 0x00],
+            more => vec![0x61, u8::try_from(more).unwrap_or(0)],
+        };
+        [data, status].concat()
+    }
+}
+
+#[test]
+fn a_t0_card_is_asked_for_its_answer() {
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        t0(&Card::good(), 256),
+        Some(&approval()),
+    );
+    assert_eq!(ran.outcome.ending, Ending::Approved);
+    assert!(!ran.commands(0xC0).is_empty());
+}
+
+#[test]
+fn an_answer_in_pieces_is_joined() {
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        t0(&Card::good(), 60),
+        Some(&approval()),
+    );
+    assert_eq!(ran.outcome.ending, Ending::Approved);
+}
+
+#[test]
+fn a_command_with_a_wrong_length_is_sent_again_with_the_right_one() {
+    let card = Card::good();
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| {
+            let le = *command.last().expect("Le");
+            if command[1] == 0xB2 && le == 0 {
+                return vec![0x6C, 0x77];
+            }
+            card.answer(command)
+        },
+        Some(&approval()),
+    );
+    assert_eq!(ran.outcome.ending, Ending::Approved);
+    assert_eq!(
+        ran.commands(0xB2),
+        [[0x00, 0xB2, 1, 0x0C, 0], [0x00, 0xB2, 1, 0x0C, 0x77]]
+    );
+}
+
+#[test]
+fn a_second_wrong_length_is_a_fault() {
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| match command[1] {
+            0xA8 => vec![0x6C, 0x08],
+            _ => Card::good().answer(command),
+        },
+        None,
+    );
+    assert!(matches!(
+        ran.outcome.ending,
+        Ending::Terminated(Fault::Answer(Command::GetProcessingOptions, sw)) if sw.0 == 0x6C08
+    ));
+}
+
+#[test]
+fn an_endless_answer_ends() {
+    let ran = play(&demo_profile(), charge(), |_| vec![0x61, 0x00], None);
+    assert_eq!(
+        ran.outcome.ending,
+        Ending::Terminated(Fault::EndlessAnswer(Command::Select))
+    );
+    assert_eq!(ran.sent.len(), usize::from(MAX_FOLLOW_UPS) + 1);
+}
+
+#[test]
+fn an_answer_without_or_with_too_much_is_a_fault() {
+    for length in [0, 1, 259] {
+        let ran = play(&demo_profile(), charge(), |_| vec![0; length], None);
+        assert_eq!(
+            ran.outcome.ending,
+            Ending::Terminated(Fault::AnswerLength(Command::Select))
+        );
+    }
+}
+
+#[test]
+fn no_card_gets_more_commands_than_the_bound() {
+    let card = Card::good();
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| match command {
+            // Every occurrence is another application, and none can be selected in the end.
+            [_, 0xA4, _, 0x02, ..] => [&[0; 200][..], &[0x90, 0x00]].concat(),
+            [_, 0xA4, ..] => card.answer(command),
+            _ => vec![0x69, 0x85],
+        },
+        None,
+    );
+    assert!(ran.sent.len() <= usize::from(MAX_APDUS));
+    assert!(!ran.outcome.pays());
+}
