@@ -63,7 +63,7 @@ impl Dialogue {
         }
     }
 
-    /// Takes up an application; TVR and TSI begin anew (Book 3 §10.1).
+    /// Takes up an application. Nothing has set a TVR or TSI bit before (Book 3 §10.1).
     pub(crate) fn take_up(&mut self, selected: Selected) {
         let application = &selected.application;
         let df_name = selected.df_name.as_slice();
@@ -74,16 +74,8 @@ impl Dialogue {
             tag::FLOOR_LIMIT,
             &application.floor_limit_minor.to_be_bytes(),
         );
-        self.tvr = Tvr::empty();
-        self.tsi = Tsi::empty();
         self.selected = Some(selected);
         self.write_results();
-    }
-
-    /// Forgets an application that refused, with all that it said.
-    pub(crate) fn put_back(&mut self) {
-        self.store.forget_card();
-        self.selected = None;
     }
 
     /// Writes TVR, TSI and CVM results where DOLs and DE 55 read them.

@@ -29,7 +29,7 @@ const ATR: core::ops::RangeInclusive<usize> = 2..=33;
 ///
 /// It wipes what the card gave as soon as the outcome is known, and when dropped.
 pub struct Kernel {
-    dialogue: Dialogue,
+    pub(crate) dialogue: Dialogue,
     exchange: Exchange,
     stage: Stage,
 }
@@ -212,7 +212,7 @@ impl Kernel {
         match gpo::answered(&mut self.dialogue, answer)? {
             Initiated::Ready { afl } => self.read_next(Reading::plan(&afl)?),
             Initiated::ConditionsNotSatisfied => {
-                self.dialogue.put_back();
+                self.dialogue.selected = None;
                 let turn = selection.resume(&self.dialogue.terminal)?;
                 self.turn(selection, turn)
             }
@@ -348,28 +348,11 @@ impl Kernel {
             }
             (_, ending) => ending,
         };
-        let de55 = online::de55(&mut self.dialogue);
-        let dialogue = &mut self.dialogue;
         let outcome = Box::new(Outcome {
             ending,
-            evidence: Evidence {
-                aid: dialogue.selected.as_ref().map(|selected| selected.df_name),
-                label: dialogue
-                    .selected
-                    .as_ref()
-                    .map(|selected| selected.label.clone()),
-                truncated_pan: dialogue.store.truncated_pan(),
-                tvr: dialogue.tvr,
-                tsi: dialogue.tsi,
-                cvm_results: dialogue.cvm.bytes,
-                signature: dialogue.cvm.signature,
-                cryptogram: dialogue.cryptogram,
-                host: dialogue.host,
-                scripts: dialogue.scripts.clone(),
-                de55,
-            },
+            evidence: Evidence::of(&mut self.dialogue),
         });
-        dialogue.store.forget_card();
+        self.dialogue.store.forget_card();
         self.exchange = Exchange::new();
         self.stage = Stage::Over(outcome.clone());
         Output::Done(outcome)

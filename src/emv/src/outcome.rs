@@ -6,8 +6,10 @@ use sealpoint_secret::{LogSafe, TruncatedPan};
 
 use crate::{
     aid::Aid,
+    dialogue::Dialogue,
     fault::Fault,
     generate_ac::Cryptogram,
+    online,
     script::ScriptResult,
     verification::{Tsi, Tvr},
 };
@@ -108,6 +110,27 @@ pub struct Evidence {
     pub scripts: Vec<ScriptResult>,
     /// EMV data for the acquirer as it stands now (DE 55); never account data.
     pub de55: Vec<u8>,
+}
+
+impl Evidence {
+    /// What is known of a charge now.
+    pub(crate) fn of(dialogue: &mut Dialogue) -> Self {
+        let de55 = online::de55(dialogue);
+        let selected = dialogue.selected.as_ref();
+        Self {
+            aid: selected.map(|selected| selected.df_name),
+            label: selected.map(|selected| selected.label.clone()),
+            truncated_pan: dialogue.store.truncated_pan(),
+            tvr: dialogue.tvr,
+            tsi: dialogue.tsi,
+            cvm_results: dialogue.cvm.bytes,
+            signature: dialogue.cvm.signature,
+            cryptogram: dialogue.cryptogram,
+            host: dialogue.host,
+            scripts: dialogue.scripts.clone(),
+            de55,
+        }
+    }
 }
 
 impl Outcome {

@@ -1,5 +1,5 @@
-use super::card::{Card, approval, charge, play};
-use crate::{Command, Ending, Fault, MAX_APDUS, MAX_FOLLOW_UPS, demo_profile};
+use super::card::{Card, approval, charge, ok, play};
+use crate::{Aid, Application, Command, Ending, Fault, MAX_APDUS, MAX_FOLLOW_UPS, demo_profile};
 
 /// A T=0 card: it keeps its answer until GET RESPONSE fetches it, in pieces.
 fn t0(card: &Card, piece: usize) -> impl FnMut(&[u8]) -> Vec<u8> {
@@ -108,18 +108,29 @@ fn an_answer_without_or_with_too_much_is_a_fault() {
 
 #[test]
 fn no_card_gets_more_commands_than_the_bound() {
+    // A long list, and a card that has another occurrence of every application on it.
+    let mut terminal = demo_profile();
+    let known = terminal.applications[0].clone();
+    terminal.applications = (0..32)
+        .map(|last| Application {
+            aid: Aid::from_slice(&[0xA0, 0, 0, 0, 3, last]).expect("an AID"),
+            ..known.clone()
+        })
+        .collect();
     let card = Card::good();
     let ran = play(
-        &demo_profile(),
+        &terminal,
         charge(),
         |command| match command {
-            // Every occurrence is another application, and none can be selected in the end.
-            [_, 0xA4, _, 0x02, ..] => [&[0; 200][..], &[0x90, 0x00]].concat(),
-            [_, 0xA4, ..] => card.answer(command),
-            _ => vec![0x69, 0x85],
+            [_, 0xA4, _, _, 6, aid @ .., _] => ok(&Card {
+                aid: [aid, &[0x01]].concat(),
+                ..card.clone()
+            }
+            .application_fci()),
+            _ => card.answer(command),
         },
         None,
     );
-    assert!(ran.sent.len() <= usize::from(MAX_APDUS));
-    assert!(!ran.outcome.pays());
+    assert_eq!(ran.outcome.ending, Ending::Terminated(Fault::TooManyApdus));
+    assert_eq!(ran.sent.len(), usize::from(MAX_APDUS));
 }

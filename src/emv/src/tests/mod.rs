@@ -14,5 +14,6 @@ mod records;
 mod restrictions;
 mod script;
 mod selection;
+mod store;
 mod tlv;
 mod verification;

@@ -211,6 +211,32 @@ fn an_application_that_refuses_gives_way_to_the_next() {
     );
 }
 
+#[test]
+fn a_card_that_selects_something_else_than_asked_is_passed_over() {
+    let card = Card::good();
+    let mut selects = 0;
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| {
+            selects += usize::from(command[1] == 0xA4);
+            // The fifth SELECT is the final one.
+            if command[1] == 0xA4 && selects == 5 {
+                let aid = hex("A000000003101099");
+                return ok(&Card {
+                    aid,
+                    ..card.clone()
+                }
+                .application_fci());
+            }
+            card.answer(command)
+        },
+        None,
+    );
+    let none = Ending::NotAccepted(Refusal::NoCommonApplication);
+    assert_eq!(ran.outcome.ending, none);
+}
+
 fn choosing_terminal() -> TerminalData {
     let mut terminal = demo_profile();
     terminal.cardholder_choice = true;
