@@ -1,13 +1,13 @@
 //! Opening the journal, and the two ways into it: a read and a commit.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{
-    Connection, MAIN_DB, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
+    Connection, ErrorCode, MAIN_DB, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
 };
 use sealpoint_wire::TerminalId;
 
@@ -23,10 +23,12 @@ const PAGE_LEN: u64 = 4096;
 /// How a database that is not encrypted begins (SQLite file format, section 1.3.1).
 const PLAIN_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
-/// How every journal is used. The lock is exclusive, so a second till is refused at its first read
-/// and no shared-memory file lies beside the journal.
+/// Before the first read. The lock is exclusive, so a second till is refused at that read, and no
+/// shared-memory file lies beside the journal.
+const LOCK: &str = "PRAGMA locking_mode = EXCLUSIVE";
+
+/// How every journal is used.
 const SETTINGS: &str = "
-    PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA foreign_keys = ON;
     PRAGMA secure_delete = ON;
     PRAGMA temp_store = MEMORY;
@@ -59,13 +61,14 @@ impl Journal {
     /// schema, damage, a second opener, a folder that cannot be written, or a full disk.
     pub fn open(path: &Path, key: &DbKey, terminal: &TerminalId) -> Result<Self, JournalError> {
         create_empty(path)?;
+        refuse_stump(path)?;
         let fault = |doing| move |fault: rusqlite::Error| Fault::from(fault).at(path, doing);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(path, flags).map_err(fault("open"))?;
-        unlock(&db, key).map_err(|f| name_the_stranger(f.at(path, "read its first page"), path))?;
-        if db.is_readonly(MAIN_DB).map_err(fault("check its lock"))? {
+        if db.is_readonly(MAIN_DB).map_err(fault("look at its mode"))? {
             return Err(JournalError::ReadOnly(path.to_owned()));
         }
+        unlock(&db, key, path).map_err(|fault| fault.at(path, "read its first page"))?;
         let epoch =
             prepare(&mut db, path, terminal).map_err(|f| f.at(path, "prepare its tables"))?;
         let mut journal = Self {
@@ -134,28 +137,50 @@ fn create_empty(path: &Path) -> Result<(), JournalError> {
     }
 }
 
+/// Refuses a file that is shorter than a page: SQLite would take it for an empty one and write over
+/// it. Only a file that a first start left half made is as short, and then its log lies beside it.
+fn refuse_stump(path: &Path) -> Result<(), JournalError> {
+    let len = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        len(Path::new(&name))
+    };
+    match len(path) {
+        1..PAGE_LEN if beside("-journal") == 0 && beside("-wal") == 0 => {
+            Err(JournalError::NotAJournal(path.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Gives the key, takes the lock and reads the first page.
-fn unlock(db: &Connection, key: &DbKey) -> Result<(), Fault> {
+fn unlock(db: &Connection, key: &DbKey, path: &Path) -> Result<(), Fault> {
     db.busy_timeout(BUSY_TIMEOUT)?;
     // Without SQLCipher `PRAGMA key` does nothing and the journal would be written in clear.
     let cipher = db
         .query_row("PRAGMA cipher_version", [], |_| Ok(()))
         .optional()?;
     cipher.ok_or(JournalError::NoCipher)?;
+    // It would write lines of its own to standard error; our errors say the same in words.
+    db.execute_batch("PRAGMA cipher_log_level = NONE")?;
     // SQLite copies the statement while it prepares it and frees the copy unwiped. That adds
     // nothing to find: SQLCipher holds the key itself as long as the journal is open.
     db.execute_batch(&key.pragma())
         .map_err(|_| JournalError::NoCipher)?;
-    db.execute_batch(SETTINGS)?;
-    db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    Ok(())
+    db.execute_batch(LOCK)?;
+    // Needs the first page and no other: damage behind it is no wrong key.
+    match schema::found(db) {
+        Err(Fault::Sqlite(error)) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            Err(stranger(path).into())
+        }
+        found => found.map(drop),
+    }
 }
 
-/// A first page that cannot be read is a wrong key, unless the file cannot be a journal at all.
-fn name_the_stranger(error: JournalError, path: &Path) -> JournalError {
-    if !matches!(error, JournalError::Damaged { .. }) {
-        return error;
-    }
+/// What a file is whose first page the key does not open: another key's journal, unless it cannot
+/// be a journal at all.
+fn stranger(path: &Path) -> JournalError {
     let mut header = [0; PLAIN_HEADER.len()];
     let looked = File::open(path).and_then(|mut file| {
         let len = file.metadata()?.len();
@@ -182,6 +207,7 @@ fn prepare(db: &mut Connection, path: &Path, terminal: &TerminalId) -> Result<u3
         }
         .into());
     }
+    db.execute_batch(SETTINGS)?;
     // Reads every page, and with it checks every page's authentication code.
     let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
