@@ -1,8 +1,9 @@
 //! The pages, as they might look in a shop.
 
 use sealpoint_screens::{
-    Answer, BasketLine, Category, DemoCard, DemoView, Face, Item, Link, Notice, ParkedSale,
-    QuickCash, Reader, Screen, Severity, StatusView, TenderLine, TillView, TillWindow, TotalLine,
+    Ask, BasketLine, CardPrompt, Category, DemoCard, DemoView, Face, Item, Link, Notice,
+    ParkedSale, Question, QuickCash, Reader, Screen, Severity, StatusView, TaxLine, TenderLine,
+    TillView, TillWindow,
 };
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
@@ -49,6 +50,7 @@ fn line(id: i32, name: &str, detail: &str, amount: &str, min_age: i32) -> Basket
         amount: text(amount),
         min_age,
         selected: id == 9,
+        voided: id == 5,
     }
 }
 
@@ -58,22 +60,21 @@ pub fn common(page: &TillWindow) {
     let lines = vec![
         line(9, "Vanilla Yoghurt Cup 500 g", "2 × 1,79 €", "3,58 €", 0),
         line(8, "Gala Apples", "0,872 kg × 2,99 €/kg", "2,61 €", 0),
-        line(7, "Riesling Dry 0,75 l", "1 × 6,99 €", "6,99 €", 16),
-        line(6, "Stoneground Rye Bread 750 g", "1 × 3,29 €", "3,29 €", 0),
-        line(5, "Dishwasher Tablets All-in-One, 40 pieces", "1 × 8,49 €", "8,49 €", 0),
-        line(4, "Free-range Eggs, 10", "1 × 3,19 €", "3,19 €", 0),
+        line(7, "Riesling Dry 0,75 l", "", "6,99 €", 16),
+        line(6, "Stoneground Rye Bread 750 g", "", "3,29 €", 0),
+        line(5, "Dishwasher Tablets All-in-One, 40 pieces", "", "8,49 €", 0),
+        line(4, "Free-range Eggs, 10", "", "3,19 €", 0),
         line(3, "Mature Gouda", "0,214 kg × 14,90 €/kg", "3,19 €", 0),
-        line(2, "Sparkling Water 6 × 1 l", "1 × 2,94 €", "2,94 €", 0),
+        line(2, "Sparkling Water 6 × 1 l", "", "2,94 €", 0),
         line(1, "Oat Drink 1 l", "3 × 1,99 €", "5,97 €", 0),
     ];
     view.set_hero(lines[0].clone());
     view.set_lines(model(lines));
     view.set_total("40,25 €".into());
     view.set_item_count(12);
-    view.set_totals(model(vec![
-        TotalLine { code: text("subtotal"), note: text(""), amount: text("40,25 €") },
-        TotalLine { code: text("tax"), note: text("7 %"), amount: text("1,62 €") },
-        TotalLine { code: text("tax"), note: text("19 %"), amount: text("2,47 €") },
+    view.set_taxes(model(vec![
+        TaxLine { rate: text("7 %"), amount: text("1,62 €") },
+        TaxLine { rate: text("19 %"), amount: text("2,47 €") },
     ]));
     let categories = [
         "Produce", "Bakery", "Dairy", "Meat", "Fish", "Drinks", "Alcohol", "Pantry", "Snacks",
@@ -95,12 +96,12 @@ pub fn common(page: &TillWindow) {
     view.set_amount_due("40,25 €".into());
     view.set_card_amount("40,25 €".into());
     view.set_quick_cash(model(
-        [(4025, "40,25 €"), (4100, "41,00 €"), (4500, "45,00 €"), (5000, "50,00 €"), (10000, "100,00 €")]
+        [(2025, "20,25 €"), (2100, "21,00 €"), (2500, "25,00 €"), (3000, "30,00 €"), (5000, "50,00 €")]
             .iter()
             .map(|(minor, amount)| QuickCash {
                 amount_minor: *minor,
                 amount: text(amount),
-                exact: *minor == 4025,
+                exact: *minor == 2025,
             })
             .collect(),
     ));
@@ -119,12 +120,10 @@ pub fn common(page: &TillWindow) {
         .map(|title| DemoCard {
             name: text(title),
             title: text(title),
-            what: text(""),
             inserted: false,
         })
         .collect(),
     ));
-    demo.set_may_cut_link(true);
     demo.set_collector("https://127.0.0.1:8443".into());
     let state = page.global::<StatusView>();
     state.set_link(Link::Online);
@@ -173,7 +172,7 @@ fn empty(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_lines(model(vec![]));
     view.set_hero(BasketLine::default());
-    view.set_totals(model(vec![]));
+    view.set_taxes(model(vec![]));
     view.set_total("0,00 €".into());
     view.set_item_count(0);
     view.set_may_cash(false);
@@ -185,31 +184,33 @@ fn empty(page: &TillWindow) {
     state.set_queue_count(12);
     state.set_queue_amount("318,40 €".into());
     state.set_queue_age("14 min".into());
+    state.set_held_count(1);
+    state.set_reversal_count(1);
     state.set_reader(Reader::Missing);
 }
 
 fn searching(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_searching(true);
-    view.set_query("to".into());
-    view.set_results(model(tiles().into_iter().skip(6).take(5).collect()));
+    view.set_entry("to".into());
+    view.set_tiles(model(tiles().into_iter().skip(6).take(5).collect()));
 }
 
-fn notice(severity: Severity, code: &str, a: &str, count: i32) -> Notice {
-    Notice { severity, code: text(code), a: text(a), b: text(""), c: text(""), count }
+fn notice(severity: Severity, code: &str, a: &str, times: i32) -> Notice {
+    Notice { severity, code: text(code), a: text(a), b: text(""), c: text(""), times }
 }
 
 fn error(page: &TillWindow) {
     let view = page.global::<TillView>();
-    view.set_notice(notice(Severity::Error, "unknown-barcode", "4006381333931", 2));
+    view.set_notice(notice(Severity::Error, "unknown_barcode", "4006381333931", 2));
 }
 
 fn warning(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_notice(notice(
         Severity::Warning,
-        "text",
-        "The collector has not answered for 14 minutes. Cash goes on; 12 sales wait.",
+        "sale_voided_cash_back",
+        "20,00 €",
         1,
     ));
 }
@@ -218,12 +219,13 @@ fn tendering(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_screen(Screen::Tendering);
     view.set_amount_due("20,25 €".into());
-    view.set_entered("50".into());
+    view.set_entry("50".into());
     view.set_tenders(model(vec![TenderLine {
         kind: text("cash"),
         note: text(""),
         amount: text("20,00 €"),
     }]));
+    view.set_card_unavailable("No reader found. Plug in the card reader.".into());
 }
 
 fn card(page: &TillWindow) {
@@ -233,7 +235,8 @@ fn card(page: &TillWindow) {
 fn card_asking(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_screen(Screen::Card);
-    view.set_card_prompt("authorising".into());
+    view.set_card_prompt(CardPrompt::Authorising);
+    view.set_card_label("Visa ending 0119".into());
     view.set_card_may_cancel(false);
     view.set_card_seconds_left(21);
     view.set_tenders(model(vec![TenderLine {
@@ -247,7 +250,7 @@ fn change(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_screen(Screen::Change);
     view.set_change_due("9,75 €".into());
-    view.set_change_tendered("50,00 €".into());
+    view.set_paid("40,25 €".into());
     view.set_tenders(model(vec![TenderLine {
         kind: text("cash"),
         note: text(""),
@@ -284,13 +287,12 @@ fn parked(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_screen(Screen::Parked);
     view.set_parked(model(
-        [("1-000041", "14:02", 3, "12,40 €"), ("1-000038", "13:47", 1, "2,99 €")]
+        [("Gala Apples + 3", "14 min", "12,40 €"), ("Oat Drink 1 l", "1 h 20 min", "2,99 €")]
             .iter()
-            .map(|(label, time, item_count, amount)| ParkedSale {
-                id: text(label),
-                label: text(label),
-                time: text(time),
-                item_count: *item_count,
+            .map(|(title, age, amount)| ParkedSale {
+                id: text(title),
+                title: text(title),
+                age: text(age),
                 amount: text(amount),
             })
             .collect(),
@@ -300,25 +302,22 @@ fn parked(page: &TillWindow) {
 fn void_sale(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_screen(Screen::Question);
-    view.set_question(Notice {
-        code: text("void-sale"),
-        a: text("40,25 €"),
-        b: text("12"),
-        ..Notice::default()
+    view.set_question(Question {
+        ask: Ask::VoidSale,
+        amount: text("40,25 €"),
+        cash_back: text("20,00 €"),
+        ..Question::default()
     });
-    view.set_answers(model(vec![
-        Answer { id: text("void-no"), primary: true, danger: false, key: text("Esc") },
-        Answer { id: text("void-yes"), primary: false, danger: true, key: text("") },
-    ]));
 }
 
 fn blocked(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_screen(Screen::Blocked);
-    view.set_blocked(
-        "The state folder cannot be written. Free some space or give this user the right to \
-         write there, then try again."
-            .into(),
-    );
-    view.set_blocked_may_retry(true);
+    view.set_notice(notice(
+        Severity::Error,
+        "blocked",
+        "Its folder cannot be written. Free some space, or give this user the right to write there.",
+        1,
+    ));
+    view.set_may_retry(true);
 }
