@@ -1,1 +1,28 @@
-//! sealpoint collector
+//! The collector: receives what tills record, keeps each record once, and asks the acquirer.
+//!
+//! * [`api`]: the HTTPS interface for tills, and its OpenAPI document.
+//! * [`store`]: the database: records, attempts, alarms.
+//! * [`switch`]: authorisations and reversals, and the line to the acquirer.
+//! * [`tls`]: the retailer's CA, the server's and the tills' certificates.
+//! * [`serve`]: listening, limits, an orderly end.
+//! * [`pages`]: what an operator sees, on the loopback only.
+//! * [`program`]: everything put together from the command line's words.
+//!
+//! What is deliberately absent: card data in clear. A sealed card goes through the switch to the
+//! acquirer and is not stored, not even sealed.
+
+pub mod api;
+pub mod args;
+pub mod counters;
+pub mod pages;
+pub mod program;
+pub mod serve;
+pub mod store;
+pub mod switch;
+pub mod tls;
+
+/// Milliseconds since the Unix epoch by this machine's clock.
+#[must_use]
+pub fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

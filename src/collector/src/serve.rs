@@ -1,0 +1,159 @@
+//! Listening: connections within limits, and an orderly end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use sealpoint_wire::TerminalId;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use crate::counters::Counters;
+use crate::tls::terminal_of;
+
+/// At most this many connections at a time; more are closed at once.
+pub const MAX_CONNECTIONS: usize = 1024;
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a request's head may take, and how long a connection may stay idle. An uplink gives
+/// an idle connection up well before this.
+const HEAD: Duration = Duration::from_secs(60);
+/// How long requests in flight may take once the collector is to end: longer than the acquirer's
+/// time-out.
+const LAST_REQUESTS: Duration = Duration::from_secs(20);
+/// How long to wait when the operating system gives no more connections.
+const OUT_OF_FILES: Duration = Duration::from_millis(100);
+
+/// The terminal whose certificate the connection has shown; an extension of each request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Peer(pub TerminalId);
+
+/// A listener and what it serves: over TLS to terminals, or in clear to the loopback.
+pub struct Door {
+    /// Where connections come in.
+    pub listener: TcpListener,
+    /// `None` serves in clear.
+    pub tls: Option<TlsAcceptor>,
+    /// What is served.
+    pub router: Router,
+    /// Counts what happens.
+    pub counters: Arc<Counters>,
+}
+
+/// Serves until `end` turns true, then lets the requests in flight finish.
+pub async fn serve(door: Door, mut end: watch::Receiver<bool>) {
+    let door = Arc::new(door);
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = door.listener.accept() => match accepted {
+                Ok((stream, from)) => (stream, from),
+                Err(error) => {
+                    tracing::warn!(%error, "no connection accepted");
+                    sleep(OUT_OF_FILES).await;
+                    continue;
+                }
+            },
+            () = over(&mut end) => break,
+        };
+        while connections.try_join_next().is_some() {}
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            door.counters.connections_refused.add(1);
+            tracing::warn!(from = %stream.1, "too many connections");
+            continue;
+        };
+        let (door, end) = (Arc::clone(&door), end.clone());
+        connections.spawn(async move {
+            greet(&door, stream.0, stream.1, end).await;
+            drop(place);
+        });
+    }
+    let finished = async { while connections.join_next().await.is_some() {} };
+    if timeout(LAST_REQUESTS, finished).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+/// Waits until the collector is to end.
+async fn over(end: &mut watch::Receiver<bool>) {
+    // An error means that the one who would tell is gone, which is an end as well.
+    let _ = end.wait_for(|end| *end).await;
+}
+
+async fn greet(door: &Door, stream: TcpStream, from: SocketAddr, end: watch::Receiver<bool>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%from, %error, "no TCP_NODELAY");
+    }
+    let Some(tls) = &door.tls else {
+        return speak(stream, door.router.clone(), None, end).await;
+    };
+    let stream = match timeout(HANDSHAKE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            door.counters.connections_refused.add(1);
+            return tracing::warn!(%from, %error, "TLS refused");
+        }
+        Err(_) => {
+            door.counters.connections_refused.add(1);
+            return tracing::warn!(%from, "TLS handshake too slow");
+        }
+    };
+    let certificate = stream
+        .get_ref()
+        .1
+        .peer_certificates()
+        .and_then(<[_]>::first);
+    match certificate.map(terminal_of) {
+        Some(Ok(terminal)) => {
+            door.counters.connections_accepted.add(1);
+            tracing::debug!(%from, %terminal, "connected");
+            speak(stream, door.router.clone(), Some(Peer(terminal)), end).await;
+        }
+        Some(Err(error)) => {
+            door.counters.connections_refused.add(1);
+            tracing::warn!(%from, %error, "refused");
+        }
+        None => door.counters.connections_refused.add(1),
+    }
+}
+
+async fn speak<S>(stream: S, router: Router, peer: Option<Peer>, mut end: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        if let Some(peer) = &peer {
+            request.extensions_mut().insert(peer.clone());
+        }
+        router.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_headers(64)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = over(&mut end) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+}
