@@ -1,0 +1,138 @@
+//! What became of each attempt. Pure: the ledger's lines make it, at start and while running.
+
+use std::collections::HashMap;
+
+use sealpoint_wire::{AttemptId, HostAnswer, TerminalId};
+
+use crate::ledger::{Event, Line};
+use crate::request::Trace;
+
+/// At most this many attempts; a host that is full says so (96) and is started on a new ledger.
+pub const MAX_ATTEMPTS: usize = 200_000;
+
+/// Everything that happened, by attempt.
+#[derive(Default)]
+pub struct Book {
+    attempts: HashMap<AttemptId, Attempt>,
+    /// Which attempt used a terminal's trace number at a local time.
+    traces: HashMap<(TerminalId, u32, String), AttemptId>,
+    approvals: u32,
+}
+
+struct Attempt {
+    trace: Trace,
+    answer: Option<HostAnswer>,
+    is_reversed: bool,
+}
+
+/// How an authorisation request stands to what happened before.
+#[derive(PartialEq, Eq, Debug)]
+pub enum Before {
+    /// Nothing happened.
+    Nothing,
+    /// The same request was answered: the same answer again, and no second authorisation.
+    Answered(HostAnswer),
+    /// The attempt was undone, perhaps before this request arrived.
+    Reversed,
+    /// The attempt or its trace number was used for something else.
+    Conflict,
+    /// No room for another attempt.
+    Full,
+}
+
+/// How a reversal stands to what happened before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Undo {
+    /// The attempt is there and not undone yet.
+    Known,
+    /// It is undone already: acknowledged again.
+    Done,
+    /// The attempt never came.
+    Unknown,
+    /// The attempt is there with another terminal, trace number or amount.
+    Conflict,
+    /// No room to remember an attempt that never came.
+    Full,
+}
+
+impl Book {
+    /// Looks up an authorisation request.
+    #[must_use]
+    pub fn before(&self, trace: &Trace) -> Before {
+        match self.attempts.get(&trace.attempt) {
+            Some(known) if known.is_reversed => Before::Reversed,
+            Some(known) if known.trace != *trace => Before::Conflict,
+            Some(known) => known
+                .answer
+                .clone()
+                .map_or(Before::Conflict, Before::Answered),
+            None if self.traces.contains_key(&key(trace)) => Before::Conflict,
+            None if self.attempts.len() >= MAX_ATTEMPTS => Before::Full,
+            None => Before::Nothing,
+        }
+    }
+
+    /// Looks up a reversal.
+    #[must_use]
+    pub fn undo(&self, trace: &Trace) -> Undo {
+        match self.attempts.get(&trace.attempt) {
+            Some(known) if known.trace != *trace => Undo::Conflict,
+            Some(known) if known.is_reversed => Undo::Done,
+            Some(_) => Undo::Known,
+            None if self.attempts.len() >= MAX_ATTEMPTS => Undo::Full,
+            None => Undo::Unknown,
+        }
+    }
+
+    /// Enters what has been written to the ledger.
+    pub fn enter(&mut self, line: &Line) {
+        let attempt = self
+            .attempts
+            .entry(line.trace.attempt)
+            .or_insert_with(|| Attempt {
+                trace: line.trace.clone(),
+                answer: None,
+                is_reversed: false,
+            });
+        match line.event {
+            Event::Approved | Event::Declined => {
+                self.approvals += u32::from(line.event == Event::Approved);
+                attempt.answer.get_or_insert_with(|| line.answer());
+                self.traces
+                    .entry(key(&line.trace))
+                    .or_insert(line.trace.attempt);
+            }
+            Event::Repeated => {}
+            Event::Reversed | Event::ReversedUnknown => attempt.is_reversed = true,
+        }
+    }
+
+    /// The next approval code: six digits, counted from 1.
+    #[must_use]
+    pub fn next_approval_code(&self) -> String {
+        format!("{:06}", (self.approvals + 1) % 1_000_000)
+    }
+
+    /// How many approvals there are, undone ones included.
+    #[must_use]
+    pub const fn approvals(&self) -> u32 {
+        self.approvals
+    }
+
+    /// How many approvals stand: those that a settlement would pay.
+    #[must_use]
+    pub fn captured(&self) -> usize {
+        let stands = |attempt: &&Attempt| {
+            let approved = attempt
+                .answer
+                .as_ref()
+                .is_some_and(|a| a.approval_code.is_some());
+            approved && !attempt.is_reversed
+        };
+        self.attempts.values().filter(stands).count()
+    }
+}
+
+fn key(trace: &Trace) -> (TerminalId, u32, String) {
+    (trace.terminal.clone(), trace.stan, trace.local_time.clone())
+}

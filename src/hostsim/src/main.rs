@@ -1,0 +1,119 @@
+//! `hostsim`: an acquirer and issuer with test keys, for the demo and for tests.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use sealpoint_cardsim::IssuerKeys;
+use sealpoint_hostsim::key_file::{self, ISSUER_FILE};
+use sealpoint_hostsim::{AnswerMode, Config, HostSim};
+use tracing_subscriber::EnvFilter;
+
+/// Filter of the log lines; `info` if it is not set.
+const LOG: &str = "SEALPOINT_LOG";
+/// Exit code for everything that the operator can put right.
+const CANNOT_RUN: u8 = 2;
+
+/// An acquirer and issuer with test keys, for the demo and for tests; never for production.
+#[derive(Parser)]
+#[command(name = "hostsim", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the host's keys, and the public key file for tills
+    Keys {
+        /// The host's folder
+        #[arg(long)]
+        dir: PathBuf,
+        /// The public key file to write; it must not exist
+        #[arg(long)]
+        public_out: PathBuf,
+    },
+    /// Answer ISO 8583 messages
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8583")]
+    listen: SocketAddr,
+    /// The host's folder, from `hostsim keys`
+    #[arg(long)]
+    dir: PathBuf,
+    /// The ledger; ledger.ndjson in the host's folder if not given
+    #[arg(long)]
+    ledger: Option<PathBuf>,
+    /// How to answer: normal, decline, silent, late:MS, drop-answer or garble
+    #[arg(long, default_value_t)]
+    answer: AnswerMode,
+    /// Unix socket where the answer mode can be changed
+    #[arg(long)]
+    control: Option<PathBuf>,
+    /// File to write the bound address to, once the host listens
+    #[arg(long)]
+    port_file: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env(LOG).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(filter)
+        .init();
+    let done = match Arguments::parse().command {
+        Command::Keys { dir, public_out } => keys(&dir, &public_out),
+        Command::Serve(serve) => serve_until_killed(serve),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hostsim: {error}");
+            ExitCode::from(CANNOT_RUN)
+        }
+    }
+}
+
+fn keys(dir: &Path, public_out: &Path) -> Result<(), Box<dyn Error>> {
+    let key_id = key_file::create(dir, public_out)?;
+    let issuer = dir.join(ISSUER_FILE);
+    if !issuer.exists() {
+        IssuerKeys::create(&issuer)?;
+    }
+    writeln!(io::stdout(), "{key_id}")?;
+    Ok(())
+}
+
+fn serve_until_killed(serve: Serve) -> Result<(), Box<dyn Error>> {
+    let host = HostSim::start(&Config {
+        listen: serve.listen,
+        dir: serve.dir,
+        ledger: serve.ledger,
+        answer: serve.answer,
+        control: serve.control,
+    })?;
+    if let Some(path) = serve.port_file {
+        write_whole(&path, &format!("{}\n", host.addr())).map_err(|error| {
+            format!("{path:?} cannot be written ({error}); choose a file that is yours")
+        })?;
+    }
+    tracing::info!(addr = %host.addr(), answer = %serve.answer, "listening");
+    host.serve_forever();
+    Ok(())
+}
+
+/// Whoever waits for the file sees all of it or nothing.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut half = path.as_os_str().to_owned();
+    half.push(".part");
+    fs::write(&half, text)?;
+    fs::rename(&half, path)
+}

@@ -1,0 +1,10 @@
+//! The host over real sockets, with cards sealed by the vault.
+
+mod authorising;
+mod hostile;
+mod ledger;
+mod misbehaving;
+mod program;
+mod repeating;
+mod reversing;
+mod rig;
