@@ -78,6 +78,7 @@ impl Till {
             attempt,
             sale,
             amount_minor,
+            currency: self.settings.currency,
             local_time,
             at_ms: stamp.now_ms,
             insert_timeout_ms,
@@ -188,7 +189,8 @@ impl Till {
             None => ToLane::UnableToGoOnline { attempt },
         };
         // The reversal is durable before the card is let go: a crash in between must not lose it.
-        let reverse = unknown.map(|why| Effect::Reverse { attempt, why });
+        let draft = self.open_draft();
+        let reverse = unknown.map(|why| Effect::Reverse { attempt, why, draft });
         reverse
             .into_iter()
             .chain([Effect::ToLane(finish)])
@@ -226,7 +228,7 @@ impl Till {
                     _ => NoticeCode::CardReversing,
                 };
                 self.say(code, vec![amount]);
-                vec![Effect::Reverse { attempt: id, why }]
+                vec![Effect::Reverse { attempt: id, why, draft: self.open_draft() }]
             }
         }
     }
@@ -237,6 +239,7 @@ impl Till {
             return vec![Effect::Reverse {
                 attempt: card.attempt,
                 why: "no sale".to_owned(),
+                draft: String::new(),
             }];
         };
         let (attempt, approval_code) = (card.attempt, card.approval_code.clone());
@@ -251,6 +254,10 @@ impl Till {
         let mut effects = vec![approve];
         effects.extend(self.commit_if_paid(stamp));
         effects
+    }
+
+    fn open_draft(&self) -> String {
+        self.draft.as_ref().map(crate::draft::Draft::to_json).unwrap_or_default()
     }
 
     fn say_nothing_charged(&mut self, kind: OutcomeKind, outcome: &CardOutcome) {

@@ -203,6 +203,8 @@ pub enum Effect {
         attempt: AttemptId,
         /// Why, for the log.
         why: String,
+        /// The open basket, without the tender.
+        draft: String,
     },
     /// Write the sale and everything that belongs to it in one commit; then print and open the drawer.
     Commit(Box<Commit>),
@@ -223,6 +225,8 @@ pub struct StartAttempt {
     pub sale: SaleId,
     /// Minor units.
     pub amount_minor: i64,
+    /// Their currency.
+    pub currency: Currency,
     /// `YYYYMMDDhhmmss`.
     pub local_time: String,
     /// Milliseconds since the Unix epoch.
