@@ -57,9 +57,12 @@ impl Lane {
             Ok(outcome) => outcome,
             Err(Fault { kind, why }) => without_card(kind, why),
         };
-        tracing::info!(%attempt, kind = ?outcome.kind, "the attempt is over");
+        let kind = outcome.kind;
+        tracing::info!(%attempt, ?kind, "the attempt is over");
         self.till.tell(&FromLane::Outcome { attempt, outcome });
         self.reader.power_off();
+        // A card that is in again after that has been taken out in between.
+        self.spent &= kind != OutcomeKind::CardRemoved;
         if matches!(self.look(), ReaderState::CardIn { .. }) && self.spent {
             self.prompt(attempt, CardPrompt::RemoveCard);
         }

@@ -17,6 +17,8 @@ const MAX_READERS: usize = 16;
 /// How long the service may take to notice that a card which stopped answering has gone. Its
 /// drivers look about twice a second.
 const REMOVAL_NOTICED: Duration = Duration::from_millis(1_500);
+/// Bytes of a status word, with which every answer ends.
+const STATUS_WORD: usize = 2;
 /// Bytes of the header, Lc and data of a command without data.
 const HEADER_AND_LC: usize = 5;
 
@@ -233,6 +235,11 @@ impl Reader for PcscReader {
         };
         let heard = answer.fill(|buffer| powered.card.transmit(command, buffer).map(<[u8]>::len));
         match heard {
+            // A driver that lost its card may call that an answer without a status word.
+            Ok(length) if length < STATUS_WORD => {
+                answer.clear();
+                Err(self.why(Error::NotTransacted))
+            }
             Ok(_) => Ok(()),
             Err(error) => Err(self.why(error)),
         }
