@@ -319,5 +319,4 @@ fn blocked(page: &TillWindow) {
         "Its folder cannot be written. Free some space, or give this user the right to write there.",
         1,
     ));
-    view.set_may_retry(true);
 }
