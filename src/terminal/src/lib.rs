@@ -1,1 +1,30 @@
-//! sealpoint terminal
+//! The terminal: adapters, threads and supervision around the till's pure core.
+//!
+//! One engine thread owns the core, the journal and the sockets to `lane` and `uplink`. The window
+//! and standard input are two faces of it; neither knows more than a [`sealpoint_till::View`].
+
+// The running window can be read and driven over HTTP with this feature: never in a shop.
+#[cfg(feature = "inspect")]
+const _: () = assert!(
+    option_env!("SEALPOINT_RELEASE_IMAGE").is_none(),
+    "a release image must not have the feature `inspect`: build it without"
+);
+
+mod child;
+mod clock;
+pub mod config;
+mod demo;
+mod effects;
+pub mod engine;
+pub mod event;
+mod lane;
+pub mod lines;
+mod pdf;
+mod receipts;
+mod restored;
+pub mod run;
+mod start;
+mod state;
+mod uplink;
+
+pub use config::Config;

@@ -41,6 +41,8 @@ pub enum Ending {
     NotSent,
     /// The charge must be undone.
     MustReverse(OutcomeKind),
+    /// The charge is being undone: that was written when its fate became unknown.
+    Reversing,
 }
 
 /// An attempt in flight.
@@ -177,7 +179,8 @@ impl Attempt {
                 }
             }
             Host::Answered(answer) => Ending::DeclinedByHost(answer.response_code.clone()),
-            Host::Asked | Host::Unknown => Ending::MustReverse(kind),
+            Host::Asked => Ending::MustReverse(kind),
+            Host::Unknown => Ending::Reversing,
             Host::NotSent => Ending::NotSent,
             // A lane that says "approved" without a host is not believed.
             Host::NotAsked if kind == OutcomeKind::Approved => {

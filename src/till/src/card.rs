@@ -190,7 +190,11 @@ impl Till {
         };
         // The reversal is durable before the card is let go: a crash in between must not lose it.
         let draft = self.open_draft();
-        let reverse = unknown.map(|why| Effect::Reverse { attempt, why, draft });
+        let reverse = unknown.map(|why| Effect::Reverse {
+            attempt,
+            why,
+            draft,
+        });
         reverse
             .into_iter()
             .chain([Effect::ToLane(finish)])
@@ -221,14 +225,18 @@ impl Till {
                 self.say_nothing_charged(kind, outcome);
                 vec![Effect::Decline { attempt: id, why }]
             }
+            Ending::Reversing => self.say(NoticeCode::FateUnknown, vec![amount]),
             Ending::MustReverse(kind) => {
                 let code = match kind {
                     OutcomeKind::CardRemoved => NoticeCode::CardRemovedReversing,
-                    OutcomeKind::UnableToGoOnline => NoticeCode::FateUnknown,
                     _ => NoticeCode::CardReversing,
                 };
                 self.say(code, vec![amount]);
-                vec![Effect::Reverse { attempt: id, why, draft: self.open_draft() }]
+                vec![Effect::Reverse {
+                    attempt: id,
+                    why,
+                    draft: self.open_draft(),
+                }]
             }
         }
     }
@@ -257,7 +265,10 @@ impl Till {
     }
 
     fn open_draft(&self) -> String {
-        self.draft.as_ref().map(crate::draft::Draft::to_json).unwrap_or_default()
+        self.draft
+            .as_ref()
+            .map(crate::draft::Draft::to_json)
+            .unwrap_or_default()
     }
 
     fn say_nothing_charged(&mut self, kind: OutcomeKind, outcome: &CardOutcome) {

@@ -1,0 +1,215 @@
+//! `till.toml`: what a till is set up with. A wrong key, type or value is refused with its place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sealpoint_sale::Currency;
+use sealpoint_sale::receipt::{Letterhead, WIDTH};
+use sealpoint_till::view::Theme;
+use sealpoint_wire::TerminalId;
+use serde::Deserialize;
+
+/// At most this many bytes of configuration.
+const MAX_CONFIG: u64 = 64 * 1024;
+
+/// Everything in `till.toml`. Each key may be left out.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Name of the shop.
+    pub store: String,
+    /// Terminal id: 1 to 8 of A to Z and 0 to 9.
+    pub terminal: TerminalId,
+    /// Name of the cashier.
+    pub cashier: String,
+    /// What the till sells in: EUR, GBP, CHF, USD or JPY.
+    pub currency: Currency,
+    /// Shown in the top bar and on each receipt when sales are not real: `DEMO`, `TRAINING`.
+    pub mark: String,
+    /// Catalogue file; without it the built-in demo catalogue.
+    pub catalogue: Option<PathBuf>,
+    /// `pcsc`, `pcsc:PART-OF-NAME`, or `virtual:SOCKET` in the demo.
+    pub reader: String,
+    /// EMV terminal profile for the lane.
+    pub profile: Option<PathBuf>,
+    /// `https://HOST:PORT` of the collector; without it sales stay on the till.
+    pub collector: Option<String>,
+    /// How long to wait for a card, seconds, 5 to 300.
+    pub insert_timeout_s: u32,
+    /// Records waiting for the collector at which the till stops taking cards.
+    pub queue_card_limit: u64,
+    /// Where each receipt goes.
+    pub receipts: Receipts,
+    /// Colours at the start.
+    pub theme: Theme,
+    /// Whether the window fills the screen.
+    pub fullscreen: bool,
+    /// Lines above and below each receipt.
+    pub receipt: ReceiptLines,
+    /// The demo's virtual card reader: the socket that inserts and removes cards.
+    pub demo_cards: Option<PathBuf>,
+}
+
+/// Where each receipt goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receipts {
+    /// Kept in the journal only.
+    #[default]
+    Journal,
+    /// Also written as text and PDF into the state folder's `receipts`.
+    Files,
+}
+
+/// Lines above and below each receipt.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReceiptLines {
+    /// Name and address.
+    pub head: Vec<String>,
+    /// Thanks, opening hours.
+    pub foot: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            store: "Sealpoint Market".to_owned(),
+            terminal: "T0000001"
+                .parse()
+                .expect("eight capital letters and digits are a terminal id"),
+            cashier: "Cashier".to_owned(),
+            currency: Currency::Eur,
+            mark: String::new(),
+            catalogue: None,
+            reader: "pcsc".to_owned(),
+            profile: None,
+            collector: None,
+            insert_timeout_s: 60,
+            queue_card_limit: 10_000,
+            receipts: Receipts::Journal,
+            theme: Theme::Light,
+            fullscreen: false,
+            receipt: ReceiptLines::default(),
+            demo_cards: None,
+        }
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there or cannot be read.
+    #[error(
+        "The configuration {path} cannot be read: {why}. Check --config and the file's permissions."
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: std::io::Error,
+    },
+    /// The file is larger than any configuration.
+    #[error("The configuration {0} is larger than {MAX_CONFIG} bytes. Check --config.")]
+    TooLarge(PathBuf),
+    /// A wrong key, type or value.
+    #[error(
+        "The configuration {path}, line {line}: {why}. Correct the line and start the till again."
+    )]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// Line in the file.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Config {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says what is wrong, where, and what to do.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |why| ConfigError::Unreadable {
+            path: path.to_owned(),
+            why,
+        };
+        if fs::metadata(path).map_err(unreadable)?.len() > MAX_CONFIG {
+            return Err(ConfigError::TooLarge(path.to_owned()));
+        }
+        let text = fs::read_to_string(path).map_err(unreadable)?;
+        let wrong = |line, why: String| ConfigError::Wrong {
+            path: path.to_owned(),
+            line,
+            why,
+        };
+        let config: Self = toml::from_str(&text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start.min(text.len()));
+            let line = text
+                .get(..start)
+                .map_or(1, |before| before.matches('\n').count() + 1);
+            wrong(line, error.message().trim_end_matches('.').to_owned())
+        })?;
+        match config.fault() {
+            Some((key, why)) => Err(wrong(line_of(&text, key), why)),
+            None => Ok(config),
+        }
+    }
+
+    /// A value that no type can refuse, with its key.
+    fn fault(&self) -> Option<(&'static str, String)> {
+        let reader = self.reader.split(':').next().unwrap_or_default();
+        let long = |lines: &[String]| lines.iter().any(|l| l.chars().count() > WIDTH);
+        if !(5..=300).contains(&self.insert_timeout_s) {
+            return Some((
+                "insert_timeout_s",
+                "insert_timeout_s must be 5 to 300 seconds".to_owned(),
+            ));
+        }
+        if !matches!(reader, "pcsc" | "virtual") {
+            let why = format!("reader \"{reader}\" is neither pcsc, pcsc:NAME nor virtual:SOCKET");
+            return Some(("reader", why));
+        }
+        if self
+            .collector
+            .as_ref()
+            .is_some_and(|url| !url.starts_with("https://"))
+        {
+            return Some(("collector", "collector must begin with https://".to_owned()));
+        }
+        if self.cashier.len() > 100 || self.store.len() > 100 {
+            return Some((
+                "store",
+                "store and cashier hold at most 100 bytes".to_owned(),
+            ));
+        }
+        if long(&self.receipt.head) || long(&self.receipt.foot) {
+            let why = format!("a receipt line holds at most {WIDTH} characters");
+            return Some(("[receipt]", why));
+        }
+        None
+    }
+
+    /// What stands above and below each receipt.
+    #[must_use]
+    pub fn letterhead(&self) -> Letterhead {
+        let head = if self.receipt.head.is_empty() {
+            vec![self.store.clone()]
+        } else {
+            self.receipt.head.clone()
+        };
+        Letterhead {
+            head,
+            foot: self.receipt.foot.clone(),
+            mark: (!self.mark.is_empty()).then(|| self.mark.clone()),
+        }
+    }
+}
+
+fn line_of(text: &str, key: &str) -> usize {
+    text.lines()
+        .position(|line| line.trim_start().starts_with(key))
+        .map_or(1, |i| i + 1)
+}

@@ -1,0 +1,268 @@
+//! The engine: one thread that owns the till's core and carries out its effects, in order.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use sealpoint_journal::Journal;
+use sealpoint_till::{Effect, Input, Notice, NoticeCode, Settings, Stock, Till, View};
+use sealpoint_wire::FromUplink;
+
+use crate::clock::stamp;
+use crate::config::Config;
+use crate::event::Event;
+use crate::lane::Lane;
+use crate::lines::{Lines, Waiting};
+use crate::receipts::Printer;
+use crate::restored;
+use crate::state::State;
+use crate::uplink::Uplink;
+
+/// How often time goes by for the till.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Who is shown each new view.
+pub trait Screen: Send {
+    /// Shows a view; a later one replaces it.
+    fn show(&mut self, view: &View);
+}
+
+/// The engine and everything that it drives.
+pub struct Engine {
+    till: Till,
+    journal: Journal,
+    pub(crate) lane: Lane,
+    pub(crate) uplink: Uplink,
+    pub(crate) printer: Printer,
+    events: Receiver<Event>,
+    screens: Vec<Box<dyn Screen>>,
+    pub(crate) lines: Option<Lines>,
+    pub(crate) demo_control: Option<std::path::PathBuf>,
+    shown: Option<View>,
+    state: State,
+}
+
+/// What the engine is made of.
+pub struct Parts {
+    /// The configuration.
+    pub config: Config,
+    /// The state folder.
+    pub state: State,
+    /// The journal in it.
+    pub journal: Journal,
+    /// What the core is set up with.
+    pub settings: Settings,
+    /// What is sold.
+    pub stock: Stock,
+}
+
+impl Engine {
+    /// Starts the till's processes and its core where the journal left it.
+    ///
+    /// # Errors
+    /// The journal's error, if it cannot be read.
+    pub fn start(
+        parts: Parts,
+        events: (Sender<Event>, Receiver<Event>),
+        screens: Vec<Box<dyn Screen>>,
+        lines: Option<Lines>,
+    ) -> Result<Self, sealpoint_journal::JournalError> {
+        let (sender, events) = events;
+        let restored = restored::read(&parts.journal)?;
+        let mut till = Till::new(parts.settings, parts.stock, restored);
+        till.step(
+            Input::Action(sealpoint_till::Action::Theme {
+                theme: Some(parts.config.theme),
+            }),
+            &stamp(),
+        );
+        Ok(Self {
+            till,
+            lane: Lane::start(&parts.config, &parts.state, sender.clone()),
+            uplink: Uplink::start(&parts.config, &parts.state, sender),
+            printer: Printer::new(parts.config.receipts, parts.state.receipts()),
+            journal: parts.journal,
+            events,
+            screens,
+            lines,
+            demo_control: parts.config.demo_cards,
+            shown: None,
+            state: parts.state,
+        })
+    }
+
+    /// Runs until the till is asked to end. An attempt in flight is brought to its end first.
+    pub fn run(mut self) {
+        self.figures();
+        self.show(None);
+        let mut ending = false;
+        loop {
+            let event = match self.events.recv_timeout(TICK) {
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            match event {
+                Some(Event::Quit | Event::InputEnded) => ending = true,
+                Some(event) => self.take(event),
+                None => self.time_goes_by(),
+            }
+            if ending && self.shown.as_ref().is_none_or(|view| view.card.is_none()) {
+                break;
+            }
+        }
+        self.lane.process().stop();
+        self.uplink.process().stop();
+        drop(self.journal);
+        drop(self.state);
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Action(action) => self.input(Input::Action(action)),
+            Event::Line { text, number, done } => {
+                self.line(&text, number, done);
+                return;
+            }
+            Event::Lane(process, message) => {
+                if self.lane.process().is_now(process) {
+                    self.input(Input::Lane(message));
+                }
+            }
+            Event::LaneDown(process) => {
+                if self.lane.process().ended(process) {
+                    self.input(Input::LaneDown);
+                }
+            }
+            Event::Uplink(process, message) => {
+                if self.uplink.process().is_now(process) {
+                    self.uplink_said(message);
+                }
+            }
+            Event::UplinkDown(process) => {
+                if self.uplink.process().ended(process) {
+                    self.uplink.forget();
+                    self.input(Input::UplinkDown);
+                }
+            }
+            Event::Demo(demo) => self.input(Input::Demo(demo)),
+            Event::Quit | Event::InputEnded => {}
+        }
+        self.show(None);
+    }
+
+    fn time_goes_by(&mut self) {
+        self.lane.process().tick();
+        self.uplink.process().tick();
+        self.pump();
+        self.input(Input::Tick);
+        self.show(None);
+    }
+
+    fn uplink_said(&mut self, message: FromUplink) {
+        if let Err(error) = self.uplink.heard(&message, &mut self.journal) {
+            tracing::error!(%error, "an acknowledgement was not written");
+        }
+        // The figures first: the till then knows what is left when it hears what was acknowledged.
+        self.figures();
+        self.input(Input::Uplink(message));
+        self.figures();
+        self.pump();
+    }
+
+    /// Puts one input in and carries out what comes of it, and what comes of that.
+    pub(crate) fn input(&mut self, input: Input) {
+        let effects = self.till.step(input, &stamp());
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            for answer in self.effect(effect) {
+                self.input(answer);
+            }
+        }
+    }
+
+    pub(crate) fn journal(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    pub(crate) fn split(&mut self) -> (&mut Journal, &mut Lane, &mut Uplink) {
+        (&mut self.journal, &mut self.lane, &mut self.uplink)
+    }
+
+    /// Reads the queue and the totals again.
+    pub(crate) fn figures(&mut self) {
+        match restored::figures(&self.journal) {
+            Ok(figures) => self.input(figures),
+            Err(error) => tracing::error!(%error, "the queue's figures could not be read"),
+        }
+    }
+
+    pub(crate) fn pump(&mut self) {
+        if let Err(error) = self.uplink.pump(&self.journal) {
+            tracing::error!(%error, "the queue could not be read");
+        }
+    }
+
+    pub(crate) fn say(&mut self, code: NoticeCode, args: Vec<String>) {
+        self.input(Input::Say(Notice::new(code, args)));
+    }
+
+    /// Shows the view where it changed, or where an action waits for its answer.
+    pub(crate) fn show(&mut self, reply_to: Option<Option<String>>) {
+        let answers = reply_to.is_some();
+        let view = self.till.view(&stamp(), reply_to.flatten());
+        if self.lines.as_mut().is_some_and(|lines| lines.is_met(&view)) {
+            self.end_wait(&view);
+        }
+        let changed = self
+            .shown
+            .as_ref()
+            .is_none_or(|shown| !looks_the_same(shown, &view));
+        if answers || changed {
+            if let Some(lines) = self.lines.as_mut() {
+                lines.view(&view);
+            }
+            if changed {
+                self.screens
+                    .iter_mut()
+                    .for_each(|screen| screen.show(&view));
+            }
+            self.shown = Some(view);
+        }
+    }
+
+    fn end_wait(&mut self, view: &View) {
+        if let Some(Waiting { reply_to, done, .. }) =
+            self.lines.as_mut().and_then(|lines| lines.waiting.take())
+        {
+            let view = View {
+                reply_to,
+                ..view.clone()
+            };
+            if let Some(lines) = self.lines.as_mut() {
+                lines.view(&view);
+            }
+            let _ = done.send(());
+        }
+    }
+}
+
+/// Whether a person would see no difference: seconds of clock and age do not count, a countdown's
+/// do.
+fn looks_the_same(a: &View, b: &View) -> bool {
+    let still = |view: &View| {
+        let mut view = view.clone();
+        view.number = 0;
+        view.reply_to = None;
+        view.clock.truncate(16);
+        view.queue.oldest_ms = view.queue.oldest_ms.map(|ms| ms / 10_000);
+        view.parked.iter_mut().for_each(|p| p.age_ms /= 60_000);
+        if let Some(card) = view.card.as_mut() {
+            card.left_ms = card.left_ms.div_ceil(1000);
+        }
+        view
+    };
+    still(a) == still(b)
+}

@@ -1,0 +1,74 @@
+//! The lane process, as the engine talks to it. Reading a card takes the proof that its attempt
+//! is on the disk.
+
+use std::sync::mpsc::Sender;
+
+use sealpoint_journal::IntentWritten;
+use sealpoint_wire::lane::ReadCard;
+use sealpoint_wire::{FromLane, TerminalId, ToLane};
+
+use crate::child::{Ears, Recipe, Supervised};
+use crate::config::Config;
+use crate::event::Event;
+use crate::state::State;
+
+/// The card process.
+pub struct Lane {
+    process: Supervised<FromLane>,
+    terminal: TerminalId,
+}
+
+impl Lane {
+    /// Starts it.
+    pub fn start(config: &Config, state: &State, events: Sender<Event>) -> Self {
+        let mut arguments = vec![
+            "--keys".to_owned(),
+            state.lane().display().to_string(),
+            "--terminal".to_owned(),
+            config.terminal.to_string(),
+            "--reader".to_owned(),
+            config.reader.clone(),
+        ];
+        if let Some(profile) = &config.profile {
+            arguments.extend(["--profile".to_owned(), profile.display().to_string()]);
+        }
+        let recipe = Recipe {
+            program: "lane",
+            arguments,
+        };
+        let ears = Ears {
+            said: Event::Lane,
+            ended: Event::LaneDown,
+        };
+        Self {
+            process: Supervised::start(recipe, ears, events),
+            terminal: config.terminal.clone(),
+        }
+    }
+
+    /// Asks for a card to be read. The proof is used up: one intent, one card.
+    pub fn read_card(&mut self, proof: IntentWritten, insert_timeout_ms: u32) {
+        let intent = proof.intent();
+        self.process.send(&ToLane::Read(ReadCard {
+            attempt: intent.attempt,
+            terminal: self.terminal.clone(),
+            amount_minor: intent.amount_minor,
+            currency: intent.currency,
+            local_time: intent.local_time.clone(),
+            stan: proof.stan(),
+            insert_timeout_ms,
+        }));
+    }
+
+    /// Tells it what is no order to read a card; those go through [`Lane::read_card`].
+    pub fn tell(&mut self, message: &ToLane) {
+        if !matches!(message, ToLane::Read(_)) {
+            self.process.send(message);
+        }
+    }
+
+    /// The process under it.
+    pub fn process(&mut self) -> &mut Supervised<FromLane> {
+        &mut self.process
+    }
+}
