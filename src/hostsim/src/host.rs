@@ -118,7 +118,7 @@ impl Host {
     fn judge(&self, asked: &Authorisation, decline: bool) -> (Option<String>, Verdict) {
         match opening::open(&asked.sealed, &asked.seal_context(), &self.key) {
             Ok(card) => {
-                let pan = card.pan.truncated().as_str().to_owned();
+                let pan = card.truncated_pan();
                 let verdict = decide(&card, &asked.emv, &asked.trace, &self.issuer, decline);
                 (Some(pan), verdict)
             }

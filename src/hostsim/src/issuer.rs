@@ -89,7 +89,7 @@ pub fn decide(
         code::INVALID_AMOUNT
     } else if card.expiry < elements.date {
         code::EXPIRED
-    } else if let Some(code) = pan(card).and_then(|pan| keys.declines(pan)) {
+    } else if let Some(code) = keys.declines(&card.pan) {
         code
     } else if decline {
         code::DO_NOT_HONOUR
@@ -119,9 +119,8 @@ fn genuine(
     let iad = find(emv, ISSUER_APPLICATION_DATA)
         .filter(|_| is_arqc)
         .ok_or(code::CRYPTOGRAM)?;
-    let pan = pan(card).ok_or(code::UNKNOWN_PAN)?;
     let (version, key) = keys
-        .session_key(pan, card.sequence_number, elements.atc, iad)
+        .session_key(&card.pan, card.sequence_number, elements.atc, iad)
         .map_err(|error| match error {
             IssuerError::NoKey(_) | IssuerError::Pan(_) => code::UNKNOWN_PAN,
             _ => code::CRYPTOGRAM,
@@ -130,10 +129,6 @@ fn genuine(
         return Err(code::CRYPTOGRAM);
     }
     Ok(Genuine { version, key, arqc })
-}
-
-fn pan(card: &OpenedCard) -> Option<&str> {
-    str::from_utf8(card.pan.expose()).ok()
 }
 
 /// The value of a tag that comes exactly once.

@@ -1,11 +1,12 @@
 //! Opens a sealed card (RFC 9180 base mode, single shot) with the `hpke` crate.
 
+use core::ops::RangeInclusive;
+
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::XWing;
 use hpke::{Deserializable, Kem, OpModeR, single_shot_open};
 use sealpoint_acquirer::tlv;
-use sealpoint_secret::Pan;
 use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, SEAL_INFO};
 use sealpoint_wire::{SealContext, SealedCard};
 use zeroize::Zeroizing;
@@ -16,14 +17,40 @@ const PAN: u32 = 0x5A;
 const EXPIRY: u32 = 0x5F24;
 const SEQUENCE_NUMBER: u32 = 0x5F34;
 
+/// Digits of a PAN (ISO/IEC 7812-1).
+const PAN_DIGITS: RangeInclusive<usize> = 8..=19;
+/// Digits of the shortest PAN of which the first six are shown too: enough stay hidden.
+const SHORTEST_WITH_FIRST: usize = 15;
+/// Digits shown of a PAN (PCI DSS 3.4.1).
+const SHOWN_FIRST: usize = 6;
+const SHOWN_LAST: usize = 4;
+
 /// What a sealed card holds. No `Debug`, no `Clone`; the PAN is wiped on drop.
 pub struct OpenedCard {
-    /// Primary account number.
-    pub pan: Pan,
+    /// Primary account number, 8 to 19 digits.
+    pub pan: Zeroizing<String>,
     /// Expiration date, YYMMDD in BCD.
     pub expiry: [u8; 3],
     /// PAN sequence number as a number; 0 if the card has none.
     pub sequence_number: u8,
+}
+
+impl OpenedCard {
+    /// What may be written down: at most the first six and last four digits of the PAN.
+    #[must_use]
+    pub fn truncated_pan(&self) -> String {
+        let len = self.pan.len();
+        let first = if len >= SHORTEST_WITH_FIRST {
+            SHOWN_FIRST
+        } else {
+            0
+        };
+        let shown = |place| place < first || place + SHOWN_LAST >= len;
+        self.pan
+            .char_indices()
+            .map(|(place, c)| if shown(place) { c } else { '*' })
+            .collect()
+    }
 }
 
 /// Why a sealed card stays closed. Says nothing of its content.
@@ -79,8 +106,23 @@ fn card(plaintext: &[u8]) -> Option<OpenedCard> {
         None => 0,
     };
     Some(OpenedCard {
-        pan: Pan::from_bcd(tlv::only(plaintext, PAN).ok()??).ok()?,
+        pan: digits(tlv::only(plaintext, PAN).ok()??)?,
         expiry: tlv::only(plaintext, EXPIRY).ok()??.try_into().ok()?,
         sequence_number,
     })
+}
+
+/// Digits, two per byte, padded on the right with F (EMV 4.4 Book 3 section 4.3, format cn).
+fn digits(bcd: &[u8]) -> Option<Zeroizing<String>> {
+    // Room for all of it at once: growing would leave unwiped copies behind.
+    let mut digits = Zeroizing::new(String::with_capacity(2 * bcd.len()));
+    let mut padded = false;
+    for nibble in bcd.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]) {
+        match nibble {
+            0..=9 if !padded => digits.push(char::from(b'0' + nibble)),
+            0xF => padded = true,
+            _ => return None,
+        }
+    }
+    PAN_DIGITS.contains(&digits.len()).then_some(digits)
 }
