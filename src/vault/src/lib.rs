@@ -31,7 +31,7 @@ mod x_wing;
 #[cfg(test)]
 mod tests;
 
-pub use acquirer_key::{AcquirerKey, BadKey, Day};
+pub use acquirer_key::{AcquirerKey, BadDay, BadKey, Day};
 pub use card_data::CardData;
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
 pub use seal::{SealError, seal};
