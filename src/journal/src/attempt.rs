@@ -1,19 +1,22 @@
 //! Attempts to charge a card, and the ways they may go.
 //!
-//! ```text
-//! INTENT -> SENT -> APPROVED -> COMMITTED
-//!    |        |  \       \
-//!    |        |   UNKNOWN -> REVERSAL_DUE -> REVERSED
-//!    v        v
-//!    DECLINED (nothing to undo)
-//! ```
+//! | from | to |
+//! |---|---|
+//! | INTENT | SENT, DECLINED |
+//! | SENT | APPROVED, DECLINED, UNKNOWN, REVERSAL_DUE |
+//! | UNKNOWN | REVERSAL_DUE |
+//! | APPROVED | COMMITTED, REVERSAL_DUE |
+//! | REVERSAL_DUE | REVERSED |
+//!
 //! The legal steps are rows of the table `attempt_step`; each change of state is one UPDATE that
 //! joins it, so a step that is not there changes no row and is an error.
 
-use core::fmt;
+mod proof;
+mod state;
+mod step;
 
-use rusqlite::{OptionalExtension, Row, Transaction};
-use sealpoint_sale::{AttemptId, Currency, MAX_MINOR, SaleId};
+use rusqlite::Row;
+use sealpoint_sale::{AttemptId, MAX_MINOR};
 use sealpoint_wire::lane::EmvResult;
 use sealpoint_wire::{CardSummary, ReversalRequest};
 
@@ -21,132 +24,16 @@ use crate::error::{Fault, JournalError};
 use crate::open::Journal;
 use crate::{basket, outbox, row};
 
+pub use proof::{Intent, IntentWritten, SentWritten};
+pub use state::AttemptState;
+pub(crate) use step::{Learnt, approved, refuse_paid, refuse_unresolved, step};
+
 /// At most this many reversals are listed at a time; the rest follow as they are acknowledged.
 const MAX_REVERSALS: u32 = 100;
 /// At most this many digits of a PAN may be stored: the first six and the last four.
 const MAX_PAN_DIGITS: usize = 10;
 /// Letters and digits of an approval code (ISO 8583 DE 38).
 const MAX_APPROVAL_CODE: usize = 6;
-
-/// Where an attempt stands.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum AttemptState {
-    /// Durable before the first byte goes to the card.
-    Intent,
-    /// Durable before the first byte goes to the host.
-    Sent,
-    /// The host and the card approved; the open or parked basket holds the tender.
-    Approved,
-    /// Nothing was charged and nothing is to be undone.
-    Declined,
-    /// The host may have approved; nobody knows yet.
-    Unknown,
-    /// Paid for a committed sale.
-    Committed,
-    /// To be undone; offered to the uplink until it is acknowledged.
-    ReversalDue,
-    /// Undone, and acknowledged by the acquirer.
-    Reversed,
-}
-
-impl AttemptState {
-    const ALL: [Self; 8] = [
-        Self::Intent,
-        Self::Sent,
-        Self::Approved,
-        Self::Declined,
-        Self::Unknown,
-        Self::Committed,
-        Self::ReversalDue,
-        Self::Reversed,
-    ];
-
-    /// The word that the journal stores.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Intent => "INTENT",
-            Self::Sent => "SENT",
-            Self::Approved => "APPROVED",
-            Self::Declined => "DECLINED",
-            Self::Unknown => "UNKNOWN",
-            Self::Committed => "COMMITTED",
-            Self::ReversalDue => "REVERSAL_DUE",
-            Self::Reversed => "REVERSED",
-        }
-    }
-
-    /// The state that this word names.
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
-    }
-}
-
-impl fmt::Display for AttemptState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
-/// What is to be charged, before anything happens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Intent {
-    /// The attempt; minted by the caller.
-    pub attempt: AttemptId,
-    /// The open sale that it is to pay for.
-    pub sale: SaleId,
-    /// Minor units, positive.
-    pub amount_minor: i64,
-    /// Their currency.
-    pub currency: Currency,
-    /// Local date and time at the till, `YYYYMMDDhhmmss`.
-    pub local_time: String,
-    /// Milliseconds since the Unix epoch.
-    pub at_ms: i64,
-}
-
-/// Proof that an attempt and its amount are on the disk. Reading a card takes one.
-#[must_use = "it allows one card to be read"]
-#[derive(Debug)]
-pub struct IntentWritten {
-    intent: Intent,
-    stan: u32,
-}
-
-impl IntentWritten {
-    /// What was written: what the card and the host must see.
-    #[must_use]
-    pub const fn intent(&self) -> &Intent {
-        &self.intent
-    }
-
-    /// The attempt.
-    #[must_use]
-    pub const fn attempt(&self) -> AttemptId {
-        self.intent.attempt
-    }
-
-    /// Its trace number, 1 to 999999 (ISO 8583 DE 11), minted with the intent.
-    #[must_use]
-    pub const fn stan(&self) -> u32 {
-        self.stan
-    }
-}
-
-/// Proof that the SENT mark is on the disk. Asking the acquirer takes one.
-#[must_use = "it allows the acquirer to be asked once"]
-#[derive(Debug)]
-pub struct SentWritten {
-    attempt: AttemptId,
-}
-
-impl SentWritten {
-    /// The attempt.
-    #[must_use]
-    pub const fn attempt(&self) -> AttemptId {
-        self.attempt
-    }
-}
 
 impl Journal {
     /// INTENT: mints the trace number and writes it with what is to be charged.
@@ -334,125 +221,6 @@ impl Journal {
             currency: row::currency(row)?,
         })
     }
-}
-
-/// What a step adds to an attempt; what is `None` stays as it is.
-#[derive(Default)]
-pub(crate) struct Learnt<'a> {
-    card: Option<&'a str>,
-    approval_code: Option<&'a str>,
-    emv: Option<&'a str>,
-    why: Option<&'a str>,
-}
-
-impl<'a> Learnt<'a> {
-    pub(crate) fn why(why: &'a str) -> Self {
-        Self {
-            why: Some(row::reason(why)),
-            ..Self::default()
-        }
-    }
-}
-
-/// Takes one step if it is legal; the attempt's sale.
-pub(crate) fn step(
-    tx: &Transaction<'_>,
-    attempt: AttemptId,
-    wanted: AttemptState,
-    learnt: &Learnt<'_>,
-) -> Result<SaleId, Fault> {
-    let stepped = tx
-        .prepare_cached(
-            "UPDATE attempt SET state = ?2, card = coalesce(?3, card),
-                 approval_code = coalesce(?4, approval_code), emv = coalesce(?5, emv),
-                 why = coalesce(?6, why)
-             WHERE id = ?1 AND state IN (SELECT found FROM attempt_step WHERE wanted = ?2)
-             RETURNING sale",
-        )?
-        .query_row(
-            (
-                attempt.as_bytes(),
-                wanted.word(),
-                learnt.card,
-                learnt.approval_code,
-                learnt.emv,
-                learnt.why,
-            ),
-            |row| row::uuid(row, "sale"),
-        )
-        .optional()?;
-    match stepped {
-        Some(sale) => Ok(SaleId::new(sale)),
-        None => Err(why_not(tx, attempt, wanted)?.into()),
-    }
-}
-
-/// Why a step changed no row.
-fn why_not(
-    tx: &Transaction<'_>,
-    attempt: AttemptId,
-    wanted: AttemptState,
-) -> Result<JournalError, Fault> {
-    let found = tx
-        .query_row(
-            "SELECT state FROM attempt WHERE id = ?1",
-            [attempt.as_bytes()],
-            |row| row::word(row, "state", AttemptState::from_word),
-        )
-        .optional()?;
-    Ok(match found {
-        Some(found) => JournalError::IllegalStep {
-            attempt,
-            found,
-            wanted,
-        },
-        None => JournalError::UnknownAttempt(attempt),
-    })
-}
-
-/// Refuses while an attempt for `sale` may still charge.
-pub(crate) fn refuse_unresolved(tx: &Transaction<'_>, sale: SaleId) -> Result<(), Fault> {
-    let unresolved = tx
-        .prepare_cached(
-            "SELECT id, state FROM attempt
-             WHERE sale = ?1 AND state IN ('INTENT', 'SENT', 'UNKNOWN')",
-        )?
-        .query_row([sale.as_bytes()], |row| {
-            let state = row::word(row, "state", AttemptState::from_word)?;
-            Ok((AttemptId::new(row::uuid(row, "id")?), state))
-        })
-        .optional()?;
-    match unresolved {
-        Some((attempt, state)) => Err(JournalError::Unresolved {
-            sale,
-            attempt,
-            state,
-        }
-        .into()),
-        None => Ok(()),
-    }
-}
-
-/// Refuses while a card has paid for `sale`.
-pub(crate) fn refuse_paid(tx: &Transaction<'_>, sale: SaleId) -> Result<(), Fault> {
-    match approved(tx, sale)?.is_empty() {
-        true => Ok(()),
-        false => Err(JournalError::CardHasPaid(sale).into()),
-    }
-}
-
-/// The approved attempts of `sale` and their amounts.
-pub(crate) fn approved(tx: &Transaction<'_>, sale: SaleId) -> Result<Vec<(AttemptId, i64)>, Fault> {
-    let mut query = tx.prepare_cached(
-        "SELECT id, amount_minor FROM attempt WHERE sale = ?1 AND state = 'APPROVED'",
-    )?;
-    let rows = query.query_map([sale.as_bytes()], |row| {
-        Ok((
-            AttemptId::new(row::uuid(row, "id")?),
-            row.get("amount_minor")?,
-        ))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The summary as JSON, unless it holds more of the card number than PCI DSS 3.4.1 allows. The
