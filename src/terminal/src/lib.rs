@@ -20,6 +20,7 @@ pub mod event;
 mod lane;
 pub mod lines;
 mod pdf;
+pub mod present;
 mod receipts;
 mod restored;
 pub mod run;

@@ -87,7 +87,6 @@ pub fn common(page: &TillWindow) {
             .map(|(index, name)| Category {
                 id: text(name),
                 name: text(name),
-                icon: text(""),
                 selected: index == 0,
             })
             .collect(),
@@ -99,7 +98,7 @@ pub fn common(page: &TillWindow) {
         [(2025, "20,25 €"), (2100, "21,00 €"), (2500, "25,00 €"), (3000, "30,00 €"), (5000, "50,00 €")]
             .iter()
             .map(|(minor, amount)| QuickCash {
-                amount_minor: *minor,
+                minor: slint::format!("{minor}"),
                 amount: text(amount),
                 exact: *minor == 2025,
             })
@@ -197,7 +196,7 @@ fn searching(page: &TillWindow) {
 }
 
 fn notice(severity: Severity, code: &str, a: &str, times: i32) -> Notice {
-    Notice { severity, code: text(code), a: text(a), b: text(""), c: text(""), times }
+    Notice { severity, code: text(code), a: text(a), b: text(""), c: text(""), text: text(""), times }
 }
 
 fn error(page: &TillWindow) {
@@ -225,7 +224,7 @@ fn tendering(page: &TillWindow) {
         note: text(""),
         amount: text("20,00 €"),
     }]));
-    view.set_card_unavailable("No reader found. Plug in the card reader.".into());
+    view.set_card_unavailable(notice(Severity::Error, "no_reader", "", 1));
 }
 
 fn card(page: &TillWindow) {
