@@ -73,7 +73,7 @@ pub struct Shot {
 /// What a line can ask for besides the actions of a cashier.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]
-enum Order {
+enum Request {
     Wait {
         until: Until,
         #[serde(default)]
@@ -147,13 +147,13 @@ impl Engine {
             Ok(understood) => understood,
             Err(why) => return self.refuse(None, number, &why, &done),
         };
-        let order = matches!(
+        let is_request = matches!(
             value.get("do").and_then(Value::as_str),
             Some("wait" | "snapshot" | "quit")
         );
-        if order {
+        if is_request {
             match serde_json::from_value(value) {
-                Ok(order) => self.order(order, reply_to, number, done),
+                Ok(request) => self.request(request, reply_to, number, done),
                 Err(error) => self.refuse(reply_to.as_deref(), number, &error.to_string(), &done),
             }
             return;
@@ -178,9 +178,9 @@ impl Engine {
         let _ = done.send(());
     }
 
-    fn order(&mut self, order: Order, reply_to: Option<String>, number: u64, done: Sender<()>) {
-        match order {
-            Order::Wait { until, timeout_ms } => {
+    fn request(&mut self, request: Request, reply_to: Option<String>, number: u64, done: Sender<()>) {
+        match request {
+            Request::Wait { until, timeout_ms } => {
                 let wait = timeout_ms.unwrap_or(DEFAULT_WAIT_MS).min(MAX_WAIT_MS);
                 let deadline = Instant::now() + Duration::from_millis(wait);
                 if let Some(lines) = self.lines.as_mut() {
@@ -193,7 +193,7 @@ impl Engine {
                 }
                 self.show(None);
             }
-            Order::Snapshot {
+            Request::Snapshot {
                 path,
                 width,
                 height,
@@ -211,7 +211,7 @@ impl Engine {
                 let _ = done.send(());
             }
             // No further line is read; the reader's end is the till's.
-            Order::Quit => drop(done),
+            Request::Quit => drop(done),
         }
     }
 

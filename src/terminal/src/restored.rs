@@ -53,10 +53,10 @@ pub fn figures(journal: &Journal) -> Result<Input, JournalError> {
 
 fn queue(figures: QueueFigures) -> effect::QueueFigures {
     effect::QueueFigures {
-        count: figures.count.into(),
+        count: figures.count,
         at_risk_minor: figures.at_risk_minor,
         oldest_at_ms: figures.oldest_at_ms,
-        held: figures.held.into(),
+        held: figures.held,
     }
 }
 
