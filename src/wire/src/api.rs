@@ -11,9 +11,11 @@ use crate::{HostAnswer, Record, RecordHash, RecordId, TerminalId};
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PushRequest {
-    /// [`crate::WIRE_VERSION`].
+    /// Version of the messages, [`crate::WIRE_VERSION`].
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1))]
     pub version: u16,
     /// The records.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub records: Vec<Record>,
 }
 

@@ -19,13 +19,16 @@ pub struct AuthoriseRequest {
     /// The terminal that asks.
     pub terminal: TerminalId,
     /// System trace audit number, 1 to 999999 (ISO 8583 DE 11); a reversal repeats it.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 999999))]
     pub stan: u32,
     /// Local date and time at the till, `YYYYMMDDhhmmss` (DE 12 and DE 13).
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{14}$"))]
     pub local_time: String,
     /// Minor units, positive (DE 4).
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 999999999999_i64))]
     pub amount_minor: i64,
     /// Their currency (DE 49).
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "EUR"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(EUR|GBP|CHF|USD|JPY)$", example = "EUR"))]
     pub currency: Currency,
     /// What may be shown and stored of the card.
     pub card: CardSummary,
@@ -97,12 +100,15 @@ pub struct ReversalRequest {
     /// The terminal that asked for it.
     pub terminal: TerminalId,
     /// The same trace number as the authorisation (DE 11, DE 90).
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 999999))]
     pub stan: u32,
     /// The same local date and time as the authorisation.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{14}$"))]
     pub local_time: String,
     /// The same amount as the authorisation, minor units.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 999999999999_i64))]
     pub amount_minor: i64,
     /// Their currency.
-    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "EUR"))]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(EUR|GBP|CHF|USD|JPY)$", example = "EUR"))]
     pub currency: Currency,
 }

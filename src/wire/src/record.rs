@@ -106,6 +106,7 @@ pub struct Record {
     /// Counts restores from backup; 1 on a new terminal.
     pub epoch: u32,
     /// Gapless within `(terminal, epoch)`, from 1.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub seq: u64,
     /// What the body holds.
     pub kind: RecordKind,
@@ -115,6 +116,7 @@ pub struct Record {
     /// Milliseconds since the Unix epoch by the till's clock, when it was committed.
     pub at_ms: i64,
     /// JSON text, exactly the bytes that the hash covers; at most [`MAX_BODY`] bytes.
+    #[cfg_attr(feature = "openapi", schema(max_length = 262144))]
     pub body: String,
     /// [`Record::compute_hash`] as the till computed it at commit.
     pub hash: RecordHash,
