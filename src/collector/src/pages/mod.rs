@@ -7,12 +7,13 @@ mod metrics;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use sealpoint_wire::api::Summary;
 
 use crate::api::openapi;
 use crate::counters::Counters;
@@ -40,6 +41,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(numbers))
+        .route("/summary.json", get(summary))
         .route("/openapi.json", get(openapi::document))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing here. Go to /\n"))
         .layer(from_fn(only_by_a_local_name))
@@ -63,6 +65,11 @@ async fn overview(State(pages): State<Pages>) -> Result<Response, Unavailable> {
         HeaderValue::from_static("nosniff"),
     );
     Ok((headers, Html(page)).into_response())
+}
+
+/// Every terminal's sums, for comparison with the tills'.
+async fn summary(State(pages): State<Pages>) -> Result<Json<Summary>, Unavailable> {
+    Ok(Json(pages.store.run(|db| db.summary()).await?))
 }
 
 async fn ready(State(pages): State<Pages>) -> Result<&'static str, Unavailable> {

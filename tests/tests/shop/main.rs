@@ -1,0 +1,11 @@
+//! A whole shop of real processes: till, lane, uplink, collector, acquirer and virtual cards, driven
+//! through `till --stdio` as an integrator would, and compared with what the collector and the
+//! acquirer hold.
+
+mod bad_input;
+mod cards;
+mod crash;
+mod pcscd;
+mod rig;
+mod secrets;
+mod shift;
