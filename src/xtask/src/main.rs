@@ -1,1 +1,60 @@
-fn main(){}
+//! `cargo xtask`: the house's chores, each one command that says what it does.
+//!
+//! | command | what |
+//! |---|---|
+//! | `demo` | a working till with everything around it; without a display, a scripted shift |
+//! | `test` | format, lints, build, all tests |
+//! | `shots` | the pictures in `docs/screens` |
+//! | `bench` | the figures: start, scan, memory, sizes |
+
+mod bench;
+mod cargo;
+mod demo;
+mod interrupt;
+mod packages;
+mod process;
+mod progress;
+mod say;
+mod shots;
+mod test;
+mod till;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Everything that one does with this repository, each in one command.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open a till with everything around it; without a display, run a scripted shift
+    Demo(demo::Arguments),
+    /// Check format and lints, build everything, run every test
+    Test(test::Arguments),
+    /// Make the pictures in docs/screens again
+    Shots(shots::Arguments),
+    /// Measure start, scan to view, memory and sizes
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Shots(arguments) => shots::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say::stopped(&why);
+            ExitCode::FAILURE
+        }
+    }
+}
