@@ -8,6 +8,8 @@ use crate::quantity::{MAX_GRAMS, MAX_PIECES, Quantity, Unit};
 
 /// At most this many lines in a basket, voided ones counted.
 pub const MAX_LINES: usize = 500;
+/// No tax rate is higher, basis points: 100 %.
+pub const MAX_TAX_BP: u32 = 10_000;
 
 /// One line of a basket. It keeps its own copy of the item: a price change never reaches a line
 /// that was rung up before it.
@@ -32,6 +34,20 @@ pub struct Line {
     pub min_age: u8,
     /// Taken back before the sale was paid. It stays in the sale as a trace and counts for nothing.
     pub voided: bool,
+}
+
+impl Line {
+    fn is_in_bounds(&self) -> bool {
+        let amount = |minor: i64| (0..=MAX_MINOR).contains(&minor);
+        let quantity = match self.quantity {
+            Quantity::Pieces(n) => Quantity::pieces(n),
+            Quantity::Grams(g) => Quantity::grams(g),
+        };
+        quantity.is_some()
+            && amount(self.unit_price_minor)
+            && amount(self.total_minor)
+            && self.tax_bp <= MAX_TAX_BP
+    }
 }
 
 /// Why an item cannot be rung up.
@@ -122,8 +138,12 @@ impl Basket {
         let Some(last) = self.lines.last() else {
             return Ok(None);
         };
-        let same =
-            !last.voided && last.sku == item.sku && last.unit_price_minor == item.price_minor;
+        // A line that was rung up before a restart may come from an older catalogue.
+        let same = !last.voided
+            && last.sku == item.sku
+            && last.unit_price_minor == item.price_minor
+            && last.tax_bp == item.tax_bp
+            && last.min_age == item.min_age;
         let (Quantity::Pieces(have), Quantity::Pieces(more), true) =
             (last.quantity, quantity, same)
         else {
@@ -166,6 +186,15 @@ impl Basket {
     #[must_use]
     pub fn item_count(&self) -> u32 {
         self.live().map(|line| line.quantity.count()).sum()
+    }
+
+    /// Whether every sum over this basket fits its type: true for all that was rung up, to be asked
+    /// of one that was read from text.
+    #[must_use]
+    pub fn is_in_bounds(&self) -> bool {
+        self.lines.len() <= MAX_LINES
+            && self.lines.iter().all(Line::is_in_bounds)
+            && self.total_minor() <= MAX_MINOR
     }
 
     /// Highest minimum age among the live lines; 0 if anybody may buy them.

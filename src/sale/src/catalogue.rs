@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use crate::basket::MAX_TAX_BP;
 use crate::money::MAX_MINOR;
 use crate::quantity::Unit;
 
@@ -150,10 +151,10 @@ impl Catalogue {
             .tax_bp
             .parse()
             .ok()
-            .filter(|bp| *bp <= 10_000)
+            .filter(|bp| *bp <= MAX_TAX_BP)
             .ok_or_else(|| {
                 format!(
-                    "tax_bp \"{}\" is no rate from 0 to 10000",
+                    "tax_bp \"{}\" is no rate from 0 to {MAX_TAX_BP}",
                     shown(&row.tax_bp)
                 )
             })?;
@@ -167,6 +168,12 @@ impl Catalogue {
             return Err(format!(
                 "sku and name must be given, the name in at most {MAX_NAME} characters"
             ));
+        }
+        if [&row.sku, &row.name, &row.category]
+            .iter()
+            .any(|text| text.chars().any(char::is_control))
+        {
+            return Err("sku, name and category must each be one line of plain text".to_owned());
         }
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
         if row.plu.is_empty() || row.plu.len() > 6 || !digits(&row.plu) {

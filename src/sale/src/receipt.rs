@@ -4,10 +4,13 @@ use crate::basket::Line;
 use crate::money::Money;
 use crate::quantity::Quantity;
 use crate::sale::Sale;
+use crate::tax::TaxShare;
 use crate::tender::Tender;
 
 /// Characters across the roll: 80 mm paper in the printer's standard font.
 pub const WIDTH: usize = 42;
+/// Before what belongs to the line above.
+const INDENT: &str = "  ";
 
 /// What stands above and below every sale.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -49,24 +52,17 @@ pub fn text(sale: &Sale, letterhead: &Letterhead) -> String {
         out.tender(tender, &money);
     }
     out.rule();
-    for share in &sale.tax {
-        let rate = format!("{}.{:02} %", share.rate_bp / 100, share.rate_bp % 100);
-        out.columns(
-            &format!("VAT {rate} of {}", money(share.gross_minor)),
-            &money(share.tax_minor),
-        );
+    // Nobody owes tax on what was not paid.
+    if !sale.tenders.is_empty() {
+        out.tax(&sale.tax, &money);
+        if sale.age_confirmed > 0 {
+            out.columns(&format!("Age checked: {}+", sale.age_confirmed), "");
+        }
+        out.rule();
     }
-    if sale.age_confirmed > 0 {
-        out.columns(&format!("Age checked: {}+", sale.age_confirmed), "");
-    }
-    out.rule();
     letterhead.foot.iter().for_each(|line| out.centre(line));
-    out.centre(&format!("Sale {}", short_id(sale)));
+    out.centre(&format!("Sale {}", sale.id));
     out.0
-}
-
-fn short_id(sale: &Sale) -> String {
-    sale.id.to_string()
 }
 
 /// `2026-11-22 19:38` of an RFC 3339 time.
@@ -77,12 +73,33 @@ fn date_and_time(at: &str) -> String {
         .collect()
 }
 
+/// A text in lines of at most `width` characters, those after the first with room for an indent,
+/// broken between words where that is possible.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut rest: Vec<char> = text.trim_end().chars().collect();
+    let mut room = width.max(1);
+    let mut lines = Vec::new();
+    while rest.len() > room {
+        let between_words = rest[..=room].iter().rposition(|c| *c == ' ');
+        let end = between_words.filter(|at| rest[..*at].iter().any(|c| *c != ' '));
+        lines.push(rest.drain(..end.unwrap_or(room)).collect());
+        let blanks = rest.iter().take_while(|c| **c == ' ').count();
+        rest.drain(..blanks);
+        room = width.saturating_sub(INDENT.len()).max(1);
+    }
+    lines.push(rest.into_iter().collect());
+    lines
+}
+
 #[derive(Default)]
 struct Roll(String);
 
 impl Roll {
     fn push(&mut self, line: &str) {
-        self.0.push_str(line.trim_end());
+        // A name or a card's label must not break the line, nor speak to the printer.
+        let plain = line.trim_end().chars();
+        self.0
+            .extend(plain.map(|c| if c.is_control() { ' ' } else { c }));
         self.0.push('\n');
     }
 
@@ -91,16 +108,43 @@ impl Roll {
     }
 
     fn centre(&mut self, line: &str) {
-        let line: String = line.chars().take(WIDTH).collect();
-        self.push(&format!("{line:^WIDTH$}"));
+        for part in wrapped(line, WIDTH) {
+            self.push(&format!("{part:^WIDTH$}"));
+        }
     }
 
-    /// `left` and `right` at the edges; `left` is cut before `right` is.
+    /// `left` and `right` at the edges. `left` goes on in further lines where it is long; `right`
+    /// leaves it half of the first.
     fn columns(&mut self, left: &str, right: &str) {
-        let right: String = right.chars().take(WIDTH).collect();
-        let room = WIDTH.saturating_sub(right.chars().count() + 1);
-        let left: String = left.chars().take(room).collect();
-        self.push(&format!("{left:<room$} {right}"));
+        let most = WIDTH - 1 - left.chars().count().min(WIDTH / 2);
+        let right: String = right.chars().take(most).collect();
+        let room = WIDTH - 1 - right.chars().count();
+        let mut parts = wrapped(left, room).into_iter();
+        let first = parts.next().unwrap_or_default();
+        self.push(&format!("{first:<room$} {right}"));
+        for part in parts {
+            self.push(&format!("{INDENT}{part}"));
+        }
+    }
+
+    /// What the law asks for: by rate the price without tax, the tax, and both.
+    fn tax(&mut self, shares: &[TaxShare], money: &impl Fn(i64) -> String) {
+        let row = |rate: &str, net: &str, tax: &str, gross: &str| {
+            format!("{rate:>9}{net:>11}{tax:>10}{gross:>12}")
+        };
+        self.push(&row("VAT", "Net", "Tax", "Gross"));
+        for share in shares {
+            let rate = format!("{}.{:02} %", share.rate_bp / 100, share.rate_bp % 100);
+            let (net, tax) = (money(share.net_minor), money(share.tax_minor));
+            let narrow = row(&rate, &net, &tax, &money(share.gross_minor));
+            if narrow.chars().count() <= WIDTH {
+                self.push(&narrow);
+            } else {
+                // Amounts that no supermarket knows: one a line.
+                self.columns(&format!("{rate} net"), &net);
+                self.columns(&format!("{rate} tax"), &tax);
+            }
+        }
     }
 
     fn line(&mut self, line: &Line, sale: &Sale) {
@@ -132,14 +176,12 @@ impl Roll {
             }
             Tender::Card(card) => {
                 self.columns(&card.label, &money(card.amount_minor));
-                self.columns(
-                    &format!("  Card ending {}", card.last4),
-                    &format!("AID {}", card.aid),
-                );
+                self.columns(&format!("  Card ending {}", card.last4), "");
                 self.columns(
                     &format!("  Approval {}  Trace {:06}", card.approval_code, card.stan),
                     "",
                 );
+                self.columns(&format!("  AID {}", card.aid), "");
                 self.columns(&format!("  TC {}", card.cryptogram), "");
             }
         }

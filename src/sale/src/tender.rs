@@ -136,7 +136,8 @@ pub fn quick_cash(due_minor: i64, most: usize) -> Vec<i64> {
         let rounded = due_minor
             .checked_add(step - 1)
             .map_or(due_minor, |x| x / step * step);
-        if rounded - due_minor <= MAX_CHANGE_MINOR && !amounts.contains(&rounded) {
+        let takable = rounded <= MAX_MINOR && rounded - due_minor <= MAX_CHANGE_MINOR;
+        if takable && !amounts.contains(&rounded) {
             amounts.push(rounded);
         }
     }
