@@ -150,7 +150,7 @@ impl Config {
             let line = text
                 .get(..start)
                 .map_or(1, |before| before.matches('\n').count() + 1);
-            wrong(line, error.message().trim_end_matches('.').to_owned())
+            wrong(line, plainly(error.message()))
         })?;
         match config.fault() {
             Some((key, why)) => Err(wrong(line_of(&text, key), why)),
@@ -206,6 +206,14 @@ impl Config {
             mark: (!self.mark.is_empty()).then(|| self.mark.clone()),
         }
     }
+}
+
+/// The parser's words without the names of this language's types.
+fn plainly(message: &str) -> String {
+    let message = message.trim_end_matches('.');
+    ["u32", "u64"].iter().fold(message.to_owned(), |m, kind| {
+        m.replace(kind, "a whole number")
+    })
 }
 
 fn line_of(text: &str, key: &str) -> usize {

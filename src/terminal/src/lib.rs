@@ -19,6 +19,7 @@ pub mod engine;
 pub mod event;
 mod lane;
 pub mod lines;
+mod offscreen;
 mod pdf;
 pub mod present;
 mod receipts;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::event::Event;
+use crate::offscreen::Frame;
 
 /// At most this many bytes in one line.
 const MAX_LINE: u64 = 64 * 1024;
@@ -28,7 +29,7 @@ const MAX_WAIT_MS: u64 = 600_000;
 pub struct Lines {
     out: Box<dyn Write + Send>,
     pub(crate) waiting: Option<Waiting>,
-    shots: Option<Sender<Shot>>,
+    shots: Option<Sender<Frame>>,
 }
 
 /// A line that waits for something to become true.
@@ -90,7 +91,7 @@ enum Request {
 impl Lines {
     /// Writes to standard output; pictures are taken by whoever hears `shots`.
     #[must_use]
-    pub fn new(shots: Option<Sender<Shot>>) -> Self {
+    pub fn new(shots: Option<Sender<Frame>>) -> Self {
         Self {
             out: Box::new(io::stdout()),
             waiting: None,
@@ -178,7 +179,13 @@ impl Engine {
         let _ = done.send(());
     }
 
-    fn request(&mut self, request: Request, reply_to: Option<String>, number: u64, done: Sender<()>) {
+    fn request(
+        &mut self,
+        request: Request,
+        reply_to: Option<String>,
+        number: u64,
+        done: Sender<()>,
+    ) {
         match request {
             Request::Wait { until, timeout_ms } => {
                 let wait = timeout_ms.unwrap_or(DEFAULT_WAIT_MS).min(MAX_WAIT_MS);
@@ -222,12 +229,12 @@ impl Engine {
         };
         let (done, answer) = channel();
         shots
-            .send(Shot {
+            .send(Frame::Shot(Shot {
                 path,
                 width,
                 height,
                 done,
-            })
+            }))
             .map_err(|_| "the window is closed".to_owned())?;
         answer
             .recv_timeout(Duration::from_secs(20))

@@ -57,7 +57,7 @@ fn start(arguments: &Arguments) -> Result<(), String> {
     let config = config.map_err(|error| error.to_string());
     match (arguments.stdio, arguments.offscreen) {
         (true, false) => run::without_window(config?, &arguments.state),
-        (true, true) => Err("no offscreen yet".into()),
-        (false, _) => Err("no window yet".into()),
+        (true, true) => run::offscreen(config?, &arguments.state),
+        (false, _) => run::with_window(config, &arguments.state),
     }
 }

@@ -50,7 +50,10 @@ impl Presenter {
     /// Shows views in this window.
     #[must_use]
     pub fn new(window: &TillWindow) -> Self {
-        Self { window: window.as_weak(), next: Arc::default() }
+        Self {
+            window: window.as_weak(),
+            next: Arc::default(),
+        }
     }
 }
 

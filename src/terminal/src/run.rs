@@ -1,16 +1,22 @@
 //! The ways to run a till: with a window, without one, or with one drawn in memory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+use sealpoint_till::view::Pane;
+use sealpoint_till::{Action, Notice, NoticeCode, Restored, Stock, Till, View};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use slint::{CloseRequestResponse, ComponentHandle};
 
+use crate::clock::stamp;
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, Screen};
 use crate::event::Event;
 use crate::lines::{self, Lines};
+use crate::offscreen::{self, Frame, Glass};
+use crate::present::{self, Presenter};
 use crate::{demo, start};
 
 /// Runs on standard input and output alone.
@@ -18,19 +24,115 @@ use crate::{demo, start};
 /// # Errors
 /// What happened and what to do, if the till cannot start.
 pub fn without_window(config: Config, state: &Path) -> Result<(), String> {
+    on_lines(config, state, vec![], None)?.run();
+    Ok(())
+}
+
+/// Runs on standard input and output, and draws the window in memory for pictures.
+///
+/// # Errors
+/// What happened and what to do, if the till cannot start.
+pub fn offscreen(config: Config, state: &Path) -> Result<(), String> {
+    let (sender, frames) = channel();
+    let glass: Box<dyn Screen> = Box::new(Glass(sender.clone()));
+    let engine = on_lines(config, state, vec![glass], Some(sender))?;
+    let engine = thread::spawn(move || engine.run());
+    let drawn = offscreen::draw(&frames).map_err(|error| error.to_string());
+    engine
+        .join()
+        .map_err(|_| "The till stopped unexpectedly. See its log.".to_owned())?;
+    drawn
+}
+
+fn on_lines(
+    config: Config,
+    state: &Path,
+    screens: Vec<Box<dyn Screen>>,
+    shots: Option<Sender<Frame>>,
+) -> Result<Engine, String> {
     let control = config.demo_cards.clone();
     let parts = start::parts(config, state)?;
     let (sender, receiver) = channel();
     listen(&sender, control)?;
     lines::listen(sender.clone()).map_err(|error| error.to_string())?;
-    let engine = Engine::start(parts, (sender, receiver), vec![], Some(Lines::new(None)))
+    Engine::start(parts, (sender, receiver), screens, Some(Lines::new(shots)))
+        .map_err(|error| error.to_string())
+}
+
+/// Runs with a window. A till that cannot start says why in the window, not only in a terminal
+/// that nobody sees.
+///
+/// # Errors
+/// What happened and what to do, if there is no display, or once the window that said why the
+/// till cannot start was closed.
+pub fn with_window(config: Result<Config, String>, state: &Path) -> Result<(), String> {
+    let (sender, receiver) = channel();
+    let acting = sender.clone();
+    let act = move |action: Action| {
+        let _ = acting.send(Event::Action(action));
+    };
+    let collector = config
+        .as_ref()
+        .ok()
+        .and_then(|c| c.collector.clone())
+        .unwrap_or_default();
+    let window = present::window(act, &collector).map_err(|error| {
+        format!("No window can be opened: {error}. Start the till on a display, or with --stdio.")
+    })?;
+    let closing = sender.clone();
+    window.window().on_close_requested(move || {
+        // The engine brings a card in flight to its end first, then ends the window.
+        match closing.send(Event::Quit) {
+            Ok(()) => CloseRequestResponse::KeepWindowShown,
+            Err(_) => CloseRequestResponse::HideWindow,
+        }
+    });
+    window
+        .window()
+        .set_fullscreen(config.as_ref().is_ok_and(|c| c.fullscreen));
+    let control = config.as_ref().ok().and_then(|c| c.demo_cards.clone());
+    let parts = config
+        .clone()
+        .and_then(|config| start::parts(config, state));
+    let parts = match parts {
+        Ok(parts) => parts,
+        Err(why) => {
+            drop(receiver);
+            present::show(&window, &blocked(&config.unwrap_or_default(), &why));
+            window.run().map_err(|error| error.to_string())?;
+            return Err(why);
+        }
+    };
+    listen(&sender, control)?;
+    let presenter: Box<dyn Screen> = Box::new(Presenter::new(&window));
+    let engine = Engine::start(parts, (sender, receiver), vec![presenter], None)
         .map_err(|error| error.to_string())?;
-    engine.run();
-    Ok(())
+    let engine = thread::spawn(move || {
+        engine.run();
+        // It fails only if the event loop has ended by itself.
+        let _ = slint::quit_event_loop();
+    });
+    window.run().map_err(|error| error.to_string())?;
+    engine
+        .join()
+        .map_err(|_| "The till stopped unexpectedly. See its log.".to_owned())
+}
+
+/// A whole screen that says why the till cannot sell.
+fn blocked(config: &Config, why: &str) -> View {
+    let mut till = Till::new(
+        start::settings(config),
+        Stock::default(),
+        Restored::default(),
+    );
+    let mut view = till.view(&stamp(), None);
+    view.pane = Pane::Blocked;
+    view.notice = Some(Notice::new(NoticeCode::Blocked, vec![why.to_owned()]));
+    view
 }
 
 /// Hears the system's wish to end, and the demo's cards.
-fn listen(events: &Sender<Event>, demo_cards: Option<std::path::PathBuf>) -> Result<(), String> {
+fn listen(events: &Sender<Event>, demo_cards: Option<PathBuf>) -> Result<(), String> {
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| error.to_string())?;
     let ending = events.clone();
     thread::spawn(move || {

@@ -41,7 +41,7 @@ fn a_configuration_with_a_wrong_key_or_type_is_refused_with_its_line() {
     for (text, words) in [
         ("store = \"A\"\nreeder = \"pcsc\"\n", ["line 2", "reeder"]),
         ("store = 7\n", ["line 1", "string"]),
-        ("insert_timeout_s = \"soon\"\n", ["line 1", "integer"]),
+        ("insert_timeout_s = \"soon\"\n", ["line 1", "a whole number"]),
         ("\ncurrency = \"XXX\"\n", ["line 2", "XXX"]),
         ("terminal = \"till one\"\n", ["line 1", "till one"]),
         ("insert_timeout_s = 9999\n", ["line 1", "300"]),

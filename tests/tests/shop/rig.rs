@@ -111,7 +111,7 @@ impl Shop {
         let config = format!(
             "store = \"Test Market\"\ncashier = \"Kim\"\nmark = \"TEST\"\nreader = \"{lane}\"\n\
              collector = \"https://127.0.0.1:{}\"\nreceipts = \"files\"\ndemo_cards = \"{}\"\n\
-             insert_timeout_s = 20\n",
+             insert_timeout_s = 8\n",
             shop.collector_port,
             shop.at("cards.sock").display()
         );
@@ -154,10 +154,6 @@ impl Shop {
         let body = http_get(self.pages_port, "/summary.json");
         let summary: Value = serde_json::from_str(&body).expect("the summary is JSON");
         summary["terminals"].get(0).cloned().unwrap_or_default()
-    }
-
-    pub fn page(&self, path: &str) -> String {
-        http_get(self.pages_port, path)
     }
 
     /// Changes how the acquirer answers: `normal`, `silent`, `drop-answer`, ...

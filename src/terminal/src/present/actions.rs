@@ -34,10 +34,17 @@ pub fn connect(window: &TillWindow, act: impl Fn(Action) + 'static) {
     actions.on_pad(move |key| pad(&key).into_iter().for_each(|action| send(action)));
     let send = Rc::clone(&act);
     actions.on_choose_category(move |name| {
-        send(Action::Category { name: (!name.is_empty()).then(|| name.to_string()) });
+        send(Action::Category {
+            name: (!name.is_empty()).then(|| name.to_string()),
+        });
     });
     let send = Rc::clone(&act);
-    actions.on_press_item(move |sku| send(Action::Add { sku: sku.to_string(), quantity: None }));
+    actions.on_press_item(move |sku| {
+        send(Action::Add {
+            sku: sku.to_string(),
+            quantity: None,
+        })
+    });
     let send = Rc::clone(&act);
     actions.on_select_line(move |no| {
         if let Ok(line) = u32::try_from(no) {
@@ -45,28 +52,50 @@ pub fn connect(window: &TillWindow, act: impl Fn(Action) + 'static) {
         }
     });
     let send = Rc::clone(&act);
-    actions.on_take_cash(move |minor| send(Action::Cash { given_minor: minor.parse().ok() }));
+    actions.on_take_cash(move |minor| {
+        send(Action::Cash {
+            given_minor: minor.parse().ok(),
+        })
+    });
     let send = Rc::clone(&act);
-    actions.on_recall(move |sale| send(Action::Recall { sale: sale.to_string() }));
+    actions.on_recall(move |sale| {
+        send(Action::Recall {
+            sale: sale.to_string(),
+        })
+    });
     let send = Rc::clone(&act);
     actions.on_answer(move |yes| send(Action::Answer { yes }));
     let send = Rc::clone(&act);
     actions.on_turn_to(move |page| {
-        send(Action::Page { page: usize::try_from(page).unwrap_or_default() });
+        send(Action::Page {
+            page: usize::try_from(page).unwrap_or_default(),
+        });
     });
     let send = Rc::clone(&act);
     actions.on_dismiss_notice(move || send(Action::Dismiss));
     let send = Rc::clone(&act);
-    actions.on_set_scheme(move |name| send(Action::Theme { theme: theme(&name) }));
+    actions.on_set_scheme(move |name| {
+        send(Action::Theme {
+            theme: theme(&name),
+        })
+    });
 
     let demo = window.global::<DemoView>();
     let send = Rc::clone(&act);
-    demo.on_insert(move |name| send(Action::Demo { insert: Some(name.to_string()) }));
+    demo.on_insert(move |name| {
+        send(Action::Demo {
+            insert: Some(name.to_string()),
+        })
+    });
     demo.on_remove(move || act(Action::Demo { insert: None }));
 }
 
 fn key(name: &str) -> Action {
-    Action::Key { key: name.to_owned(), alt: false, control: false }
+    Action::Key {
+        key: name.to_owned(),
+        alt: false,
+        control: false,
+    }
 }
 
 /// What a button of the page does. Search and Quantity depend on what was typed, so they are
@@ -76,7 +105,9 @@ fn meaning(function: Function) -> Action {
         Function::Help => Action::Help,
         Function::Search => key("F2"),
         Function::Quantity => key("F3"),
-        Function::PriceCheck => Action::PriceCheck { code: String::new() },
+        Function::PriceCheck => Action::PriceCheck {
+            code: String::new(),
+        },
         Function::Park => Action::Park,
         Function::Cash => Action::Cash { given_minor: None },
         Function::Card => Action::Card { amount_minor: None },

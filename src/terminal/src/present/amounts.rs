@@ -52,10 +52,16 @@ fn symbol(currency: Currency) -> &'static str {
 /// How long something has waited: `40 s`, `14 min`, `3 h`, `2 d`. These signs are the same in
 /// every language that the till speaks.
 pub fn age(age_ms: i64) -> String {
-    const STEPS: [(i64, &str); 4] =
-        [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
-    let (unit_ms, sign) =
-        STEPS.iter().find(|(unit_ms, _)| age_ms >= *unit_ms).unwrap_or(&(1_000, "s"));
+    const STEPS: [(i64, &str); 4] = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "min"),
+        (1_000, "s"),
+    ];
+    let (unit_ms, sign) = STEPS
+        .iter()
+        .find(|(unit_ms, _)| age_ms >= *unit_ms)
+        .unwrap_or(&(1_000, "s"));
     format!("{}\u{A0}{sign}", age_ms / unit_ms)
 }
 
@@ -75,13 +81,19 @@ pub fn time_of_day(local: &str) -> &str {
 mod tests {
     use super::*;
 
-    const GERMAN: Style<'_> = Style { currency: Currency::Eur, decimal_point: "," };
+    const GERMAN: Style<'_> = Style {
+        currency: Currency::Eur,
+        decimal_point: ",",
+    };
 
     #[test]
     fn amounts_read_as_in_the_readers_language() {
         assert_eq!(GERMAN.money(1249), "12,49\u{A0}€");
         assert_eq!(GERMAN.money(-5), "-0,05\u{A0}€");
-        let yen = Style { currency: Currency::Jpy, decimal_point: "." };
+        let yen = Style {
+            currency: Currency::Jpy,
+            decimal_point: ".",
+        };
         assert_eq!(yen.money(980), "980\u{A0}¥");
     }
 
@@ -89,7 +101,14 @@ mod tests {
     fn only_numbers_in_a_sentence_get_the_decimal_point() {
         assert_eq!(GERMAN.argument("20.00"), "20,00");
         assert_eq!(GERMAN.argument("-0.05"), "-0,05");
-        for same in ["Juice 0.7 l", "1.2.3", "receipt.pdf", "4006381333931", "", "."] {
+        for same in [
+            "Juice 0.7 l",
+            "1.2.3",
+            "receipt.pdf",
+            "4006381333931",
+            "",
+            ".",
+        ] {
             assert_eq!(GERMAN.argument(same), same);
         }
     }

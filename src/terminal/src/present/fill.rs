@@ -16,7 +16,10 @@ use super::rows;
 /// Sets everything that the window shows.
 pub fn fill(window: &TillWindow, view: &View) {
     let point = window.global::<Words>().get_decimal_point();
-    let style = Style { currency: view.currency, decimal_point: point.as_str() };
+    let style = Style {
+        currency: view.currency,
+        decimal_point: point.as_str(),
+    };
     status(window, view, style);
     window.global::<Theme>().set_scheme(match view.theme {
         Colours::Light => Scheme::Light,
@@ -30,7 +33,11 @@ pub fn fill(window: &TillWindow, view: &View) {
     possible(window, view);
     let demo = window.global::<DemoView>();
     demo.set_on(view.demo.is_some());
-    demo.set_inserted(view.demo.as_ref().is_some_and(|demo| demo.inserted.is_some()));
+    demo.set_inserted(
+        view.demo
+            .as_ref()
+            .is_some_and(|demo| demo.inserted.is_some()),
+    );
     window.global::<TillView>().set_screen(match view.pane {
         Pane::Ring => Screen::Ringing,
         Pane::Tender => Screen::Tendering,
@@ -71,8 +78,15 @@ fn status(window: &TillWindow, view: &View, style: Style<'_>) {
 
 fn basket(window: &TillWindow, view: &View, style: Style<'_>) {
     let till = window.global::<TillView>();
-    let last = view.basket.lines.iter().find(|line| Some(line.no) == view.basket.last);
-    till.set_hero(last.map(|line| rows::line(line, view, style)).unwrap_or_default());
+    let last = view
+        .basket
+        .lines
+        .iter()
+        .find(|line| Some(line.no) == view.basket.last);
+    till.set_hero(
+        last.map(|line| rows::line(line, view, style))
+            .unwrap_or_default(),
+    );
     till.set_total(style.money(view.basket.total_minor).into());
     till.set_item_count(small(view.basket.items.into()));
     till.set_entry(view.entry.as_str().into());
@@ -116,7 +130,12 @@ fn money(window: &TillWindow, view: &View, style: Style<'_>) {
 
 fn sayings(window: &TillWindow, view: &View, style: Style<'_>) {
     let till = window.global::<TillView>();
-    till.set_notice(view.notice.as_ref().map(|said| notice(said, style)).unwrap_or_default());
+    till.set_notice(
+        view.notice
+            .as_ref()
+            .map(|said| notice(said, style))
+            .unwrap_or_default(),
+    );
     if let Some(question) = &view.question {
         till.set_question(asked(question, style));
     }
@@ -124,7 +143,11 @@ fn sayings(window: &TillWindow, view: &View, style: Style<'_>) {
 
 fn notice(said: &sealpoint_till::Notice, style: Style<'_>) -> Notice {
     let argument = |index: usize| -> SharedString {
-        said.args.get(index).map(|text| style.argument(text)).unwrap_or_default().into()
+        said.args
+            .get(index)
+            .map(|text| style.argument(text))
+            .unwrap_or_default()
+            .into()
     };
     Notice {
         severity: match said.level {
@@ -150,14 +173,22 @@ fn code(said: &sealpoint_till::Notice) -> String {
 
 fn asked(question: &Question, style: Style<'_>) -> Asked {
     match question {
-        Question::Age { min_age, born_on_or_before, items } => Asked {
+        Question::Age {
+            min_age,
+            born_on_or_before,
+            items,
+        } => Asked {
             ask: Ask::Age,
             min_age: i32::from(*min_age),
             born: day(born_on_or_before).into(),
             items: items.join(", ").into(),
             ..Asked::default()
         },
-        Question::VoidSale { total_minor, cash_back_minor, card_back_minor } => Asked {
+        Question::VoidSale {
+            total_minor,
+            cash_back_minor,
+            card_back_minor,
+        } => Asked {
             ask: Ask::VoidSale,
             amount: style.money(*total_minor).into(),
             cash_back: some_money(*cash_back_minor, style),
@@ -169,7 +200,11 @@ fn asked(question: &Question, style: Style<'_>) -> Asked {
 
 /// An amount, or nothing if there is none.
 fn some_money(amount_minor: i64, style: Style<'_>) -> SharedString {
-    if amount_minor == 0 { SharedString::new() } else { style.money(amount_minor).into() }
+    if amount_minor == 0 {
+        SharedString::new()
+    } else {
+        style.money(amount_minor).into()
+    }
 }
 
 /// Which functions can do something now, so that the others look like it.

@@ -38,11 +38,16 @@ const NAMES: &[(Key, &str)] = &[
 /// The name of a key as an action has it; none for keys that mean nothing to a till, such as
 /// Shift alone.
 fn name(text: &str) -> Option<String> {
-    if let Some((_, name)) = NAMES.iter().find(|(key, _)| SharedString::from(*key) == text) {
+    if let Some((_, name)) = NAMES
+        .iter()
+        .find(|(key, _)| SharedString::from(*key) == text)
+    {
         return Some((*name).to_owned());
     }
     let mut characters = text.chars();
-    let (Some(c), None) = (characters.next(), characters.next()) else { return None };
+    let (Some(c), None) = (characters.next(), characters.next()) else {
+        return None;
+    };
     let private = ('\u{E000}'..='\u{F8FF}').contains(&c);
     (!c.is_control() && !private).then(|| text.to_owned())
 }
@@ -60,7 +65,9 @@ impl Typing {
     /// never presses a button.
     pub fn key(&mut self, text: &str, on_control: bool, now: Instant) -> Option<String> {
         let name = name(text)?;
-        let fast = self.last_character.is_some_and(|at| now.duration_since(at) <= SCANNER_GAP);
+        let fast = self
+            .last_character
+            .is_some_and(|at| now.duration_since(at) <= SCANNER_GAP);
         let character = name.chars().count() == 1;
         self.last_character = character.then_some(now);
         let stays = match name.as_str() {
@@ -86,10 +93,16 @@ mod tests {
         let mut now = Instant::now();
         for digit in "4006381333931".chars() {
             now += Duration::from_millis(8);
-            assert_eq!(typing.key(&digit.to_string(), true, now), Some(digit.to_string()));
+            assert_eq!(
+                typing.key(&digit.to_string(), true, now),
+                Some(digit.to_string())
+            );
         }
         now += Duration::from_millis(8);
-        assert_eq!(typing.key(&text(Key::Return), true, now), Some("Enter".to_owned()));
+        assert_eq!(
+            typing.key(&text(Key::Return), true, now),
+            Some("Enter".to_owned())
+        );
     }
 
     #[test]
@@ -98,7 +111,10 @@ mod tests {
         let now = Instant::now();
         typing.key("9", false, now);
         let end = now + Duration::from_millis(5);
-        assert_eq!(typing.key(&text(Key::Tab), false, end), Some("Tab".to_owned()));
+        assert_eq!(
+            typing.key(&text(Key::Tab), false, end),
+            Some("Tab".to_owned())
+        );
     }
 
     #[test]
@@ -108,17 +124,30 @@ mod tests {
         typing.key("7", true, now);
         let later = now + Duration::from_millis(300);
         assert_eq!(typing.key(&text(Key::Return), true, later), None);
-        assert_eq!(typing.key(&text(Key::Return), false, later), Some("Enter".to_owned()));
+        assert_eq!(
+            typing.key(&text(Key::Return), false, later),
+            Some("Enter".to_owned())
+        );
     }
 
     #[test]
     fn keys_without_a_meaning_stay_with_the_page() {
         let mut typing = Typing::default();
         let now = Instant::now();
-        for key in [Key::Shift, Key::Control, Key::Alt, Key::Insert, Key::F13, Key::Tab] {
+        for key in [
+            Key::Shift,
+            Key::Control,
+            Key::Alt,
+            Key::Insert,
+            Key::F13,
+            Key::Tab,
+        ] {
             assert_eq!(typing.key(&text(key), false, now), None, "{key:?}");
         }
-        assert_eq!(typing.key(&text(Key::F10), true, now), Some("F10".to_owned()));
+        assert_eq!(
+            typing.key(&text(Key::F10), true, now),
+            Some("F10".to_owned())
+        );
         assert_eq!(typing.key("ü", true, now), Some("ü".to_owned()));
     }
 }

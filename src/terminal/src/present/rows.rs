@@ -34,7 +34,9 @@ fn list<T: Clone + 'static>() -> ModelRc<T> {
 
 /// Makes the list hold these rows.
 fn set<T: Clone + PartialEq + 'static>(list: &ModelRc<T>, rows: Vec<T>) {
-    let Some(list) = list.as_any().downcast_ref::<VecModel<T>>() else { return };
+    let Some(list) = list.as_any().downcast_ref::<VecModel<T>>() else {
+        return;
+    };
     while list.row_count() > rows.len() {
         list.remove(list.row_count() - 1);
     }
@@ -52,16 +54,31 @@ pub fn fill(window: &TillWindow, view: &View, style: Style<'_>) {
     let till = window.global::<TillView>();
     set(
         &till.get_lines(),
-        view.basket.lines.iter().rev().map(|l| line(l, view, style)).collect(),
+        view.basket
+            .lines
+            .iter()
+            .rev()
+            .map(|l| line(l, view, style))
+            .collect(),
     );
     set(&till.get_taxes(), taxes(view, style));
     set(&till.get_categories(), categories(view));
-    set(&till.get_tiles(), view.shelf.tiles.iter().map(|t| item(t, style)).collect());
+    set(
+        &till.get_tiles(),
+        view.shelf.tiles.iter().map(|t| item(t, style)).collect(),
+    );
     set(&till.get_quick_cash(), quick_cash(view, style));
     set(&till.get_tenders(), tenders(view, style));
     set(&till.get_parked(), parked(view, style));
-    let receipt = view.receipt.as_ref().map(|r| r.text.as_str()).unwrap_or_default();
-    set(&till.get_receipt(), receipt.lines().map(SharedString::from).collect());
+    let receipt = view
+        .receipt
+        .as_ref()
+        .map(|r| r.text.as_str())
+        .unwrap_or_default();
+    set(
+        &till.get_receipt(),
+        receipt.lines().map(SharedString::from).collect(),
+    );
     set(&window.global::<DemoView>().get_cards(), demo_cards(view));
 }
 
@@ -151,7 +168,9 @@ fn parked(view: &View, style: Style<'_>) -> Vec<ParkedSale> {
 }
 
 fn demo_cards(view: &View) -> Vec<DemoCard> {
-    let Some(demo) = &view.demo else { return vec![] };
+    let Some(demo) = &view.demo else {
+        return vec![];
+    };
     let card = |card: &sealpoint_till::view::DemoCard| DemoCard {
         name: card.name.as_str().into(),
         title: card.title.as_str().into(),
