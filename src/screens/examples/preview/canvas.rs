@@ -58,7 +58,10 @@ impl Canvas {
         self.0.draw_if_needed(|renderer| {
             renderer.render(&mut pixels, width as usize);
         });
-        let bytes: Vec<u8> = pixels.iter().flat_map(|p| [p.red, p.green, p.blue]).collect();
+        let bytes: Vec<u8> = pixels
+            .iter()
+            .flat_map(|p| [p.red, p.green, p.blue])
+            .collect();
         let mut encoder = png::Encoder::new(BufWriter::new(File::create(file)?), width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.write_header()?.write_image_data(&bytes)?;

@@ -13,8 +13,11 @@ use sealpoint_screens::{Scheme, Theme, TillWindow};
 use slint::ComponentHandle;
 
 const SIZES: [(u32, u32); 3] = [(1920, 1080), (1366, 768), (1024, 768)];
-const SCHEMES: [(&str, Scheme); 3] =
-    [("light", Scheme::Light), ("dark", Scheme::Dark), ("contrast", Scheme::Contrast)];
+const SCHEMES: [(&str, Scheme); 3] = [
+    ("light", Scheme::Light),
+    ("dark", Scheme::Dark),
+    ("contrast", Scheme::Contrast),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

@@ -18,19 +18,27 @@ pub const ALL: &[Scene] = &[
     ("keypad", |page| page.global::<Face>().set_keypad_open(true)),
     ("error", error),
     ("warning", warning),
-    ("quantity", |page| page.global::<TillView>().set_pending_quantity("3".into())),
+    ("quantity", |page| {
+        page.global::<TillView>().set_pending_quantity("3".into())
+    }),
     ("tendering", tendering),
     ("card", card),
     ("card-asking", card_asking),
     ("change", change),
     ("receipt", receipt),
     ("parked", parked),
-    ("age-check", |page| page.global::<TillView>().set_screen(Screen::Question)),
+    ("age-check", |page| {
+        page.global::<TillView>().set_screen(Screen::Question)
+    }),
     ("void-sale", void_sale),
-    ("help", |page| page.global::<TillView>().set_screen(Screen::Help)),
+    ("help", |page| {
+        page.global::<TillView>().set_screen(Screen::Help)
+    }),
     ("more", |page| page.global::<Face>().set_more_open(true)),
     ("demo", |page| page.global::<Face>().set_demo_open(true)),
-    ("starting", |page| page.global::<TillView>().set_screen(Screen::Starting)),
+    ("starting", |page| {
+        page.global::<TillView>().set_screen(Screen::Starting)
+    }),
     ("blocked", blocked),
 ];
 
@@ -62,7 +70,13 @@ pub fn common(page: &TillWindow) {
         line(8, "Gala Apples", "0,872 kg × 2,99 €/kg", "2,61 €", 0),
         line(7, "Riesling Dry 0,75 l", "", "6,99 €", 16),
         line(6, "Stoneground Rye Bread 750 g", "", "3,29 €", 0),
-        line(5, "Dishwasher Tablets All-in-One, 40 pieces", "", "8,49 €", 0),
+        line(
+            5,
+            "Dishwasher Tablets All-in-One, 40 pieces",
+            "",
+            "8,49 €",
+            0,
+        ),
         line(4, "Free-range Eggs, 10", "", "3,19 €", 0),
         line(3, "Mature Gouda", "0,214 kg × 14,90 €/kg", "3,19 €", 0),
         line(2, "Sparkling Water 6 × 1 l", "", "2,94 €", 0),
@@ -73,12 +87,28 @@ pub fn common(page: &TillWindow) {
     view.set_total("40,25 €".into());
     view.set_item_count(12);
     view.set_taxes(model(vec![
-        TaxLine { rate: text("7 %"), amount: text("1,62 €") },
-        TaxLine { rate: text("19 %"), amount: text("2,47 €") },
+        TaxLine {
+            rate: text("7 %"),
+            amount: text("1,62 €"),
+        },
+        TaxLine {
+            rate: text("19 %"),
+            amount: text("2,47 €"),
+        },
     ]));
     let categories = [
-        "Produce", "Bakery", "Dairy", "Meat", "Fish", "Drinks", "Alcohol", "Pantry", "Snacks",
-        "Frozen", "Household", "Care",
+        "Produce",
+        "Bakery",
+        "Dairy",
+        "Meat",
+        "Fish",
+        "Drinks",
+        "Alcohol",
+        "Pantry",
+        "Snacks",
+        "Frozen",
+        "Household",
+        "Care",
     ];
     view.set_categories(model(
         categories
@@ -95,14 +125,20 @@ pub fn common(page: &TillWindow) {
     view.set_amount_due("40,25 €".into());
     view.set_card_amount("40,25 €".into());
     view.set_quick_cash(model(
-        [(2025, "20,25 €"), (2100, "21,00 €"), (2500, "25,00 €"), (3000, "30,00 €"), (5000, "50,00 €")]
-            .iter()
-            .map(|(minor, amount)| QuickCash {
-                minor: slint::format!("{minor}"),
-                amount: text(amount),
-                exact: *minor == 2025,
-            })
-            .collect(),
+        [
+            (2025, "20,25 €"),
+            (2100, "21,00 €"),
+            (2500, "25,00 €"),
+            (3000, "30,00 €"),
+            (5000, "50,00 €"),
+        ]
+        .iter()
+        .map(|(minor, amount)| QuickCash {
+            minor: slint::format!("{minor}"),
+            amount: text(amount),
+            exact: *minor == 2025,
+        })
+        .collect(),
     ));
     let demo = page.global::<DemoView>();
     demo.set_cards(model(
@@ -159,7 +195,11 @@ fn tiles() -> Vec<Item> {
         id: text(name),
         name: text(name),
         price: text(price),
-        icon: text(if *min_age > 0 { "category-alcohol" } else { "category-produce" }),
+        icon: text(if *min_age > 0 {
+            "category-alcohol"
+        } else {
+            "category-produce"
+        }),
         detail: text("11001 · Produce"),
         min_age: *min_age,
         weighed: *unit == "kg",
@@ -196,12 +236,25 @@ fn searching(page: &TillWindow) {
 }
 
 fn notice(severity: Severity, code: &str, a: &str, times: i32) -> Notice {
-    Notice { severity, code: text(code), a: text(a), b: text(""), c: text(""), text: text(""), times }
+    Notice {
+        severity,
+        code: text(code),
+        a: text(a),
+        b: text(""),
+        c: text(""),
+        text: text(""),
+        times,
+    }
 }
 
 fn error(page: &TillWindow) {
     let view = page.global::<TillView>();
-    view.set_notice(notice(Severity::Error, "unknown_barcode", "4006381333931", 2));
+    view.set_notice(notice(
+        Severity::Error,
+        "unknown_barcode",
+        "4006381333931",
+        2,
+    ));
 }
 
 fn warning(page: &TillWindow) {
@@ -286,15 +339,18 @@ fn parked(page: &TillWindow) {
     let view = page.global::<TillView>();
     view.set_screen(Screen::Parked);
     view.set_parked(model(
-        [("Gala Apples + 3", "14 min", "12,40 €"), ("Oat Drink 1 l", "1 h 20 min", "2,99 €")]
-            .iter()
-            .map(|(title, age, amount)| ParkedSale {
-                id: text(title),
-                title: text(title),
-                age: text(age),
-                amount: text(amount),
-            })
-            .collect(),
+        [
+            ("Gala Apples + 3", "14 min", "12,40 €"),
+            ("Oat Drink 1 l", "1 h 20 min", "2,99 €"),
+        ]
+        .iter()
+        .map(|(title, age, amount)| ParkedSale {
+            id: text(title),
+            title: text(title),
+            age: text(age),
+            amount: text(amount),
+        })
+        .collect(),
     ));
 }
 
