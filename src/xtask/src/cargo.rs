@@ -104,9 +104,11 @@ impl Workspace {
     /// About how many crates a build of these packages takes, of the workspace if none are named.
     pub fn crates(&self, packages: &[&str]) -> Option<usize> {
         let mut command = self.cargo();
-        command.args(["tree", "--prefix=none", "--format={p}", "--edges=all"]);
+        command.args(["tree", "--prefix=none", "--format={p}"]);
         if packages.is_empty() {
-            command.arg("--workspace");
+            command.args(["--workspace", "--edges=normal,build,dev"]);
+        } else {
+            command.arg("--edges=normal,build");
         }
         for package in packages {
             command.args(["--package", package]);

@@ -113,11 +113,18 @@ fn shown(view: &Value) -> String {
             }
             _ => "asks: void the whole sale?".to_owned(),
         }),
+        "receipt" => said.push(format!(
+            "receipt {} on screen",
+            view["receipt"]["receipt_no"]
+        )),
         "parked" => {
             let parked = view["parked"].as_array().map_or(0, Vec::len);
             said.push(format!("{parked} put aside"));
         }
         _ => said.extend(basket(&view["basket"])),
+    }
+    if let Some(quantity) = view["multiplier"].as_str() {
+        said.push(format!("next item: {quantity}"));
     }
     let waiting = view["queue"]["count"].as_u64().unwrap_or_default();
     if waiting > 0 {

@@ -1,0 +1,165 @@
+//! What the documentation says, held against the program that it is about.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// Lines that are no action of a cashier; the till answers them by itself.
+const REQUESTS: [&str; 3] = ["wait", "snapshot", "quit"];
+
+#[test]
+fn every_example_in_the_format_is_understood() {
+    let examples = examples();
+    assert!(examples.len() > 40, "only {} examples", examples.len());
+    let answers = answers_to(&examples);
+    for (example, answer) in examples.iter().zip(&answers) {
+        // There is no window here: the till says so, which is an answer to a line it understood.
+        let excused = example["do"] == "snapshot"
+            && answer["text"]
+                .as_str()
+                .is_some_and(|text| text.contains("no window"));
+        assert!(
+            answer["type"] != "error" || excused,
+            "{example} -> {answer}"
+        );
+    }
+}
+
+#[test]
+fn every_action_that_the_till_knows_has_an_example() {
+    let answer = answers_to(&[json!({ "do": "something else" })]).remove(0);
+    let text = answer["text"].as_str().expect("an error has a text");
+    let known: BTreeSet<&str> = text.split('`').skip(3).step_by(2).collect();
+    assert!(known.contains("scan") && known.len() > 20, "{text}");
+    let examples = examples();
+    let shown: BTreeSet<&str> = examples.iter().filter_map(|e| e["do"].as_str()).collect();
+    let missing: Vec<_> = known
+        .iter()
+        .chain(&REQUESTS)
+        .filter(|name| !shown.contains(**name))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/stdio.md has no example of {missing:?}"
+    );
+}
+
+#[test]
+fn every_field_of_a_view_is_described() {
+    let lines = [
+        json!({ "do": "scan", "code": "2900000017047" }),
+        json!({ "do": "cash_exact" }),
+        json!({ "do": "answer", "yes": true }),
+        json!({ "do": "receipt" }),
+        json!({ "do": "scan", "code": "2900000012189" }),
+        json!({ "do": "void_sale" }),
+        json!({ "do": "back" }),
+        json!({ "do": "cash", "given_minor": 1 }),
+    ];
+    let mut fields = BTreeSet::new();
+    for view in answers_to(&lines) {
+        names(&view, &mut fields);
+    }
+    assert!(
+        fields.contains("born_on_or_before") && fields.contains("change_minor"),
+        "{fields:?}"
+    );
+    let text = text();
+    let missing: Vec<_> = fields
+        .iter()
+        .filter(|name| !text.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/stdio.md does not describe {missing:?}"
+    );
+}
+
+/// Every name of a field, at any depth.
+fn names(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                found.insert(name.clone());
+                names(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| names(value, found)),
+        _ => {}
+    }
+}
+
+/// What a till without network, reader and window answers to each line.
+fn answers_to(lines: &[Value]) -> Vec<Value> {
+    let state = tempfile::tempdir().expect("a temporary folder");
+    let mut till = Command::new(program("till"))
+        .arg("--stdio")
+        .arg("--state")
+        .arg(state.path())
+        .env("SEALPOINT_LOG", "error")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a built program starts");
+    let mut input = till.stdin.take().expect("piped");
+    let mut output = BufReader::new(till.stdout.take().expect("piped"))
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(&line.expect("UTF-8")).expect("JSON"));
+    let mut answers = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let id = number.to_string();
+        let mut sent = line.clone();
+        sent["id"] = json!(id);
+        writeln!(input, "{sent}").expect("the till reads");
+        if line["do"] == "quit" {
+            assert!(till.wait().expect("our child").success());
+            answers.push(Value::Null);
+            // The examples behind it are those of another till.
+            answers.extend(answers_to(&lines[number + 1..]));
+            return answers;
+        }
+        answers.push(
+            output
+                .by_ref()
+                .find(|said| said["reply_to"] == id)
+                .expect("an answer"),
+        );
+    }
+    drop(input);
+    assert!(till.wait().expect("our child").success());
+    answers
+}
+
+/// The lines in the blocks that are marked as what goes in.
+fn examples() -> Vec<Value> {
+    let text = text();
+    let blocks = text.split("```ndjson\n").skip(1);
+    let lines = blocks.flat_map(|block| block.split("```").next().unwrap_or_default().lines());
+    lines
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        .collect()
+}
+
+fn text() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stdio.md");
+    fs::read_to_string(path).expect("docs/stdio.md")
+}
+
+/// A program of the workspace, as built beside this test.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a path");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/PROFILE/deps");
+    let path = folder.join(name);
+    assert!(
+        path.is_file(),
+        "{name} is not built: run `cargo xtask test`"
+    );
+    path
+}
