@@ -87,9 +87,10 @@ pub fn with_window(config: Result<Config, String>, state: &Path) -> Result<(), S
             Err(_) => CloseRequestResponse::HideWindow,
         }
     });
-    window
-        .window()
-        .set_fullscreen(config.as_ref().is_ok_and(|c| c.fullscreen));
+    window.show().map_err(|error| error.to_string())?;
+    // After the window has its own size: without a window manager that size stays.
+    let fullscreen = config.as_ref().is_ok_and(|c| c.fullscreen);
+    window.window().set_fullscreen(fullscreen);
     let control = config.as_ref().ok().and_then(|c| c.demo_cards.clone());
     let parts = config
         .clone()
