@@ -131,7 +131,7 @@ impl Model {
         self.picture("error", FULL)?;
         self.does(json!({ "do": "dismiss" }))?;
         self.does(json!({ "do": "help" }))?;
-        self.picture("help", FULL)?;
+        self.picture("help", SMALL)?;
         self.does(json!({ "do": "help" }))
     }
 

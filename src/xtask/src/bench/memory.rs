@@ -1,4 +1,4 @@
-//! Resident memory, as Linux counts it (proc(5), VmRSS; of that, RssAnon is nobody else's).
+//! Resident memory, as Linux counts it (proc(5), VmRSS; of that, RssAnon is heap and stack, the rest is pages of files).
 
 use std::fs;
 
@@ -32,7 +32,7 @@ pub fn row(name: &str, pid: u32, table: &mut Table) -> Result<(), String> {
     };
     let (all, own) = (bytes("VmRSS:"), bytes("RssAnon:"));
     let figure = format!(
-        "{}, {} its own",
+        "{}, {} of it heap and stack",
         all.unwrap_or_default(),
         own.unwrap_or_default()
     );

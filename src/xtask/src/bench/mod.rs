@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     table.row("start to first view, no window", &millis(began.elapsed()));
     till.wait("link_up", LINK)?;
     scans::measure(&mut till, &mut table)?;
-    memory::measure("till, no window", till.pid(), &mut table)?;
+    memory::row("till, no window", till.pid(), &mut table)?;
     for (name, pid) in around.pids() {
         memory::row(name, pid, &mut table)?;
     }

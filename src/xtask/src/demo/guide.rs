@@ -3,8 +3,7 @@
 use crate::demo::surroundings::Surroundings;
 use crate::say;
 
-const TRY: &str = "\
-    The till is open. Things to try:
+const TRY: &str = "    The till is open. Things to try:
 
       ring up      click tiles; or type a name (\"butter\"), then Enter. F1 lists every key
       cash         F12 takes exact cash; F10 shows the amount due and the usual notes
