@@ -79,6 +79,69 @@ fn every_field_of_a_view_is_described() {
     );
 }
 
+#[test]
+fn every_test_that_the_map_names_exists() {
+    let map = read("src/README.md");
+    let table = map
+        .lines()
+        .skip_while(|line| *line != "## Invariants")
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "));
+    let held_by = |line: &str| line.rsplit(" | ").next().map(str::to_owned);
+    let cells: Vec<String> = table.filter_map(held_by).collect();
+    let named: BTreeSet<&str> = cells.iter().flat_map(|cell| quoted(cell)).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let mut code = String::new();
+    for folder in ["src", "tests"] {
+        gather(&root().join(folder), &mut code);
+    }
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|name| !code.contains(&format!("fn {name}(")))
+        .collect();
+    assert!(missing.is_empty(), "src/README.md names {missing:?}");
+}
+
+#[test]
+fn every_link_in_the_documentation_leads_somewhere() {
+    let pages = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "src/README.md",
+        "docs/stdio.md",
+    ];
+    let mut broken = Vec::new();
+    for page in pages {
+        let folder = root().join(page);
+        let folder = folder.parent().expect("a page lies in a folder");
+        for link in read(page).split("](").skip(1) {
+            let link = link.split(')').next().unwrap_or_default();
+            let path = link.split('#').next().unwrap_or_default();
+            if !link.contains("://") && !folder.join(path).exists() {
+                broken.push(format!("{page}: {link}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The words in backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// All Rust code under a folder, in one text.
+fn gather(folder: &Path, code: &mut String) {
+    for entry in fs::read_dir(folder).expect("a folder of ours").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            gather(&path, code);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            code.push_str(&fs::read_to_string(&path).expect("our code is UTF-8"));
+        }
+    }
+}
+
 /// Every name of a field, at any depth.
 fn names(value: &Value, found: &mut BTreeSet<String>) {
     match value {
@@ -145,8 +208,15 @@ fn examples() -> Vec<Value> {
 }
 
 fn text() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stdio.md");
-    fs::read_to_string(path).expect("docs/stdio.md")
+    read("docs/stdio.md")
+}
+
+fn read(page: &str) -> String {
+    fs::read_to_string(root().join(page)).expect("a page of ours")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// A program of the workspace, as built beside this test.

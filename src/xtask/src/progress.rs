@@ -48,6 +48,9 @@ pub fn run(command: &mut Command, doing: &str, crates: Option<usize>) -> Result<
     let name = command.get_program().to_string_lossy().into_owned();
     if say::is_watched() {
         command.env("CARGO_TERM_COLOR", "always");
+    } else {
+        // rustfmt colours whatever it is told of pipes.
+        command.env("TERM", "dumb");
     }
     let mut child = command
         .env("CARGO_TERM_PROGRESS_WHEN", "never")
