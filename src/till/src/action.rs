@@ -7,6 +7,23 @@ use crate::view::Theme;
 /// At most this many characters in any text of an action.
 pub const MAX_TEXT: usize = 200;
 
+/// A text from outside, cut to what the till will look at and repeat. Characters that show nothing
+/// or turn the rest of a line around are left out, so that no text can make another unreadable.
+pub(crate) fn short(text: &str) -> String {
+    text.chars()
+        .filter(|c| is_shown(*c))
+        .take(MAX_TEXT)
+        .collect()
+}
+
+/// Whether a character shows something by itself (not the bidirectional controls of Unicode UAX 9,
+/// nor the other invisible format characters of its General Punctuation block).
+pub(crate) fn is_shown(c: char) -> bool {
+    let invisible = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+        || matches!(c, '\u{061C}' | '\u{FEFF}');
+    !c.is_control() && !invisible
+}
+
 /// One thing that the cashier, a customer or an integrator does.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do", deny_unknown_fields)]

@@ -24,6 +24,8 @@ enum Host {
     Answered(HostAnswer),
     /// No byte left this machine.
     NotSent,
+    /// SENT could not be written, so nothing was sent.
+    NotWritten,
     /// It may or may not have approved.
     Unknown,
 }
@@ -39,6 +41,8 @@ pub enum Ending {
     DeclinedByHost(String),
     /// The bank could not be asked.
     NotSent,
+    /// The disk refused SENT, so the bank was not asked.
+    NotWritten,
     /// The charge must be undone.
     MustReverse(OutcomeKind),
     /// The charge is being undone: that was written when its fate became unknown.
@@ -116,13 +120,26 @@ impl Attempt {
 
     /// SENT could not be written, so nothing was sent.
     pub fn not_asked(&mut self) {
-        self.host = Host::NotSent;
+        self.host = Host::NotWritten;
+    }
+
+    /// Whether the host may be asked now. It is asked at most once, and not after the cashier gave
+    /// up.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        self.host == Host::NotAsked && !self.cancelled
     }
 
     /// Whether the host was asked and has not answered.
     #[must_use]
     pub fn waits_for_host(&self) -> bool {
         self.host == Host::Asked
+    }
+
+    /// Whether all that happened so far is between the card and the lane.
+    #[must_use]
+    pub fn waits_for_card(&self) -> bool {
+        self.host == Host::NotAsked
     }
 
     /// Whether giving up is safe: nothing went to the host.
@@ -151,6 +168,11 @@ impl Attempt {
             Host::Answered(answer) => Some(answer),
             _ => None,
         }
+    }
+
+    /// A clock that was set back must not make the present wait longer than it is.
+    pub fn wait_no_longer(&mut self, now_ms: i64) {
+        self.wait_from_ms = self.wait_from_ms.min(now_ms);
     }
 
     /// Whether the present wait is over by `slack_ms`.
@@ -182,6 +204,17 @@ impl Attempt {
             Host::Asked => Ending::MustReverse(kind),
             Host::Unknown => Ending::Reversing,
             Host::NotSent => Ending::NotSent,
+            Host::NotWritten => Ending::NotWritten,
+            // The card may call it what it likes: the cashier gave up, and the host was not asked.
+            Host::NotAsked
+                if self.cancelled
+                    && matches!(
+                        kind,
+                        OutcomeKind::UnableToGoOnline | OutcomeKind::DeclinedByCard
+                    ) =>
+            {
+                Ending::NothingCharged(OutcomeKind::Cancelled)
+            }
             // A lane that says "approved" without a host is not believed.
             Host::NotAsked if kind == OutcomeKind::Approved => {
                 Ending::NothingCharged(OutcomeKind::CardFault)

@@ -4,7 +4,7 @@ use sealpoint_sale::{AttemptId, Tender, tender};
 use sealpoint_wire::lane::{CardOutcome, OutcomeKind};
 use sealpoint_wire::{AuthoriseRequest, AuthoriseResult, FromLane, LinkState, ReaderState, ToLane};
 
-use crate::action::Action;
+use crate::action::{Action, short};
 use crate::attempt::{Attempt, Ending};
 use crate::effect::{Effect, Stamp, StartAttempt};
 use crate::notice::{Notice, NoticeCode};
@@ -13,6 +13,16 @@ use crate::view::Pane;
 
 /// The lane and the uplink keep their own deadlines; the till steps in only this much later.
 const SLACK_MS: i64 = 10_000;
+/// What could not be written is written again this often.
+const WRITE_AGAIN_MS: i64 = 2_000;
+
+/// The end of an attempt that could not be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Unsettled {
+    effect: Effect,
+    why: String,
+    tried_ms: i64,
+}
 
 impl Till {
     /// Why no card can be charged now.
@@ -56,6 +66,10 @@ impl Till {
                 return self.refuse_tender(error, asked.unwrap_or_default());
             }
         };
+        if self.is_last_tender_short(amount_minor) {
+            self.pane = Pane::Tender;
+            return self.refuse_tender(tender::TenderError::TooMany, amount_minor);
+        }
         let Some(sale) = self.draft.as_ref().map(|d| d.sale) else {
             return vec![];
         };
@@ -63,6 +77,14 @@ impl Till {
             self.pane = Pane::Tender;
             return self.say(obstacle.code, obstacle.args);
         }
+        let settled = self.unsettled.as_ref().map(|u| &u.why);
+        let saved = self.unsaved.as_ref().map(|u| &u.why);
+        if let Some(why) = settled.or(saved).cloned() {
+            // What a card pays for must be on the disk before it, and the last card's end too.
+            self.pane = Pane::Tender;
+            return self.say(NoticeCode::NotSaved, vec![why]);
+        }
+        self.bar.forget(NoticeCode::is_about_money);
         let attempt = AttemptId::new(stamp.fresh[1]);
         let local_time = local_time(&stamp.local);
         let insert_timeout_ms = self.settings.insert_timeout_ms;
@@ -109,14 +131,11 @@ impl Till {
     pub(crate) fn lane_said(&mut self, message: FromLane, stamp: &Stamp) -> Vec<Effect> {
         match message {
             FromLane::Hello { cannot_charge, .. } => {
-                let was_down = self
-                    .notice
-                    .as_ref()
-                    .is_some_and(|n| n.code == NoticeCode::LaneDown);
                 self.lane_up = true;
-                self.cannot_charge = cannot_charge;
-                if was_down {
-                    self.notice = Some(Notice::new(NoticeCode::LaneBack, vec![]));
+                self.cannot_charge = cannot_charge.as_deref().map(short);
+                if std::mem::take(&mut self.lane_was_down) {
+                    self.bar.forget(|code| code == NoticeCode::LaneDown);
+                    self.say(NoticeCode::LaneBack, vec![]);
                 }
                 vec![]
             }
@@ -137,12 +156,17 @@ impl Till {
                 de55,
             } => {
                 let (terminal, currency) = (self.settings.terminal.clone(), self.settings.currency);
-                let Some(sale) = self.draft.as_ref().map(|d| d.sale) else {
-                    return vec![];
+                let sale = self.draft.as_ref().map(|d| d.sale);
+                let let_go = vec![Effect::ToLane(ToLane::UnableToGoOnline { attempt })];
+                let Some((mine, sale)) = self.my_attempt(attempt).zip(sale) else {
+                    return let_go;
                 };
-                let Some(mine) = self.my_attempt(attempt).filter(|a| !a.waits_for_host()) else {
+                if mine.cancelled && mine.waits_for_card() {
+                    return let_go;
+                }
+                if !mine.may_ask() {
                     return vec![];
-                };
+                }
                 mine.asked(card.clone(), stamp.now_ms);
                 vec![Effect::Send(Box::new(AuthoriseRequest {
                     attempt,
@@ -190,10 +214,12 @@ impl Till {
         };
         // The reversal is durable before the card is let go: a crash in between must not lose it.
         let draft = self.open_draft();
-        let reverse = unknown.map(|why| Effect::Reverse {
-            attempt,
-            why,
-            draft,
+        let reverse = unknown.map(|why| {
+            self.settle(Effect::Reverse {
+                attempt,
+                why,
+                draft,
+            })
         });
         reverse
             .into_iter()
@@ -215,15 +241,17 @@ impl Till {
             Ending::Pays(card) => self.card_pays(card, stamp),
             Ending::DeclinedByHost(code) => {
                 self.say(NoticeCode::CardDeclinedByHost, vec![code]);
-                vec![Effect::Decline { attempt: id, why }]
+                vec![self.settle(Effect::Decline { attempt: id, why })]
             }
             Ending::NotSent => {
                 self.say(NoticeCode::LinkNeeded, vec![]);
-                vec![Effect::Decline { attempt: id, why }]
+                vec![self.settle(Effect::Decline { attempt: id, why })]
             }
+            // The cashier was told when the disk refused.
+            Ending::NotWritten => vec![self.settle(Effect::Decline { attempt: id, why })],
             Ending::NothingCharged(kind) => {
                 self.say_nothing_charged(kind, outcome);
-                vec![Effect::Decline { attempt: id, why }]
+                vec![self.settle(Effect::Decline { attempt: id, why })]
             }
             Ending::Reversing => self.say(NoticeCode::FateUnknown, vec![amount]),
             Ending::MustReverse(kind) => {
@@ -232,11 +260,12 @@ impl Till {
                     _ => NoticeCode::CardReversing,
                 };
                 self.say(code, vec![amount]);
-                vec![Effect::Reverse {
+                let draft = self.open_draft();
+                vec![self.settle(Effect::Reverse {
                     attempt: id,
                     why,
-                    draft: self.open_draft(),
-                }]
+                    draft,
+                })]
             }
         }
     }
@@ -244,11 +273,11 @@ impl Till {
     fn card_pays(&mut self, card: sealpoint_sale::CardTender, stamp: &Stamp) -> Vec<Effect> {
         let Some(draft) = self.draft.as_mut() else {
             // No sale to pay for: cannot happen while an attempt blocks every other action.
-            return vec![Effect::Reverse {
+            return vec![self.settle(Effect::Reverse {
                 attempt: card.attempt,
                 why: "no sale".to_owned(),
                 draft: String::new(),
-            }];
+            })];
         };
         let (attempt, approval_code) = (card.attempt, card.approval_code.clone());
         let words = vec![card.label.clone(), card.last4.clone()];
@@ -259,9 +288,74 @@ impl Till {
             draft: draft.to_json(),
         };
         self.say(NoticeCode::CardApproved, words);
-        let mut effects = vec![approve];
+        let mut effects = vec![self.settle(approve)];
         effects.extend(self.commit_if_paid(stamp));
         effects
+    }
+
+    /// Remembers how an attempt ends, in case that cannot be written.
+    fn settle(&mut self, effect: Effect) -> Effect {
+        self.settling = Some(effect.clone());
+        effect
+    }
+
+    /// The end of an attempt could not be written: it is written again until it is. An approval
+    /// that is not on the disk pays for nothing: a restart would reverse it, so it is reversed.
+    pub(crate) fn not_settled(&mut self, why: &str, stamp: &Stamp) {
+        let Some(effect) = self.settling.take() else {
+            return;
+        };
+        let effect = match effect {
+            Effect::Approve { attempt, .. } => {
+                let mut amount_minor = 0;
+                if let Some(draft) = self.draft.as_mut() {
+                    draft.tenders.retain(|tender| match tender {
+                        Tender::Card(card) if card.attempt == attempt => {
+                            amount_minor = card.amount_minor;
+                            false
+                        }
+                        _ => true,
+                    });
+                }
+                let amount = self.money(amount_minor);
+                self.say(NoticeCode::CardReversing, vec![amount]);
+                Effect::Reverse {
+                    attempt,
+                    why: "the approval could not be written".to_owned(),
+                    draft: self.open_draft(),
+                }
+            }
+            other => other,
+        };
+        self.unsettled = Some(Unsettled {
+            effect,
+            why: why.to_owned(),
+            tried_ms: stamp.now_ms,
+        });
+    }
+
+    fn settle_again(&mut self, stamp: &Stamp) -> Option<Effect> {
+        if !is_time_again(self.unsettled.as_ref()?.tried_ms, stamp) {
+            return None;
+        }
+        let effect = match self.unsettled.take()?.effect {
+            // Lines may have been rung up since.
+            Effect::Reverse { attempt, why, .. } => Effect::Reverse {
+                attempt,
+                why,
+                draft: self.open_draft(),
+            },
+            other => other,
+        };
+        Some(self.settle(effect))
+    }
+
+    fn save_again(&mut self, stamp: &Stamp) -> Option<Effect> {
+        if !is_time_again(self.unsaved.as_ref()?.tried_ms, stamp) {
+            return None;
+        }
+        self.unsaved = None;
+        self.draft.as_ref().map(|d| Effect::SaveDraft(d.to_json()))
     }
 
     fn open_draft(&self) -> String {
@@ -297,9 +391,16 @@ impl Till {
         if std::mem::take(&mut self.resume_commit) {
             return self.commit_if_paid(stamp);
         }
-        let Some(attempt) = &self.attempt else {
+        if let Some(effect) = self.settle_again(stamp) {
+            return vec![effect];
+        }
+        if let Some(effect) = self.save_again(stamp) {
+            return vec![effect];
+        }
+        let Some(attempt) = self.attempt.as_mut() else {
             return vec![];
         };
+        attempt.wait_no_longer(stamp.now_ms);
         if !attempt.is_overdue(stamp.now_ms, SLACK_MS) {
             return vec![];
         }
@@ -308,7 +409,10 @@ impl Till {
             let why = "no answer from the uplink".to_owned();
             return self.host_said(id, AuthoriseResult::Unknown { why }, stamp);
         }
-        self.abandon(stamp)
+        // A lane that is only slow must not go on reading for an attempt that is over.
+        let mut effects = vec![Effect::ToLane(ToLane::Cancel { attempt: id })];
+        effects.extend(self.abandon(stamp));
+        effects
     }
 
     /// The lane is gone or silent: the attempt ends as if the reader had failed.
@@ -330,11 +434,11 @@ impl Till {
         self.reader = ReaderState::Missing {
             why: "The card process stopped.".to_owned(),
         };
-        let effects = self.abandon(stamp);
-        if effects.is_empty() {
-            self.say(NoticeCode::LaneDown, vec![]);
+        self.lane_was_down = true;
+        if self.attempt.is_none() {
+            return self.say(NoticeCode::LaneDown, vec![]);
         }
-        effects
+        self.abandon(stamp)
     }
 
     pub(crate) fn uplink_lost_attempt(&mut self, stamp: &Stamp) -> Vec<Effect> {
@@ -351,6 +455,10 @@ impl Till {
             None => vec![],
         }
     }
+}
+
+fn is_time_again(tried_ms: i64, stamp: &Stamp) -> bool {
+    stamp.now_ms.abs_diff(tried_ms) >= WRITE_AGAIN_MS.unsigned_abs()
 }
 
 /// `YYYYMMDDhhmmss` of an RFC 3339 time.

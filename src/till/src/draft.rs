@@ -1,6 +1,7 @@
 //! The open basket as the journal keeps it, so that a crash loses nothing.
 
-use sealpoint_sale::{Basket, SaleId, Tender};
+use sealpoint_sale::tender::MAX_TENDERS;
+use sealpoint_sale::{Basket, MAX_MINOR, SaleId, Tender};
 use serde::{Deserialize, Serialize};
 
 /// A sale that is being rung up or paid.
@@ -42,20 +43,31 @@ impl Draft {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Back from the journal's text.
+    /// Back from the journal's text; none if it is no basket that a till could have written.
     #[must_use]
     pub fn from_json(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        serde_json::from_str(text).ok().filter(Self::is_in_bounds)
     }
 
-    /// `Gala Apples and 3 more`.
+    fn is_in_bounds(&self) -> bool {
+        let in_bounds = |tender: &Tender| match tender {
+            Tender::Cash {
+                given_minor,
+                change_minor,
+            } => (0..=MAX_MINOR).contains(given_minor) && (0..=*given_minor).contains(change_minor),
+            Tender::Card(card) => (0..=MAX_MINOR).contains(&card.amount_minor),
+        };
+        self.basket.is_in_bounds()
+            && self.tenders.len() <= MAX_TENDERS
+            && self.tenders.iter().all(in_bounds)
+    }
+
+    /// `Gala Apples + 3`: the first item that counts and how many lines more.
     #[must_use]
     pub fn title(&self) -> String {
         let mut live = self.basket.live();
-        let first = live
-            .next()
-            .map(|line| line.name.clone())
-            .unwrap_or_default();
+        let first = live.next().or(self.basket.lines().first());
+        let first = first.map(|line| line.name.clone()).unwrap_or_default();
         match live.count() {
             0 => first,
             more => format!("{first} + {more}"),

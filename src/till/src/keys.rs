@@ -1,9 +1,12 @@
 //! Keys: what each does, wherever the cashier is. The whole till works from these alone.
 
 use crate::action::Action;
+use crate::ring::SHORTEST_BARCODE;
+use crate::shelf::Shelf;
 use crate::till::Till;
-use crate::view::Pane;
+use crate::view::{PaidView, Pane, ReceiptView, ShelfView};
 use crate::wedge::Key;
+use sealpoint_sale::Quantity;
 
 /// At most this many digits typed.
 const MAX_ENTRY: usize = 14;
@@ -31,6 +34,17 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Alt+T", "Colours"),
 ];
 
+/// What typing can change, as it was before a burst of keys.
+#[derive(Debug)]
+pub(crate) struct BeforeBurst {
+    entry: String,
+    multiplier: Option<Quantity>,
+    shelf: Shelf,
+    pane: Pane,
+    paid: Option<PaidView>,
+    receipt: Option<ReceiptView>,
+}
+
 impl Till {
     /// The action that a key means, if it means one by itself.
     pub(crate) fn key(
@@ -42,13 +56,19 @@ impl Till {
     ) -> Option<Action> {
         if !alt && !control {
             match self.wedge.press(key, now_ms) {
-                Key::Starts => self.before_burst = Some((self.entry.clone(), self.shelf.clone())),
+                Key::Starts => {
+                    self.before_burst = Some(BeforeBurst {
+                        entry: self.entry.clone(),
+                        multiplier: self.multiplier,
+                        shelf: self.shelf.clone(),
+                        pane: self.pane,
+                        paid: self.paid.clone(),
+                        receipt: self.receipt.clone(),
+                    });
+                }
                 Key::Plain => {}
                 Key::Scan(code) => {
-                    // Whatever the scanner typed on its way here is taken back.
-                    if let Some((entry, shelf)) = self.before_burst.take() {
-                        (self.entry, self.shelf) = (entry, shelf);
-                    }
+                    self.take_back_burst();
                     return Some(Action::Scan { code });
                 }
             }
@@ -78,18 +98,32 @@ impl Till {
         }
     }
 
+    /// Whatever the scanner typed on its way here is taken back.
+    fn take_back_burst(&mut self) {
+        let Some(before) = self.before_burst.take() else {
+            return;
+        };
+        self.entry = before.entry;
+        self.multiplier = before.multiplier;
+        self.shelf = before.shelf;
+        // Only what typing left: a card may have paid since.
+        let left = matches!(before.pane, Pane::Paid | Pane::Receipt | Pane::Help);
+        if left && self.pane == Pane::Ring && self.attempt.is_none() {
+            self.pane = before.pane;
+            self.paid = before.paid;
+            self.receipt = before.receipt;
+        }
+    }
+
     fn toggle_search(&mut self) -> Option<Action> {
-        if self.attempt.is_some() {
+        if self.attempt.is_some() || self.pane == Pane::Question {
             return None;
         }
-        self.show_ring();
+        self.show_shelf();
         if self.shelf.searching {
             self.shelf.end_search()
         } else {
             self.shelf.start_search()
-        }
-        if self.pane == Pane::Tender {
-            self.pane = Pane::Ring;
         }
         None
     }
@@ -107,24 +141,27 @@ impl Till {
             let sale = self.parked.get(place)?.sale.to_string();
             return Some(Action::Recall { sale });
         }
-        let shelf = self
-            .shelf
-            .view(&self.catalogue, self.settings.tiles_per_page);
-        let sku = shelf.tiles.get(place)?.sku.clone();
+        let sku = self.shelf_shown().tiles.get(place)?.sku.clone();
         Some(Action::Add {
             sku,
             quantity: None,
         })
     }
 
+    fn shelf_shown(&self) -> ShelfView {
+        self.shelf
+            .view(&self.catalogue, self.settings.tiles_per_page)
+    }
+
     fn plain_key(&mut self, key: &str) -> Option<Action> {
         match key {
             "Enter" => return self.enter(),
-            "PageDown" => self.shelf.turn(true),
-            "PageUp" => self.shelf.turn(false),
-            "Right" => self.shelf.step_category(&self.catalogue.clone(), true),
-            "Left" => self.shelf.step_category(&self.catalogue.clone(), false),
-            "Down" | "Up" if self.shelf.searching => self.shelf.highlight(key == "Down"),
+            "PageDown" | "PageUp" => self.shelf.turn(&self.shelf_shown(), key == "PageDown"),
+            "Right" => self.shelf.step_category(&self.catalogue, true),
+            "Left" => self.shelf.step_category(&self.catalogue, false),
+            "Down" | "Up" if self.shelf.searching => {
+                self.shelf.highlight(&self.shelf_shown(), key == "Down");
+            }
             "Down" | "Up" => self.select_next(key == "Down"),
             "Backspace" if self.shelf.searching => self.shelf.backspace(),
             "Backspace" => {
@@ -166,9 +203,7 @@ impl Till {
     fn enter(&mut self) -> Option<Action> {
         match self.pane {
             Pane::Ring if self.shelf.searching => {
-                let shelf = self
-                    .shelf
-                    .view(&self.catalogue, self.settings.tiles_per_page);
+                let shelf = self.shelf_shown();
                 let sku = shelf.tiles.get(shelf.highlighted)?.sku.clone();
                 Some(Action::Add {
                     sku,
@@ -177,7 +212,7 @@ impl Till {
             }
             Pane::Ring if !self.entry.is_empty() => {
                 let typed = std::mem::take(&mut self.entry);
-                let barcode = typed.len() >= 8;
+                let barcode = typed.len() >= SHORTEST_BARCODE;
                 Some(if barcode {
                     Action::Scan { code: typed }
                 } else {

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod attempt;
+mod bar;
 mod card;
 pub mod draft;
 pub mod effect;

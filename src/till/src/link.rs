@@ -12,7 +12,7 @@ impl Till {
     pub(crate) fn uplink_said(&mut self, message: FromUplink, stamp: &Stamp) -> Vec<Effect> {
         match message {
             FromUplink::Hello { .. } => {
-                self.notice.take_if(|n| n.code == NoticeCode::UplinkDown);
+                self.bar.forget(|code| code == NoticeCode::UplinkDown);
                 vec![]
             }
             FromUplink::Link { state } => {

@@ -88,8 +88,8 @@ notices! {
     LineVoided Info "Voided: {0}."
     /// No words.
     BasketEmpty Warning "The basket is empty. Scan an item first."
-    /// {0} item, {1} price, {2} unit.
-    Price Info "{0}: {1} per {2}."
+    /// {0} item, {1} price, {2} how much of it: `1` or `1 kg`.
+    Price Info "{0}: {1} for {2}."
     /// No words.
     SaleVoided Info "The sale was voided. The record says so."
     /// {0} cash.
@@ -117,7 +117,9 @@ notices! {
     /// No words.
     TooManyTenders Error "This sale has as many tenders as it can. Take the rest in one."
     /// No words.
-    CardBusy Warning "The card comes first. Wait for it, or press Cancel."
+    CardBusy Warning "The card comes first. Wait until it is done."
+    /// {0} item or code.
+    NotRungUp Error "{0} was not rung up. Finish what is on the screen, then scan it again."
     /// {0} item.
     NotOldEnough Info "Age-restricted items were taken off the sale."
     /// {0} items.
@@ -171,6 +173,8 @@ notices! {
     /// {0} why.
     JournalFailed Error "The sale could not be written down, so it was not made. {0}"
     /// {0} why.
+    NotSaved Error "This could not be written down. {0}"
+    /// {0} why.
     Blocked Error "The till cannot sell. {0}"
     /// {0} most.
     QueueFull Error "The queue for the collector is full at {0} records. Cards stop until it drains; cash goes on."
@@ -186,14 +190,74 @@ notices! {
     NotNow Warning "That cannot be done here. Press Esc to go back."
 }
 
+impl NoticeCode {
+    /// Whether another error must not push it off the screen: goods that were not rung up, and
+    /// charges that are being undone.
+    pub(crate) const fn must_be_read(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownBarcode
+                | Self::BarcodeMisread
+                | Self::NotRungUp
+                | Self::CardRemovedReversing
+                | Self::CardReversing
+                | Self::FateUnknown
+        )
+    }
+
+    /// Whether it is about a try to take money, and so settled by the next try.
+    pub(crate) const fn is_about_money(self) -> bool {
+        matches!(
+            self,
+            Self::NoAmount
+                | Self::ChangeTooLarge
+                | Self::CardOverDue
+                | Self::TooManyTenders
+                | Self::CardDeclinedByHost
+                | Self::CardDeclinedByCard
+                | Self::CardRemoved
+                | Self::CardRemovedReversing
+                | Self::CardReversing
+                | Self::NoCard
+                | Self::CardNotAccepted
+                | Self::CardFault
+                | Self::ReaderFault
+                | Self::CannotSeal
+                | Self::LinkNeeded
+                | Self::FateUnknown
+                | Self::NoReader
+                | Self::QueueFull
+                | Self::JournalFailed
+        )
+    }
+}
+
+/// The template with its gaps filled, each once: an argument's own braces stay as they are.
+fn filled(template: &str, args: &[String]) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, gap)) = rest.split_once('{') {
+        text.push_str(before);
+        let arg = gap
+            .split_once('}')
+            .and_then(|(index, after)| Some((args.get(index.parse::<usize>().ok()?)?, after)));
+        if let Some((arg, after)) = arg {
+            text.push_str(arg);
+            rest = after;
+        } else {
+            text.push('{');
+            rest = gap;
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
 impl Notice {
     /// The notice with its sentence filled in.
     #[must_use]
     pub fn new(code: NoticeCode, args: Vec<String>) -> Self {
-        let mut text = code.template().to_owned();
-        for (index, arg) in args.iter().enumerate() {
-            text = text.replace(&format!("{{{index}}}"), arg);
-        }
+        let text = filled(code.template(), &args);
         Self {
             code,
             args,

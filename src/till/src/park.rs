@@ -10,6 +10,15 @@ use sealpoint_sale::SaleId;
 /// At most this many baskets put aside.
 pub const MAX_PARKED: usize = 50;
 
+/// What the last effect was to move, until it is known to be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Moved {
+    /// This sale was put aside.
+    Aside(SaleId),
+    /// This one was taken back.
+    Back(Parked),
+}
+
 impl Till {
     /// Puts the basket aside; without a basket, shows those put aside.
     pub(crate) fn park(&mut self, stamp: &Stamp) -> Vec<Effect> {
@@ -37,6 +46,7 @@ impl Till {
         self.pane = Pane::Ring;
         self.say(NoticeCode::Parked, vec![parked.title.clone()]);
         self.parked.push(parked.clone());
+        self.moved = Some(Moved::Aside(parked.sale));
         vec![Effect::Park(parked)]
     }
 
@@ -68,12 +78,34 @@ impl Till {
             return self.say(NoticeCode::NoSuchParked, vec![]);
         };
         let parked = self.parked.remove(index);
+        self.entry.clear();
         self.last = draft.basket.live().last().map(|line| line.no);
         self.draft = Some(draft);
         self.paid = None;
         self.receipt = None;
         self.pane = Pane::Ring;
         self.say(NoticeCode::Recalled, vec![]);
-        vec![Effect::Recall(parked.sale)]
+        let sale = parked.sale;
+        self.moved = Some(Moved::Back(parked));
+        vec![Effect::Recall(sale)]
+    }
+
+    /// Where the journal did not move a basket, the till has not moved it either.
+    pub(crate) fn move_back(&mut self) {
+        match self.moved.take() {
+            Some(Moved::Aside(sale)) => {
+                let aside = self.parked.pop_if(|p| p.sale == sale);
+                self.draft = aside.and_then(|p| Draft::from_json(&p.draft));
+            }
+            Some(Moved::Back(parked)) => {
+                self.draft = None;
+                self.parked.push(parked);
+            }
+            None => return,
+        }
+        self.last = self
+            .draft
+            .as_ref()
+            .and_then(|d| d.basket.live().last().map(|line| line.no));
     }
 }

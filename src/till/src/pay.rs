@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::draft::Draft;
 use crate::effect::{Commit, Effect, Failed, Stamp};
 use crate::notice::NoticeCode;
-use crate::till::{Asked, Till};
+use crate::till::{Asked, Till, Unsaved};
 use crate::view::{PaidView, Pane, Question};
 
 /// At most this many amounts are offered for one tap.
@@ -28,7 +28,7 @@ impl Till {
             self.say(NoticeCode::BasketEmpty, vec![]);
             return false;
         };
-        if draft.tenders.len() >= MAX_TENDERS {
+        if draft.tenders.len() >= MAX_TENDERS && draft.due_minor() > 0 {
             self.say(NoticeCode::TooManyTenders, vec![]);
             return false;
         }
@@ -96,8 +96,22 @@ impl Till {
         }
     }
 
+    /// Whether this would be the last tender that the sale can hold, and something would stay due.
+    pub(crate) fn is_last_tender_short(&self, amount_minor: i64) -> bool {
+        self.draft
+            .as_ref()
+            .is_some_and(|d| d.tenders.len() + 1 >= MAX_TENDERS && amount_minor < d.due_minor())
+    }
+
     fn take_cash(&mut self, given_minor: i64, stamp: &Stamp) -> Vec<Effect> {
         let due_minor = self.due_minor();
+        if due_minor <= 0 {
+            return self.commit_if_paid(stamp);
+        }
+        if self.is_last_tender_short(given_minor) {
+            self.pane = Pane::Tender;
+            return self.refuse_tender(TenderError::TooMany, given_minor);
+        }
         match tender::cash(given_minor, due_minor) {
             Ok(tender) => {
                 self.entry.clear();
@@ -127,10 +141,12 @@ impl Till {
             return vec![];
         };
         draft.tenders.push(tender);
+        self.bar.forget(NoticeCode::is_about_money);
         if draft.due_minor() > 0 {
             self.pane = Pane::Tender;
             return vec![Effect::SaveDraft(draft.to_json())];
         }
+        self.cash_unsaved = true;
         self.commit_if_paid(stamp)
     }
 
@@ -156,7 +172,15 @@ impl Till {
             Tender::Cash { .. } => None,
         });
         let attempts = attempts.collect();
-        let tenders = if paid { draft.tenders.clone() } else { vec![] };
+        let tenders = match (paid, draft.tenders.is_empty()) {
+            (false, _) => vec![],
+            // A sale without tenders is a voided one; what costs nothing is paid with nothing.
+            (true, true) => vec![Tender::Cash {
+                given_minor: 0,
+                change_minor: 0,
+            }],
+            (true, false) => draft.tenders.clone(),
+        };
         let sale = Sale::new(head, &draft.basket, tenders, draft.age_confirmed);
         let receipt = receipt::text(&sale, &self.settings.letterhead);
         Effect::Commit(Box::new(Commit {
@@ -174,6 +198,8 @@ impl Till {
         let Some(draft) = self.draft.take_if(|d| d.sale == sale) else {
             return;
         };
+        self.cash_unsaved = false;
+        self.bar.forget(|code| code == NoticeCode::JournalFailed);
         let receipt_no = self.next_receipt_no;
         self.next_receipt_no = self.next_receipt_no.saturating_add(1);
         self.entry.clear();
@@ -289,34 +315,47 @@ impl Till {
     }
 
     /// An effect could not be carried out: say so, and be as before it.
-    pub(crate) fn failed(&mut self, what: Failed, why: &str) -> Vec<Effect> {
+    pub(crate) fn failed(&mut self, what: Failed, why: &str, stamp: &Stamp) -> Vec<Effect> {
         match what {
             Failed::NoReceipt => return self.say(NoticeCode::NoReceipt, vec![]),
             Failed::Commit | Failed::QueueFull => {
+                let voiding = self.voiding();
                 self.asked = None;
-                if let Some(draft) = self.draft.as_mut() {
-                    // Cash that was not written down was not taken; a card's tender is durable.
-                    draft.tenders.pop_if(|t| matches!(t, Tender::Cash { .. }));
+                let unsaved = std::mem::take(&mut self.cash_unsaved);
+                if let Some(draft) = self.draft.as_mut().filter(|_| !voiding) {
+                    // Cash that was not written down was not taken; tenders before it are durable.
+                    if unsaved {
+                        draft.tenders.pop_if(|t| matches!(t, Tender::Cash { .. }));
+                    }
                     self.pane = Pane::Tender;
                 }
+                return self.say(NoticeCode::JournalFailed, vec![why.to_owned()]);
             }
             Failed::Attempt => {
                 self.attempt = None;
                 self.pane = Pane::Tender;
             }
             Failed::Send => {
-                if let Some(attempt) = self.attempt.as_mut() {
+                if let Some(attempt) = self.attempt.as_mut().filter(|a| a.waits_for_host()) {
                     attempt.not_asked();
                     let id = attempt.id;
-                    self.say(NoticeCode::JournalFailed, vec![why.to_owned()]);
+                    self.say(NoticeCode::NotSaved, vec![why.to_owned()]);
                     return vec![Effect::ToLane(sealpoint_wire::ToLane::UnableToGoOnline {
                         attempt: id,
                     })];
                 }
             }
-            Failed::Draft | Failed::Settle => {}
+            Failed::Draft if self.moved.is_some() => self.move_back(),
+            Failed::Draft => {
+                // The line stays on the screen: the customer has the goods in the bag already.
+                self.unsaved = self.draft.as_ref().map(|_| Unsaved {
+                    why: why.to_owned(),
+                    tried_ms: stamp.now_ms,
+                });
+            }
+            Failed::Settle => self.not_settled(why, stamp),
         }
-        self.say(NoticeCode::JournalFailed, vec![why.to_owned()])
+        self.say(NoticeCode::NotSaved, vec![why.to_owned()])
     }
 
     /// Digits as a cashier types money: `2000` is 20.00, and so is `20.00` or `20,`.

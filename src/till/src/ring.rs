@@ -11,19 +11,23 @@ use crate::till::Till;
 use crate::view::Pane;
 use sealpoint_sale::SaleId;
 
+/// Digits of the shortest barcode, EAN-8; fewer are a PLU.
+pub(crate) const SHORTEST_BARCODE: usize = 8;
+
 impl Till {
     /// A scan rings up wherever the cashier is, as long as no card is in flight.
     pub(crate) fn scan(&mut self, code: &str, stamp: &Stamp) -> Vec<Effect> {
-        if self.pane == Pane::Question {
-            return self.say(NoticeCode::NotNow, vec![]);
-        }
         match self.find_code(code) {
+            // One label is one bag: three bags have three labels.
+            Ok((_, Some(_))) if self.multiplier.take().is_some() => {
+                self.say(NoticeCode::TooMany, vec![])
+            }
             Ok((item, weight)) => self.ring_up(&item, weight, stamp),
             Err(notice) => self.say(notice, vec![code.to_owned()]),
         }
     }
 
-    fn find_code(&self, code: &str) -> Result<(Item, Option<Quantity>), NoticeCode> {
+    pub(crate) fn find_code(&self, code: &str) -> Result<(Item, Option<Quantity>), NoticeCode> {
         match barcode::read(code) {
             Ok(Barcode::Item(code)) => self
                 .catalogue
@@ -74,14 +78,15 @@ impl Till {
     }
 
     fn ring_up(&mut self, item: &Item, quantity: Option<Quantity>, stamp: &Stamp) -> Vec<Effect> {
-        let quantity = quantity.or(self.multiplier).unwrap_or(Quantity::ONE);
-        // "2" before a weighed item means two kilograms, as on the scale.
-        let quantity = match (item.unit, quantity, self.multiplier) {
-            (Unit::Kg, Quantity::Pieces(n), Some(_)) => n
-                .checked_mul(1000)
-                .and_then(Quantity::grams)
-                .unwrap_or(quantity),
-            _ => quantity,
+        // "2" before a weighed item means two kilograms, as on the scale; nothing means no weight.
+        let quantity = match (item.unit, quantity.or(self.multiplier)) {
+            (Unit::Kg, Some(Quantity::Pieces(n))) => {
+                match n.checked_mul(1000).and_then(Quantity::grams) {
+                    Some(grams) => grams,
+                    None => return self.say(NoticeCode::TooMany, vec![]),
+                }
+            }
+            (_, quantity) => quantity.unwrap_or(Quantity::ONE),
         };
         let mut draft = self
             .draft
@@ -135,13 +140,12 @@ impl Till {
 
     pub(crate) fn choose_category(&mut self, name: Option<String>) -> Vec<Effect> {
         match name {
-            Some(name) if !self.catalogue.categories().contains(&name) => self.say(
-                NoticeCode::UnknownCategory,
-                vec![name.chars().take(40).collect()],
-            ),
+            Some(name) if !self.catalogue.categories().contains(&name) => {
+                self.say(NoticeCode::UnknownCategory, vec![name])
+            }
             name => {
                 self.shelf.choose(name);
-                self.show_ring()
+                self.show_shelf()
             }
         }
     }
@@ -154,20 +158,20 @@ impl Till {
         };
         if code.is_empty() {
             self.shelf.start_search();
-            return self.show_ring();
+            return self.show_shelf();
         }
-        let found = self
-            .catalogue
-            .by_plu(&code)
-            .cloned()
-            .or_else(|| self.find_code(&code).ok().map(|(item, _)| item));
+        let found = match self.catalogue.by_plu(&code) {
+            Some(item) => Ok(item.clone()),
+            None if code.len() < SHORTEST_BARCODE => Err(NoticeCode::UnknownPlu),
+            None => self.find_code(&code).map(|(item, _)| item),
+        };
         match found {
-            Some(item) => {
-                let unit = if item.unit == Unit::Kg { "kg" } else { "1" };
+            Ok(item) => {
+                let unit = if item.unit == Unit::Kg { "1 kg" } else { "1" };
                 let price = self.money(item.price_minor);
                 self.say(NoticeCode::Price, vec![item.name, price, unit.to_owned()])
             }
-            None => self.say(NoticeCode::UnknownBarcode, vec![code]),
+            Err(notice) => self.say(notice, vec![code]),
         }
     }
 

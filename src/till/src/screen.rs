@@ -30,12 +30,15 @@ impl Till {
             queue: QueueView {
                 count: self.queue.count,
                 at_risk_minor: self.queue.at_risk_minor,
-                oldest_ms: self.queue.oldest_at_ms.map(|at| (stamp.now_ms - at).max(0)),
+                oldest_ms: self
+                    .queue
+                    .oldest_at_ms
+                    .map(|at| stamp.now_ms.saturating_sub(at).max(0)),
                 held: self.queue.held,
             },
             reader: self.reader.clone(),
             pane: self.pane,
-            notice: self.notice.clone(),
+            notice: self.bar.shown().cloned(),
             basket: self.basket_view(),
             due_minor,
             tenders: self.tender_views(),
@@ -127,7 +130,7 @@ impl Till {
                 sale: p.sale.to_string(),
                 title: p.title.clone(),
                 total_minor: total(&p.draft),
-                age_ms: (stamp.now_ms - p.at_ms).max(0),
+                age_ms: stamp.now_ms.saturating_sub(p.at_ms).max(0),
             })
             .collect()
     }

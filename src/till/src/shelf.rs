@@ -2,6 +2,7 @@
 
 use sealpoint_sale::{Catalogue, Item, Unit};
 
+use crate::action::is_shown;
 use crate::view::{ShelfView, TileView};
 
 /// At most this many results of one search.
@@ -34,12 +35,12 @@ impl Shelf {
         self.highlighted = 0;
     }
 
-    /// Turns pages on or back.
-    pub fn turn(&mut self, on: bool) {
+    /// Turns pages on or back from what is shown, as far as there are pages.
+    pub fn turn(&mut self, shown: &ShelfView, on: bool) {
         self.turn_to(if on {
-            self.page.saturating_add(1)
+            (shown.page + 1).min(shown.pages - 1)
         } else {
-            self.page.saturating_sub(1)
+            shown.page.saturating_sub(1)
         });
     }
 
@@ -77,7 +78,7 @@ impl Shelf {
     pub fn set_query(&mut self, query: &str) {
         self.query = query
             .chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| is_shown(*c))
             .take(MAX_QUERY)
             .collect();
         self.searching = true;
@@ -96,12 +97,12 @@ impl Shelf {
         self.turn_to(0);
     }
 
-    /// Moves the highlight among the results.
-    pub fn highlight(&mut self, down: bool) {
+    /// Moves the highlight among the tiles shown.
+    pub fn highlight(&mut self, shown: &ShelfView, down: bool) {
         self.highlighted = if down {
-            self.highlighted.saturating_add(1)
+            (shown.highlighted + 1).min(shown.tiles.len().saturating_sub(1))
         } else {
-            self.highlighted.saturating_sub(1)
+            shown.highlighted.saturating_sub(1)
         };
     }
 

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use sealpoint_wire::{LinkState, ReaderState};
 
-use crate::action::{Action, MAX_TEXT};
+use crate::action::{Action, short};
 use crate::attempt::Attempt;
+use crate::bar::Bar;
+use crate::card::Unsettled;
 use crate::draft::Draft;
 use crate::effect::{Effect, Input, Parked, QueueFigures, Restored, Settings, Stamp, Stock};
+use crate::keys::BeforeBurst;
 use crate::notice::{Level, Notice, NoticeCode};
+use crate::park::Moved;
 use crate::shelf::Shelf;
 use crate::view::{DemoView, PaidView, Pane, Question, ReceiptView, Theme, TotalsView};
 use crate::wedge::Wedge;
@@ -21,12 +25,12 @@ pub struct Till {
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) draft: Option<Draft>,
     pub(crate) pane: Pane,
-    pub(crate) notice: Option<Notice>,
+    pub(crate) bar: Bar,
     pub(crate) entry: String,
     pub(crate) multiplier: Option<Quantity>,
     pub(crate) shelf: Shelf,
     pub(crate) wedge: Wedge,
-    pub(crate) before_burst: Option<(String, Shelf)>,
+    pub(crate) before_burst: Option<BeforeBurst>,
     pub(crate) selected: Option<u32>,
     pub(crate) last: Option<u32>,
     pub(crate) attempt: Option<Attempt>,
@@ -41,12 +45,25 @@ pub struct Till {
     pub(crate) link: LinkState,
     pub(crate) reader: ReaderState,
     pub(crate) lane_up: bool,
+    pub(crate) lane_was_down: bool,
     pub(crate) cannot_charge: Option<String>,
     pub(crate) theme: Theme,
     pub(crate) demo: Option<DemoView>,
     pub(crate) next_receipt_no: u64,
     pub(crate) views: u64,
     pub(crate) resume_commit: bool,
+    pub(crate) cash_unsaved: bool,
+    pub(crate) moved: Option<Moved>,
+    pub(crate) unsaved: Option<Unsaved>,
+    pub(crate) settling: Option<Effect>,
+    pub(crate) unsettled: Option<Unsettled>,
+}
+
+/// The open basket is not on the disk as it is on the screen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Unsaved {
+    pub(crate) why: String,
+    pub(crate) tried_ms: i64,
 }
 
 /// A question on screen, and what a yes goes on with.
@@ -63,7 +80,7 @@ impl Till {
         let draft = restored.draft.as_deref().and_then(Draft::from_json);
         let last = draft
             .as_ref()
-            .and_then(|d| d.basket.lines().last())
+            .and_then(|d| d.basket.live().last())
             .map(|line| line.no);
         let mut till = Self {
             link: if settings.collector {
@@ -78,7 +95,7 @@ impl Till {
             settings,
             catalogue: Arc::new(stock.catalogue),
             pane: Pane::Ring,
-            notice: None,
+            bar: Bar::default(),
             entry: String::new(),
             multiplier: None,
             shelf: Shelf::default(),
@@ -96,6 +113,7 @@ impl Till {
             reversals_due: restored.reversing,
             backlog: 0,
             lane_up: false,
+            lane_was_down: false,
             cannot_charge: None,
             theme: Theme::default(),
             next_receipt_no: restored.next_receipt_no,
@@ -103,6 +121,11 @@ impl Till {
             // The till stopped between the last tender and the commit: finish it at once.
             resume_commit: draft.as_ref().is_some_and(|d| !d.tenders.is_empty()),
             draft,
+            cash_unsaved: false,
+            moved: None,
+            unsaved: None,
+            settling: None,
+            unsettled: None,
         };
         if let Some(first) = stock.bad_rows.first() {
             let count = stock.bad_rows.len().to_string();
@@ -123,6 +146,17 @@ impl Till {
 
     /// Takes one input and says what to do about it.
     pub fn step(&mut self, input: Input, stamp: &Stamp) -> Vec<Effect> {
+        if !matches!(input, Input::Failed { .. }) {
+            self.moved = None;
+        }
+        let effects = self.put_in(input, stamp);
+        if self.draft.is_none() || effects.iter().any(|e| matches!(e, Effect::SaveDraft(_))) {
+            self.unsaved = None;
+        }
+        effects
+    }
+
+    fn put_in(&mut self, input: Input, stamp: &Stamp) -> Vec<Effect> {
         match input {
             Input::Action(action) => self.act(action, stamp),
             Input::Tick => self.tick(stamp),
@@ -136,7 +170,7 @@ impl Till {
                 }
                 vec![]
             }
-            Input::Failed { what, why } => self.failed(what, &why),
+            Input::Failed { what, why } => self.failed(what, &why, stamp),
             Input::Committed { sale } => {
                 self.committed(sale);
                 vec![]
@@ -150,8 +184,10 @@ impl Till {
                 vec![]
             }
             Input::ReceiptFound { receipt_no, text } => {
-                self.receipt = Some(ReceiptView { receipt_no, text });
-                self.pane = Pane::Receipt;
+                if self.attempt.is_none() && self.pane != Pane::Question {
+                    self.receipt = Some(ReceiptView { receipt_no, text });
+                    self.pane = Pane::Receipt;
+                }
                 vec![]
             }
             Input::Demo(demo) => {
@@ -159,7 +195,7 @@ impl Till {
                 vec![]
             }
             Input::Say(notice) => {
-                self.put(notice);
+                self.bar.put(notice);
                 vec![]
             }
         }
@@ -175,11 +211,18 @@ impl Till {
         if self.attempt.is_some() {
             return self.act_during_card(action);
         }
+        if self.pane == Pane::Question && !fits_question(&action) {
+            return self.refuse(action, NoticeCode::NotNow);
+        }
         if !matches!(
             action,
-            Action::View | Action::Theme { .. } | Action::Demo { .. }
+            Action::View
+                | Action::Theme { .. }
+                | Action::Demo { .. }
+                | Action::Dismiss
+                | Action::Back
         ) {
-            self.fade_notice();
+            self.bar.fade();
         }
         match action {
             Action::Scan { code } => self.scan(&short(&code), stamp),
@@ -192,7 +235,7 @@ impl Till {
                 } else {
                     self.shelf.set_query(&query)
                 }
-                self.show_ring()
+                self.show_shelf()
             }
             Action::Category { name } => self.choose_category(name),
             Action::Page { page } => {
@@ -238,7 +281,7 @@ impl Till {
     fn act_anywhere(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Dismiss => {
-                self.notice = None;
+                self.bar.read();
                 vec![]
             }
             Action::Theme { theme } => {
@@ -249,7 +292,9 @@ impl Till {
                 });
                 vec![]
             }
-            Action::Demo { insert } if self.demo.is_some() => vec![Effect::Demo(insert)],
+            Action::Demo { insert } if self.demo.is_some() => {
+                vec![Effect::Demo(insert.as_deref().map(short))]
+            }
             Action::View => vec![],
             _ => self.say(NoticeCode::NotNow, vec![]),
         }
@@ -261,31 +306,27 @@ impl Till {
             Action::Dismiss | Action::Theme { .. } | Action::Demo { .. } | Action::View => {
                 self.act_anywhere(action)
             }
-            _ => self.say(NoticeCode::CardBusy, vec![]),
+            other => self.refuse(other, NoticeCode::CardBusy),
         }
     }
 
-    /// Says something. The same again counts up instead of hiding that it was said before.
-    pub(crate) fn say(&mut self, code: NoticeCode, args: Vec<String>) -> Vec<Effect> {
-        self.put(Notice::new(code, args));
-        vec![]
-    }
-
-    fn put(&mut self, notice: Notice) {
-        let weaker = |new: Level| matches!(new, Level::Info | Level::Success);
-        match &mut self.notice {
-            Some(old) if old.code == notice.code && old.args == notice.args => {
-                old.times = old.times.saturating_add(1);
+    /// Says why an action cannot be now. An item must not be lost silently: that is an error.
+    fn refuse(&mut self, action: Action, why: NoticeCode) -> Vec<Effect> {
+        match action {
+            Action::Scan { code } => {
+                let code = short(&code);
+                let item = self.find_code(&code).map(|(item, _)| item.name);
+                self.say(NoticeCode::NotRungUp, vec![item.unwrap_or(code)])
             }
-            // Good news never hides an error that nobody has read.
-            Some(old) if old.level == Level::Error && weaker(notice.level) => {}
-            _ => self.notice = Some(notice),
+            _ => self.say(why, vec![]),
         }
     }
 
-    /// An action takes away what is no error; an error stays until it is read.
-    fn fade_notice(&mut self) {
-        self.notice.take_if(|n| n.level != Level::Error);
+    /// Says something, with every gap filled by a text that the bar can hold.
+    pub(crate) fn say(&mut self, code: NoticeCode, args: Vec<String>) -> Vec<Effect> {
+        let args = args.iter().map(|arg| short(arg)).collect();
+        self.bar.put(Notice::new(code, args));
+        vec![]
     }
 
     /// What the right pane shows when nothing else is asked of it.
@@ -297,27 +338,27 @@ impl Till {
         }
     }
 
+    /// Esc reads an error first; then it leaves what was typed, the search or the pane.
     fn back(&mut self) -> Vec<Effect> {
-        let had_notice = self.notice.take().is_some();
-        if self.pane == Pane::Ring {
-            if self.shelf.searching {
-                self.shelf.end_search();
-            } else if !had_notice {
+        if self.bar.shown().is_some_and(|n| n.level == Level::Error) {
+            self.bar.read();
+            return vec![];
+        }
+        self.bar.fade();
+        match self.pane {
+            Pane::Ring if self.shelf.searching => self.shelf.end_search(),
+            Pane::Ring => {
                 self.entry.clear();
                 self.multiplier = None;
                 self.selected = None;
             }
-            return vec![];
-        }
-        if !had_notice || self.pane != Pane::Paid {
-            self.asked = None;
-            self.receipt = None;
-            self.entry.clear();
-            self.pane = if self.pane == Pane::Paid {
-                Pane::Paid
-            } else {
-                self.home_pane()
-            };
+            Pane::Paid => {}
+            _ => {
+                self.asked = None;
+                self.receipt = None;
+                self.entry.clear();
+                self.pane = self.home_pane();
+            }
         }
         vec![]
     }
@@ -340,16 +381,31 @@ impl Till {
         vec![]
     }
 
+    /// Shows the tiles or the search, also while taking money.
+    pub(crate) fn show_shelf(&mut self) -> Vec<Effect> {
+        if self.pane == Pane::Tender {
+            self.entry.clear();
+            self.pane = Pane::Ring;
+        }
+        self.show_ring()
+    }
+
     /// An amount as the cashier reads it.
     pub(crate) fn money(&self, amount_minor: i64) -> String {
         sealpoint_sale::Money::new(amount_minor, self.settings.currency).to_string()
     }
 }
 
-/// A text from outside, cut to what the till will look at and repeat.
-fn short(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(MAX_TEXT)
-        .collect()
+/// What may be done while a question waits for its answer.
+const fn fits_question(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Answer { .. }
+            | Action::Back
+            | Action::CancelCard
+            | Action::Dismiss
+            | Action::Theme { .. }
+            | Action::Demo { .. }
+            | Action::View
+    )
 }

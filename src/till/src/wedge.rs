@@ -35,7 +35,8 @@ impl Wedge {
         self.last_ms = now_ms;
         let mut characters = key.chars();
         match (characters.next(), characters.next()) {
-            (Some(c), None) if c.is_ascii_alphanumeric() => {
+            // A code may hold any character: a web address on a poster is a scan, not typing.
+            (Some(c), None) if !c.is_control() => {
                 let starts = !fast || self.burst.is_empty();
                 if starts {
                     self.burst.clear();
