@@ -1,5 +1,7 @@
 //! What the phases share while they talk with one card.
 
+use sealpoint_secret::TruncatedPan;
+
 use crate::{
     charge::{Charge, bcd},
     cvm::CvmResult,
@@ -22,6 +24,8 @@ pub(crate) struct Dialogue {
     pub(crate) charge: Charge,
     pub(crate) store: Store,
     pub(crate) selected: Option<Selected>,
+    /// What may be shown of the PAN, once all records are read.
+    pub(crate) truncated_pan: Option<TruncatedPan>,
     pub(crate) aip: Aip,
     pub(crate) tvr: Tvr,
     pub(crate) tsi: Tsi,
@@ -53,6 +57,7 @@ impl Dialogue {
             charge,
             store,
             selected: None,
+            truncated_pan: None,
             aip: Aip::empty(),
             tvr: Tvr::empty(),
             tsi: Tsi::empty(),

@@ -36,6 +36,11 @@ fn entries(dol: &[u8]) -> Result<Vec<(Tag, usize)>, DolError> {
     Ok(entries)
 }
 
+/// Whether a DOL asks for that element.
+pub(crate) fn asks_for(dol: &[u8], wanted: Tag) -> bool {
+    entries(dol).is_ok_and(|entries| entries.iter().any(|(tag, _)| *tag == wanted))
+}
+
 /// The values that a DOL asks for, one after the other.
 ///
 /// # Errors

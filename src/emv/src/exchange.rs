@@ -16,6 +16,9 @@ const MAX_DATA: usize = MAX_R_APDU - 2;
 
 /// Hides 61xx and 6Cxx, which a T=0 card may answer with (Book 1 §9.3.1), from the phases.
 pub(crate) struct Exchange {
+    /// What a phase sent and waits for.
+    awaited: Option<Command>,
+    /// What the card was sent last: that, or a GET RESPONSE for it.
     sent: Option<CApdu>,
     gathered: SecretBytes,
     follow_ups: u8,
@@ -41,6 +44,7 @@ pub(crate) enum Heard {
 impl Exchange {
     pub(crate) fn new() -> Self {
         Self {
+            awaited: None,
             sent: None,
             gathered: SecretBytes::with_bound(MAX_DATA),
             follow_ups: 0,
@@ -55,6 +59,7 @@ impl Exchange {
         self.follow_ups = 0;
         self.corrected = false;
         let copy = command.duplicate();
+        self.awaited = Some(command.command());
         self.sent = Some(command);
         self.count(copy)
     }
@@ -69,8 +74,10 @@ impl Exchange {
 
     /// Takes what the card answered.
     pub(crate) fn hear(&mut self, raw: &[u8]) -> Result<Heard, Fault> {
-        let sent = self.sent.as_ref().ok_or(Fault::OutOfTurn)?;
-        let command = sent.command();
+        let (command, sent) = self
+            .awaited
+            .zip(self.sent.as_ref())
+            .ok_or(Fault::OutOfTurn)?;
         let (data, status) = raw
             .split_last_chunk::<2>()
             .filter(|_| raw.len() <= MAX_R_APDU)
@@ -87,7 +94,9 @@ impl Exchange {
                     return Err(Fault::EndlessAnswer(command));
                 }
                 self.follow_ups += 1;
+                self.corrected = false;
                 let more = CApdu::get_response(sw.sw2());
+                self.sent = Some(more.duplicate());
                 return self.count(more).map(Heard::Ask);
             }
             _ => {}
@@ -95,7 +104,7 @@ impl Exchange {
         if self.gathered.append(data).is_err() {
             return Err(Fault::EndlessAnswer(command));
         }
-        self.sent = None;
+        (self.awaited, self.sent) = (None, None);
         Ok(Heard::Whole(Answer {
             command,
             data: std::mem::replace(&mut self.gathered, SecretBytes::with_bound(MAX_DATA)),

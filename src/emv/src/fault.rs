@@ -41,7 +41,7 @@ pub enum Fault {
     /// The same element twice.
     #[error("the card gave {0} more than once (Book 3 §10.2)")]
     Repeated(Tag),
-    /// More elements or records than there may be.
+    /// More records than there may be.
     #[error("the card gave more data than the bound allows")]
     TooMuchData,
     /// An AFL that breaks its rules.
@@ -53,6 +53,9 @@ pub enum Fault {
     /// PAN and track 2 name different accounts.
     #[error("the card's 57 and 5A name different accounts (Book 3 Annex A)")]
     AccountsDiffer,
+    /// The PAN where everybody reads it.
+    #[error("the card wrote its account number into its name or its issuer data")]
+    AccountShown,
     /// A cryptogram of a kind that may not follow the request.
     #[error("the card gave {got} where {asked} was asked for (Book 3 §10.8 and §10.11)")]
     WrongCryptogram {

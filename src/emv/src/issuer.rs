@@ -13,7 +13,9 @@ use crate::{
 
 /// Bytes of the scripts of one answer together.
 const MAX_SCRIPTS: usize = 1024;
-/// Authorisation response code: unable to go online, declined (Book 4 Annex A6).
+/// Authorisation response code: declined offline (Book 4 Annex A6).
+const ARC_DECLINED_OFFLINE: [u8; 2] = *b"Z1";
+/// Authorisation response code: unable to go online, declined.
 const ARC_UNABLE_DECLINED: [u8; 2] = *b"Z3";
 
 /// Whether the host approves the whole amount.
@@ -106,6 +108,11 @@ pub(crate) fn answered(dialogue: &mut Dialogue, answer: &HostAnswer) -> Option<C
 pub(crate) fn unreachable(dialogue: &mut Dialogue) {
     dialogue.host = HostVerdict::Unreachable;
     dialogue.store.set(tag::ARC, &ARC_UNABLE_DECLINED);
+}
+
+/// Notes that the terminal declines without the host (Book 4 §6.3.6).
+pub(crate) fn declined_offline(dialogue: &mut Dialogue) {
+    dialogue.store.set(tag::ARC, &ARC_DECLINED_OFFLINE);
 }
 
 /// Takes the answer to EXTERNAL AUTHENTICATE. A failure ends nothing: the card decides, and the TVR

@@ -238,6 +238,9 @@ impl Kernel {
         risk::check(dialogue);
         let verdict = action::before_host(dialogue)?;
         let asked = verdict.cryptogram();
+        if asked == AcType::Aac {
+            issuer::declined_offline(dialogue);
+        }
         let command = generate_ac::command(dialogue, asked, tag::CDOL1)?;
         let decliner = verdict.decliner();
         self.send(command, Stage::FirstAc { asked, decliner })

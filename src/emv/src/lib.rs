@@ -67,7 +67,6 @@ pub use profile::{ProfileError, demo_profile};
 pub use records::MAX_RECORDS;
 pub use script::ScriptResult;
 pub use selection::{Choice, MAX_DIRECTORY_RECORDS, MAX_OCCURRENCES};
-pub use store::MAX_ELEMENTS;
 pub use tag::Tag;
 pub use terminal::{ActionCodes, Application, TerminalData, TerminalType};
 pub use verification::{Aip, Tsi, Tvr};

@@ -1,10 +1,11 @@
 //! Online processing: what goes to the host (EMV 4.4 Book 3 §10.9, Book 4 §12.1).
 
-use sealpoint_secret::{Full, Pan, SecretBytes, Track2, TruncatedPan};
+use sealpoint_secret::{Pan, Track2, TruncatedPan};
 
 use crate::{
     aid::Aid,
     dialogue::Dialogue,
+    dol,
     fault::Fault,
     tag::{self, Tag},
     tlv,
@@ -36,9 +37,6 @@ const DE55: [Tag; 23] = [
     tag::PAN_SEQUENCE,
     tag::SCRIPT_RESULTS,
 ];
-/// Bytes of the longest [`SecretCard::seal_input`]: 5A, 57, 5F24 and 5F34 with tags and lengths.
-const MAX_SEAL_INPUT: usize = 64;
-
 /// What the host is to be asked with. Has no `Debug`: it holds the card.
 pub struct OnlineRequest {
     /// EMV data for the issuer (DE 55), BER-TLV, without account data.
@@ -75,48 +73,29 @@ impl SecretCard {
             sequence: store.optional(tag::PAN_SEQUENCE)?.map(|[number]| number),
         })
     }
-
-    /// The plaintext of a sealed card: BER-TLV 5A, 57 if given, 5F24, 5F34 if given.
-    ///
-    /// # Errors
-    /// [`Full`] cannot happen with what a card may hold; it is passed on rather than hidden.
-    pub fn seal_input(&self) -> Result<SecretBytes, Full> {
-        let mut plain = SecretBytes::with_bound(MAX_SEAL_INPUT);
-        start(&mut plain, tag::PAN, self.pan.digits().div_ceil(2))?;
-        self.pan.write_bcd(&mut plain)?;
-        if let Some(track2) = &self.track2 {
-            start(&mut plain, tag::TRACK2, track2.packed_len())?;
-            track2.write_bcd(&mut plain)?;
-        }
-        start(&mut plain, tag::EXPIRY, self.expiry.len())?;
-        plain.append(&self.expiry)?;
-        if let Some(sequence) = self.sequence {
-            start(&mut plain, tag::PAN_SEQUENCE, 1)?;
-            plain.append(&[sequence])?;
-        }
-        Ok(plain)
-    }
 }
 
-fn start(plain: &mut SecretBytes, tag: Tag, length: usize) -> Result<(), Full> {
-    for byte in tlv::tag_bytes(tag).chain(tlv::length_bytes(length)) {
-        plain.append(&[byte])?;
-    }
-    Ok(())
-}
-
-/// What to ask the host with, after the card gave an ARQC.
+/// What to ask the host with, after the card gave an ARQC. The account data moves out: what stays
+/// is what CDOL2 asks for, which is as a rule nothing.
 pub(crate) fn request(dialogue: &mut Dialogue) -> Result<OnlineRequest, Fault> {
     let de55 = de55(dialogue);
+    if dialogue.store.names_account(&de55)? {
+        return Err(Fault::AccountShown);
+    }
     let selected = dialogue.selected.as_ref().ok_or(Fault::OutOfTurn)?;
     let card = SecretCard::of(dialogue)?;
-    Ok(OnlineRequest {
+    let request = OnlineRequest {
         de55,
         truncated_pan: card.pan.truncated(),
         card,
         aid: selected.df_name,
         label: selected.label.clone(),
-    })
+    };
+    let cdol2 = dialogue.store.public(tag::CDOL2).unwrap_or(&[]).to_vec();
+    dialogue
+        .store
+        .forget_account(|tag| dol::asks_for(&cdol2, tag));
+    Ok(request)
 }
 
 /// DE 55 as the charge stands.

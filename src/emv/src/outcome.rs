@@ -120,7 +120,7 @@ impl Evidence {
         Self {
             aid: selected.map(|selected| selected.df_name),
             label: selected.map(|selected| selected.label.clone()),
-            truncated_pan: dialogue.store.truncated_pan(),
+            truncated_pan: dialogue.truncated_pan.clone(),
             tvr: dialogue.tvr,
             tsi: dialogue.tsi,
             cvm_results: dialogue.cvm.bytes,

@@ -86,8 +86,8 @@ impl Reading {
 }
 
 /// Checks that everything mandatory is there and readable (§7.2), and that the card names one
-/// account only.
-pub(crate) fn complete(dialogue: &Dialogue) -> Result<(), Fault> {
+/// account only, and that where it belongs: application name and label leave this process.
+pub(crate) fn complete(dialogue: &mut Dialogue) -> Result<(), Fault> {
     let store = &dialogue.store;
     for mandatory in [tag::CDOL1, tag::CDOL2] {
         store.public(mandatory).ok_or(Fault::Missing(mandatory))?;
@@ -103,5 +103,12 @@ pub(crate) fn complete(dialogue: &Dialogue) -> Result<(), Fault> {
             return Err(Fault::AccountsDiffer);
         }
     }
+    if let Some(selected) = &dialogue.selected
+        && (store.names_account(selected.df_name.as_slice())?
+            || store.names_account(selected.label.as_bytes())?)
+    {
+        return Err(Fault::AccountShown);
+    }
+    dialogue.truncated_pan = Some(pan.truncated());
     Ok(())
 }

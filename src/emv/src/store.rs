@@ -1,14 +1,11 @@
 //! The data elements of one charge, the card's and the terminal's apart.
 
-use sealpoint_secret::{Pan, SecretBytes, Track2, TruncatedPan};
+use sealpoint_secret::{Pan, SecretBytes, Track2};
 
 use crate::{
     fault::Fault,
     tag::{self, ACCOUNT_DATA, Source, Tag},
 };
-
-/// Elements that a card may give.
-pub const MAX_ELEMENTS: usize = 128;
 
 /// The elements; wiped on drop, like every [`SecretBytes`] in it.
 ///
@@ -27,17 +24,16 @@ impl Store {
         self.terminal.push((tag, SecretBytes::from_slice(value)));
     }
 
-    /// Takes an element from the card, once. What only the terminal or the issuer may say is ignored
-    /// when a card says it.
+    /// Takes an element from the card, once. Not kept: what this kernel does not know (Book 3 §10.2;
+    /// so the table of tags bounds the store), what only the terminal or the issuer may say, and
+    /// what is empty.
     pub(crate) fn learn(&mut self, tag: Tag, value: &[u8]) -> Result<(), Fault> {
-        if tag::described(tag).is_some_and(|(source, _)| source != Source::Card) {
+        let of_card = tag::described(tag).is_some_and(|(source, _)| source == Source::Card);
+        if !of_card || value.is_empty() {
             return Ok(());
         }
         if self.card.iter().any(|(known, _)| *known == tag) {
             return Err(Fault::Repeated(tag));
-        }
-        if self.card.len() >= MAX_ELEMENTS {
-            return Err(Fault::TooMuchData);
         }
         self.card.push((tag, SecretBytes::from_slice(value)));
         Ok(())
@@ -46,6 +42,12 @@ impl Store {
     /// Wipes one element of the card.
     pub(crate) fn forget(&mut self, tag: Tag) {
         self.card.retain(|(known, _)| *known != tag);
+    }
+
+    /// Wipes the account data, except for the elements that `kept` names.
+    pub(crate) fn forget_account(&mut self, kept: impl Fn(Tag) -> bool) {
+        self.card
+            .retain(|(known, _)| !ACCOUNT_DATA.contains(known) || kept(*known));
     }
 
     /// Wipes everything that the card gave.
@@ -95,8 +97,15 @@ impl Store {
             .transpose()
     }
 
-    /// What may be shown of the PAN.
-    pub(crate) fn truncated_pan(&self) -> Option<TruncatedPan> {
-        self.pan().ok().map(|pan| pan.truncated())
+    /// Whether the card's PAN stands in `data`, as text or as BCD.
+    pub(crate) fn names_account(&self, data: &[u8]) -> Result<bool, Fault> {
+        let pan = self.pan()?;
+        let digits = pan.expose();
+        let nibbles = || data.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
+        let as_bcd = (0..data.len() * 2).any(|start| {
+            let mut here = nibbles().skip(start);
+            digits.iter().all(|digit| here.next() == Some(digit - b'0'))
+        });
+        Ok(as_bcd || data.windows(digits.len()).any(|part| part == digits))
     }
 }

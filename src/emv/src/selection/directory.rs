@@ -24,13 +24,20 @@ pub(super) fn file(fci: &[u8]) -> Option<u8> {
     }
 }
 
-/// The entries of a directory record (§12.2.3, tables 11 and 12); what is not an entry is passed
-/// over.
-pub(super) fn entries(record: &[u8]) -> Vec<Found> {
-    let template = tlv::find(record, tag::RECORD).ok().flatten().unwrap_or(&[]);
-    tlv::objects(template)
-        .filter_map(Result::ok)
-        .filter(|object| object.tag == tag::DIRECTORY_ENTRY)
-        .filter_map(|entry| fci::found(entry.value, tag::AID_CARD, entry.value))
-        .collect()
+/// The entries of a directory record (§12.2.3, tables 11 and 12), or none at all if it is malformed.
+/// What is not an entry, or is one without an AID, is passed over.
+pub(super) fn entries(record: &[u8]) -> Option<Vec<Found>> {
+    let template = tlv::find(record, tag::RECORD).ok()??;
+    let mut entries = Vec::new();
+    for object in tlv::objects(template) {
+        let object = object.ok()?;
+        if object.tag != tag::DIRECTORY_ENTRY {
+            continue;
+        }
+        if tlv::objects(object.value).any(|inner| inner.is_err()) {
+            return None;
+        }
+        entries.extend(fci::found(object.value, tag::AID_CARD, object.value));
+    }
+    Some(entries)
 }

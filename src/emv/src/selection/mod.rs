@@ -130,7 +130,7 @@ impl Selection {
         }
     }
 
-    /// §12.3.2 steps 2 to 4. A record that cannot be read is passed over.
+    /// §12.3.2 steps 2 to 6. After any error the directory counts for nothing.
     fn entry(
         &mut self,
         terminal: &TerminalData,
@@ -138,12 +138,19 @@ impl Selection {
         file: u8,
         record: u8,
     ) -> Result<Turn, Ending> {
-        if answer.sw == Sw::OK {
-            for found in directory::entries(answer.bytes()) {
-                self.candidates.add(terminal, &found);
-            }
+        let entries = match answer.sw {
+            Sw::NO_RECORD => Some(Vec::new()),
+            Sw::OK => directory::entries(answer.bytes()),
+            _ => None,
+        };
+        let Some(entries) = entries else {
+            self.candidates = Candidates::default();
+            return Ok(self.ask_listed(terminal, 0, 0));
+        };
+        for found in entries {
+            self.candidates.add(terminal, &found);
         }
-        if answer.sw != Sw::NO_RECORD && record < MAX_DIRECTORY_RECORDS {
+        if answer.sw == Sw::OK && record < MAX_DIRECTORY_RECORDS {
             return Ok(self.ask_entry(file, record + 1));
         }
         if self.candidates.is_empty() {

@@ -24,6 +24,16 @@ fn the_issuer_may_deny() {
 }
 
 #[test]
+fn a_card_that_asks_is_told_that_the_terminal_declined() {
+    let asking = |card: Card| card.with(tag::CDOL1, "8A02");
+    let denied = Card::good().with(tag::EXPIRY, "260101");
+    let ran = pay(&asking(denied.with(tag::IAC_DENIAL, "0040000000")));
+    assert_eq!(ran.commands(0xAE)[0][5..7], *b"Z1");
+    let ran = pay(&asking(Card::good()));
+    assert_eq!(ran.commands(0xAE)[0][5..7], [0, 0]);
+}
+
+#[test]
 fn the_acquirer_may_deny() {
     let mut terminal = demo_profile();
     terminal.applications[0].actions.denial = Tvr::ODA_NOT_PERFORMED;

@@ -48,6 +48,8 @@ pub(super) struct Card {
     pub(super) first: u8,
     pub(super) second: u8,
     pub(super) script: Vec<u8>,
+    /// Issuer application data of its cryptograms.
+    pub(super) iad: Vec<u8>,
     pub(super) atc: u16,
 }
 
@@ -90,6 +92,7 @@ impl Card {
             first: 0x80,
             second: 0x40,
             script: ok(&[]),
+            iad: hex("06010A03A00000"),
             atc: 0x0042,
         }
     }
@@ -159,10 +162,7 @@ impl Card {
     fn cryptogram(&self, cid: u8) -> Vec<u8> {
         let [high, low] = self.atc.to_be_bytes();
         let fixed = [cid, high, low, 1, 2, 3, 4, 5, 6, 7, 8];
-        object(
-            tag::FORMAT_1,
-            &[&fixed[..], &hex("06010A03A00000")].concat(),
-        )
+        object(tag::FORMAT_1, &[&fixed[..], &self.iad].concat())
     }
 }
 

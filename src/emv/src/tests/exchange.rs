@@ -69,6 +69,29 @@ fn a_command_with_a_wrong_length_is_sent_again_with_the_right_one() {
 }
 
 #[test]
+fn a_wrong_length_of_get_response_repeats_that_and_not_the_command() {
+    let card = Card::good();
+    let mut kept = Vec::new();
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| match (command[1], command.last()) {
+            (0xAE, _) => {
+                kept = card.answer(command);
+                vec![0x61, 0x00]
+            }
+            (0xC0, Some(0)) => vec![0x6C, 0x14],
+            (0xC0, _) => kept.clone(),
+            _ => card.answer(command),
+        },
+        Some(&approval()),
+    );
+    assert_eq!(ran.outcome.ending, Ending::Approved);
+    assert_eq!(ran.commands(0xAE).len(), 2);
+    assert_eq!(ran.commands(0xC0).len(), 4);
+}
+
+#[test]
 fn a_second_wrong_length_is_a_fault() {
     let ran = play(
         &demo_profile(),

@@ -1,5 +1,5 @@
 use super::card::{Card, hex, object, pay};
-use crate::{Tag, tag, tlv};
+use crate::{Ending, Fault, Tag, tag, tlv};
 
 fn de55(card: &Card) -> Vec<u8> {
     pay(card).request.expect("the host was asked").de55
@@ -50,26 +50,30 @@ fn de_55_never_holds_account_data() {
 }
 
 #[test]
-fn the_plaintext_to_seal_is_5a_57_5f24_5f34() {
-    let request = pay(&Card::good()).request.expect("the host was asked");
-    let expected =
-        "5A08 4761739001010119 570F 4761739001010119D301220112345F 5F2403 301231 5F3401 01";
-    let plain = request.card.seal_input().expect("it fits");
-    assert_eq!(plain.expose(), hex(expected));
+fn the_account_goes_out_once_to_be_sealed() {
+    let card = pay(&Card::good()).request.expect("the host was asked").card;
+    assert_eq!(card.pan.expose(), b"4761739001010119");
+    let track2 = card.track2.expect("the card gave it");
+    assert_eq!(track2.expose(), hex("4761739001010119D301220112345F"));
+    assert_eq!((card.expiry, card.sequence), ([0x30, 0x12, 0x31], Some(1)));
 }
 
 #[test]
-fn the_longest_card_data_fits_into_the_plaintext() {
-    let card = Card::good()
-        .with(tag::PAN, "1234567890123456789F")
-        .with(tag::TRACK2, "1234567890123456789D30122011234567890F");
-    let request = pay(&card).request.expect("the host was asked");
-    assert!(
-        request
-            .card
-            .seal_input()
-            .is_ok_and(|plain| plain.len() == 43)
-    );
+fn a_card_cannot_send_its_account_through_what_everybody_reads() {
+    let mut label = Card::good();
+    label.fci = object(tag::LABEL, b"4761739001010119");
+    let mut name = Card::good();
+    name.aid = hex("A0000000031010 4761739001010119");
+    let mut shifted = Card::good();
+    shifted.aid = hex("A0000000031010 F4761739001010119F");
+    let mut issuer_data = Card::good();
+    issuer_data.iad = hex("06010A03A00000 4761739001010119");
+    for card in [label, name, shifted, issuer_data] {
+        let ran = pay(&card);
+        let shown = Ending::Terminated(Fault::AccountShown);
+        assert_eq!(ran.outcome.ending, shown);
+        assert!(ran.request.is_none());
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::card::{Card, approval, charge, hex, object, ok, pay, play};
-use crate::{Command, Ending, Fault, demo_profile, tag};
+use crate::{Command, Ending, Fault, Tag, demo_profile, tag};
 
 fn fault(card: &Card) -> Fault {
     match pay(card).outcome.ending {
@@ -67,6 +67,17 @@ fn an_element_may_come_only_once() {
     let mut card = Card::good();
     card.elements.push((tag::EXPIRY, hex("301231")));
     assert_eq!(fault(&card), Fault::Repeated(tag::EXPIRY));
+}
+
+#[test]
+fn what_is_unknown_may_come_twice_and_what_is_empty_is_not_there() {
+    let mut card = Card::good();
+    let unknown = Tag(0xDF20);
+    card.elements
+        .extend([(unknown, vec![1]), (unknown, vec![2])]);
+    assert_eq!(pay(&card).outcome.ending, Ending::Approved);
+    let card = Card::good().with(tag::CDOL1, "");
+    assert_eq!(fault(&card), Fault::Missing(tag::CDOL1));
 }
 
 #[test]

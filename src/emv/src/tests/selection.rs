@@ -96,6 +96,31 @@ fn a_directory_without_a_match_or_beyond_reading_gives_way_to_the_list() {
 }
 
 #[test]
+fn a_directory_with_an_error_in_it_counts_for_nothing() {
+    let entry = entry("A0000000041010", b"MASTERCARD", 1);
+    let good = object(tag::RECORD, &entry);
+    let cut_off = object(tag::RECORD, &[&entry[..], &hex("6105")].concat());
+    let inside = object(tag::RECORD, &hex("6103 4F07A0"));
+    for bad in [cut_off, inside, hex("6F00"), Vec::new()] {
+        let mut card = with_directory(&[]);
+        card.directory_records = vec![good.clone(), bad];
+        assert!(selected(&card).contains(&hex("A0000000031010")));
+    }
+    let card = with_directory(&[entry]);
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| match command {
+            [_, 0xB2, 2, ..] => vec![0x69, 0x85],
+            _ => card.answer(command),
+        },
+        None,
+    );
+    let list = ran.commands(0xA4).len();
+    assert!(list > 2, "the list was tried: {list}");
+}
+
+#[test]
 fn a_directory_without_end_ends() {
     let mut card = with_directory(&[]);
     card.directory_records = vec![object(tag::RECORD, &[]); 255];
