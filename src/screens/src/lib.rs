@@ -4,6 +4,4 @@
 //! `StatusView`, `DemoView`, `KeyNames`, `TillActions`, `Words`, `Theme`) are the
 //! whole seam: Rust fills the views and answers the actions.
 
-#![allow(clippy::all)]
-
 slint::include_modules!();

@@ -41,10 +41,10 @@ impl Canvas {
         Ok(Self(window))
     }
 
-    /// Draws what the window shows at this size and writes it as PNG.
-    pub fn save(&self, width: u32, height: u32, file: &Path) -> Result<(), Box<dyn Error>> {
+    /// Draws until the page stands still: sizes and pages settle through change handlers, which
+    /// run between frames.
+    pub fn settle(&self, width: u32, height: u32) {
         self.0.set_size(PhysicalSize::new(width, height));
-        // Sizes and pages settle through change handlers, which run between frames.
         for _ in 0..3 {
             slint::platform::update_timers_and_animations();
             self.0.request_redraw();
@@ -53,6 +53,11 @@ impl Canvas {
                 renderer.render(&mut pixels, width as usize);
             });
         }
+    }
+
+    /// Draws what the window shows at this size and writes it as PNG.
+    pub fn save(&self, width: u32, height: u32, file: &Path) -> Result<(), Box<dyn Error>> {
+        self.settle(width, height);
         let mut pixels = vec![PremultipliedRgbaColor::default(); (width * height) as usize];
         self.0.request_redraw();
         self.0.draw_if_needed(|renderer| {

@@ -36,6 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             slint::select_bundled_translation(&language)?;
         }
         scenes::common(&page);
+        let (width, height) = SIZES[0];
+        canvas.settle(width, height);
         scene(&page);
         for (width, height) in SIZES {
             for (scheme_name, scheme) in SCHEMES {

@@ -36,6 +36,7 @@ pub const ALL: &[Scene] = &[
     }),
     ("more", |page| page.global::<Face>().set_more_open(true)),
     ("demo", |page| page.global::<Face>().set_demo_open(true)),
+    ("focus", focus),
     ("starting", |page| {
         page.global::<TillView>().set_screen(Screen::Starting)
     }),
@@ -363,6 +364,14 @@ fn void_sale(page: &TillWindow) {
         cash_back: text("20,00 €"),
         ..Question::default()
     });
+}
+
+/// The focus ring, some steps into the page.
+fn focus(page: &TillWindow) {
+    for _ in 0..8 {
+        let text = SharedString::from(slint::platform::Key::Tab);
+        page.window().dispatch_event(slint::platform::WindowEvent::KeyPressed { text });
+    }
 }
 
 fn blocked(page: &TillWindow) {

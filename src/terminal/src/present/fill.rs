@@ -213,7 +213,7 @@ fn possible(window: &TillWindow, view: &View) {
     let lines = view.basket.lines.iter().any(|line| !line.voided);
     let started = lines || !view.tenders.is_empty();
     let free = view.card.is_none() && !matches!(view.pane, Pane::Question | Pane::Blocked);
-    till.set_may_quantity(free && !matches!(view.pane, Pane::Tender));
+    till.set_may_quantity(view.pane == Pane::Ring);
     till.set_may_void_line(free && lines);
     till.set_may_void_sale(free && started);
     till.set_may_park(free && lines && view.tenders.is_empty());
