@@ -85,7 +85,7 @@ impl Workspace {
         say::heading("Building the till and everything around it");
         say::note("The first time this takes several minutes; Slint and SQLCipher are large.");
         let mut command = self.cargo();
-        command.args(["build", "--bins"]);
+        command.args(["build", "--bins", progress::TELL]);
         for package in PROGRAMS {
             command.args(["--package", package]);
         }

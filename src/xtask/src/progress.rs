@@ -1,13 +1,18 @@
 //! Running something long: its output goes through, and there is a sign of life in between.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::say;
 
+/// With this, cargo tells on standard output which crate is done, fresh ones too.
+pub const TELL: &str = "--message-format=json-render-diagnostics";
 /// A sign of life comes this often where nobody watches.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// And this often where somebody does.
@@ -102,7 +107,7 @@ struct Shown<'a> {
     crates: Option<usize>,
     began: Instant,
     last_word: Instant,
-    built: usize,
+    built: BTreeSet<String>,
     now: String,
     tally: Tally,
 }
@@ -114,16 +119,19 @@ impl<'a> Shown<'a> {
             crates,
             began,
             last_word: began,
-            built: 0,
+            built: BTreeSet::new(),
             now: String::new(),
             tally: Tally::default(),
         }
     }
 
     fn line(&mut self, line: &str) {
+        if line.starts_with("{\"reason\":") {
+            self.built.extend(crate_done(line));
+            return;
+        }
         let plain = without_colours(line);
         if let Some(name) = crate_at_work(&plain) {
-            self.built += 1;
             name.clone_into(&mut self.now);
             self.time_goes_by();
             return;
@@ -145,7 +153,7 @@ impl<'a> Shown<'a> {
     }
 
     fn state(&self) -> String {
-        let built = match (self.built, self.crates) {
+        let built = match (self.built.len(), self.crates) {
             (0, _) => String::new(),
             (built, Some(all)) => format!(" {built} of about {} crates,", all.max(built)),
             (built, None) => format!(" {built} crates,"),
@@ -156,6 +164,13 @@ impl<'a> Shown<'a> {
             say::duration(self.began.elapsed())
         )
     }
+}
+
+/// The crate that is done, in what cargo tells with [`TELL`].
+fn crate_done(line: &str) -> Option<String> {
+    let told: Value = serde_json::from_str(line).ok()?;
+    let package = told["package_id"].as_str()?;
+    (told["reason"] == "compiler-artifact").then(|| package.to_owned())
 }
 
 /// The crate that cargo says it builds.
@@ -212,7 +227,15 @@ fn without_colours(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, crate_at_work, tally_in, without_colours};
+    use super::{Tally, crate_at_work, crate_done, tally_in, without_colours};
+
+    #[test]
+    fn a_crate_is_done_when_its_artifact_is_there() {
+        let line = |reason: &str| format!(r#"{{"reason":"{reason}","package_id":"slint@1.18.1"}}"#);
+        let done = crate_done(&line("compiler-artifact"));
+        assert_eq!(done.as_deref(), Some("slint@1.18.1"));
+        assert_eq!(crate_done(&line("build-script-executed")), None);
+    }
 
     #[test]
     fn closing_lines_are_counted() {

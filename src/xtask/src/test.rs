@@ -80,7 +80,7 @@ fn steps(workspace: &Workspace, runner: &[String]) -> Vec<Step> {
         command.args(arguments);
         command
     };
-    let mut lints = cargo(&["clippy", "--workspace", "--all-targets"]);
+    let mut lints = cargo(&["clippy", "--workspace", "--all-targets", progress::TELL]);
     lints.args(["--", "--deny", "warnings"]);
     let mut tests = if runs("cargo", &["nextest", "--version"]) {
         cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
@@ -116,7 +116,7 @@ fn steps(workspace: &Workspace, runner: &[String]) -> Vec<Step> {
         Step {
             what: "Build of programs and tests",
             doing: "building",
-            command: cargo(&["build", "--workspace", "--bins", "--tests"]),
+            command: cargo(&["build", "--workspace", "--bins", "--tests", progress::TELL]),
             essential: true,
             builds: true,
         },

@@ -48,13 +48,13 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     uses.extend(window.then_some(Use::Window));
     let workspace = Workspace::find()?;
     packages::ensure(&uses)?;
-    let programs = workspace.build_programs(Profile::Dev)?;
-
-    interrupt::catch()?;
+    // Before the build: who must choose another folder should not wait for it.
     let state = match &arguments.state {
         Some(folder) => State::open(folder)?,
         None => State::open(&state::default_folder()?)?,
     };
+    let programs = workspace.build_programs(Profile::Dev)?;
+    interrupt::catch()?;
     say::heading("Starting the acquirer, the collector and the card reader");
     let surroundings = Surroundings::start(&programs, state)?;
     if arguments.stdio {
