@@ -22,6 +22,10 @@ use crate::{
 /// How long the till may take with the host's answer before the card is told that there is none.
 const HOST_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long the card may take for all its answers together. Each alone is bounded by the reader,
+/// but a card that is slow every time would keep the queue at the till waiting.
+const MAX_CARD_TIME: Duration = Duration::from_secs(90);
+
 /// What the driver knows of a charge beside the kernel.
 #[derive(Default)]
 struct Course {
@@ -29,11 +33,25 @@ struct Course {
     cancelled: bool,
     /// A cryptogram was asked for: the card counts this charge, so it is brought to its end.
     committed: bool,
+    /// How long the card has taken so far.
+    card_time: Duration,
     /// Why it ends, where the kernel only sees that it does.
     fault: Option<Fault>,
 }
 
 impl Course {
+    /// Counts the time of one answer.
+    fn took(&mut self, time: Duration) -> Result<(), Fault> {
+        self.card_time = self.card_time.saturating_add(time);
+        if self.card_time > MAX_CARD_TIME {
+            return Err(Fault::new(
+                OutcomeKind::CardFault,
+                "The card takes too long. Ask for another card or cash.",
+            ));
+        }
+        Ok(())
+    }
+
     /// Notes a fault and gives the kernel's view of it.
     fn stop(&mut self, fault: Fault) -> Input<'static> {
         let input = match fault.kind {
@@ -99,11 +117,15 @@ impl Lane {
         if course.cancelled && !course.committed {
             return Input::Cancel;
         }
+        let start = Instant::now();
         let sent = self.reader.transmit(command.expose(), answer);
         note(command.command(), answer);
-        match sent {
+        match sent
+            .map_err(Fault::from)
+            .and_then(|()| course.took(start.elapsed()))
+        {
             Ok(()) => Input::RApdu(answer.expose()),
-            Err(error) => course.stop(error.into()),
+            Err(fault) => course.stop(fault),
         }
     }
 
@@ -178,5 +200,20 @@ fn note(command: Command, answer: &SecretBytes) {
             tracing::debug!(command = %log_safe(&command), sw = %log_safe(&sw), "the card answered");
         }
         None => tracing::debug!(command = %log_safe(&command), "the card did not answer"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_that_is_slow_every_time_is_given_up() {
+        let mut course = Course::default();
+        for _ in 0..3 {
+            assert!(course.took(MAX_CARD_TIME / 3).is_ok());
+        }
+        let fault = course.took(Duration::from_millis(1)).err();
+        assert!(fault.is_some_and(|fault| fault.kind == OutcomeKind::CardFault));
     }
 }

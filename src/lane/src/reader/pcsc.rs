@@ -167,7 +167,13 @@ impl PcscReader {
         }
         match self.card_has_gone() {
             Ok(true) => CardError::Removed,
-            Ok(false) if matches!(error, Error::NotTransacted | Error::ResetCard) => {
+            // Too long an answer is the card's fault as well.
+            Ok(false)
+                if matches!(
+                    error,
+                    Error::NotTransacted | Error::ResetCard | Error::InsufficientBuffer
+                ) =>
+            {
                 CardError::Mute
             }
             Ok(false) | Err(_) => CardError::Failed(self.give_up(error)),

@@ -97,6 +97,11 @@ impl Bench {
         frame::write(&mut self.till, message).expect("the lane listens");
     }
 
+    /// The lane's process id.
+    pub fn process(&self) -> u32 {
+        self.lane.id()
+    }
+
     /// Bytes that no frame has.
     pub fn raw(&mut self) -> &mut UnixStream {
         &mut self.till

@@ -9,5 +9,6 @@ mod demo_cards;
 mod host;
 mod key_trouble;
 mod logs;
+mod memory;
 mod pcscd;
 mod readers;

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use crate::bench::Bench;
 use crate::host::Host;
+use crate::memory::assert_clean;
 
 /// Set inside `with-pcscd`, so that a test by hand fails with a sentence and not with a riddle.
 const INSIDE: &str = "SEALPOINT_PCSCD";
@@ -107,6 +108,7 @@ fn charges() {
             card.name
         );
         bench.expect_prompt(attempt, CardPrompt::RemoveCard);
+        assert_clean(&bench, "after the outcome");
         bench.take_card_out();
     }
 }
