@@ -48,7 +48,6 @@ impl<const N: usize> Hidden<N> {
 impl<const N: usize> Drop for Hidden<N> {
     fn drop(&mut self) {
         self.bytes.zeroize();
-        self.len.zeroize();
     }
 }
 
