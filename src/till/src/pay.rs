@@ -345,8 +345,8 @@ impl Till {
                     })];
                 }
             }
-            Failed::Draft if self.moved.is_some() => self.move_back(),
             Failed::Draft => {
+                self.move_back();
                 // The line stays on the screen: the customer has the goods in the bag already.
                 self.unsaved = self.draft.as_ref().map(|_| Unsaved {
                     why: why.to_owned(),

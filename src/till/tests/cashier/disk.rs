@@ -189,6 +189,26 @@ fn a_line_that_could_not_be_written_down_is_said_and_kept_on_the_screen() {
 }
 
 #[test]
+fn no_card_is_read_for_a_basket_that_is_not_on_the_disk() {
+    let mut world = open();
+    world.journal.failing = vec![Failed::Draft];
+    world.scan(MILK);
+    // Parking it fails too, and it is still not on the disk.
+    assert_eq!(live(&world.act(Action::Park)), ["Whole Milk"]);
+    let view = world.act(Action::Card { amount_minor: None });
+    assert_eq!(
+        (view.pane, said(&view)),
+        (Pane::Tender, Some(NoticeCode::NotSaved))
+    );
+    assert!(world.journal.attempts.is_empty());
+    world.journal.failing.clear();
+    world.passes(3_000);
+    let kept = world.journal.draft.as_ref().expect("kept");
+    assert_eq!(kept.basket.total_minor(), 109);
+    assert_eq!(world.card_approved().pane, Pane::Paid);
+}
+
+#[test]
 fn a_failure_out_of_nowhere_changes_nothing() {
     let mut world = open();
     world.scan(MILK);
