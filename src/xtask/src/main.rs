@@ -44,17 +44,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let well = |()| ExitCode::SUCCESS;
     let done = match Arguments::parse().command {
-        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments).map(well),
         Command::Test(arguments) => test::run(&arguments),
-        Command::Shots(arguments) => shots::run(&arguments),
-        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Shots(arguments) => shots::run(&arguments).map(well),
+        Command::Bench(arguments) => bench::run(&arguments).map(well),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            say::stopped(&why);
-            ExitCode::FAILURE
-        }
-    }
+    done.unwrap_or_else(|why| {
+        say::stopped(&why);
+        ExitCode::FAILURE
+    })
 }

@@ -182,33 +182,23 @@ fn crate_at_work(line: &str) -> Option<&str> {
     rest.split_whitespace().next()
 }
 
-/// The count in the closing line of nextest or of one test program.
+/// The count in the closing line of nextest or of one test program. A test program's line counts at
+/// the margin only: nextest shows those of failed tests too, indented.
 fn tally_in(line: &str) -> Option<Tally> {
-    let line = line.trim_start();
-    let count = |word: &str| {
-        let words: Vec<&str> = line
-            .split([' ', ',', ';'])
-            .filter(|w| !w.is_empty())
-            .collect();
-        words
-            .windows(2)
-            .find(|pair| pair[1] == word)
-            .and_then(|pair| pair[0].parse().ok())
-            .unwrap_or(0)
+    let words: Vec<&str> = line
+        .split([' ', ',', ';'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let count = |wanted: &str| {
+        let pair = words.windows(2).find(|pair| pair[1] == wanted);
+        pair.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
     };
-    if line.starts_with("test result: ") {
-        Some(Tally {
-            passed: count("passed"),
-            failed: count("failed"),
-        })
-    } else if line.starts_with("Summary [") {
-        Some(Tally {
-            passed: count("passed"),
-            failed: count("failed") + count("timed out") + count("exec failed"),
-        })
-    } else {
-        None
-    }
+    let closes = line.starts_with("test result: ") || line.trim_start().starts_with("Summary [");
+    closes.then(|| Tally {
+        passed: count("passed"),
+        // A test that timed out or could not be run is counted apart by nextest.
+        failed: count("failed") + count("timed") + count("exec"),
+    })
 }
 
 /// A line without its escape sequences for colours.
@@ -257,6 +247,10 @@ mod tests {
             })
         );
         assert_eq!(tally_in("running 8 tests"), None);
+        assert_eq!(
+            tally_in("    test result: FAILED. 0 passed; 1 failed;"),
+            None
+        );
     }
 
     #[test]

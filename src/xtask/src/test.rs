@@ -1,6 +1,6 @@
 //! `cargo xtask test`: what a change must pass, what fails quickest first.
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -35,11 +35,11 @@ struct Done {
     took: Duration,
 }
 
-/// Runs every check, even after one has failed, and sums up.
+/// Runs every check, even after one has failed, and sums up. The last line is the count of tests.
 ///
 /// # Errors
-/// Which steps failed.
-pub fn run(arguments: &Arguments) -> Result<(), String> {
+/// What is missing, if the checks cannot be run at all.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let began = Instant::now();
     let workspace = Workspace::find()?;
     packages::ensure(&[Use::Build, Use::Compare, Use::Test])?;
@@ -64,14 +64,17 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     sum_up(&done, count, began.elapsed());
     let failed: Vec<&str> = done.iter().filter(|d| !d.ok).map(|d| d.what).collect();
     if !failed.is_empty() {
-        say::line(&format!("Not passed: {}.", failed.join(", ")));
+        say::line(&format!(
+            "Not passed: {}. Mend what is said above and run `cargo xtask test` again.",
+            failed.join(", ")
+        ));
     }
     say::line(&format!("{} passed, {} failed", tally.passed, tally.failed));
-    if failed.is_empty() {
-        Ok(())
+    Ok(if failed.is_empty() {
+        ExitCode::SUCCESS
     } else {
-        Err("Mend what is said above and run `cargo xtask test` again.".to_owned())
-    }
+        ExitCode::FAILURE
+    })
 }
 
 fn steps(workspace: &Workspace, runner: &[String]) -> Vec<Step> {
