@@ -14,8 +14,6 @@ use crate::{
 const METHOD: u8 = 0x3F;
 /// Whether the next rule applies if this one is not successful.
 const APPLY_NEXT: u8 = 0x40;
-/// Terminal capabilities, byte 2: signature.
-const CAN_SIGN: u8 = 0x20;
 /// Terminal capabilities, byte 2: no CVM required.
 const CAN_SKIP: u8 = 0x08;
 /// Bytes of the two amounts that a CVM list begins with.
@@ -134,11 +132,11 @@ fn in_application_currency(dialogue: &Dialogue) -> Result<bool, Fault> {
 }
 
 fn supported(dialogue: &Dialogue, rule: Rule) -> bool {
-    let can = dialogue.terminal.capabilities[1];
+    let terminal = &dialogue.terminal;
     match rule.code & METHOD {
         0x00 => true,
-        0x1E => can & CAN_SIGN != 0,
-        0x1F => can & CAN_SKIP != 0,
+        0x1E => terminal.collects_signatures(),
+        0x1F => terminal.capabilities[1] & CAN_SKIP != 0,
         _ => false,
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::{aid::Aid, verification::Tvr};
 
+/// Terminal capabilities, byte 2: signature (Book 4 Annex A2).
+const CAN_SIGN: u8 = 0x20;
+
 /// A terminal, checked: [`TerminalData::from_toml`] is the only way to make one
 /// outside of this crate.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +75,14 @@ pub enum TerminalType {
     UnattendedOnlineOnly,
     /// 25: unattended, offline with online capability.
     Unattended,
+}
+
+impl TerminalData {
+    /// Whether it claims to collect the cardholder's signature (tag 9F33 byte 2).
+    #[must_use]
+    pub fn collects_signatures(&self) -> bool {
+        self.capabilities[1] & CAN_SIGN != 0
+    }
 }
 
 impl TerminalType {

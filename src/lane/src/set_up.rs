@@ -72,6 +72,13 @@ impl SetUp {
                     .to_owned(),
             );
         }
+        if terminal.collects_signatures() {
+            return Err(
+                "No card can be charged: the terminal profile claims signatures, which this till \
+                 does not collect. Clear 20 in byte 2 of `capabilities`."
+                    .to_owned(),
+            );
+        }
         let key = AcquirerKey::load(&self.key).map_err(|error| error.to_string())?;
         Ok(Ready { key, terminal })
     }

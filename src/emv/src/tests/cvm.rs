@@ -1,5 +1,5 @@
-use super::card::{Card, Ran, hex, object, ok, pay};
-use crate::{Tsi, Tvr, tag};
+use super::card::{Card, Ran, approval, charge, hex, object, ok, pay, play};
+use crate::{Tsi, Tvr, demo_profile, tag};
 
 const CVM_BITS: Tvr = Tvr::CVM_FAILED
     .union(Tvr::CVM_UNRECOGNISED)
@@ -8,6 +8,19 @@ const CVM_BITS: Tvr = Tvr::CVM_FAILED
 
 fn with_rules(rules: &str) -> Ran {
     pay(&Card::good().with(tag::CVM_LIST, &format!("000003E8 00001388 {rules}")))
+}
+
+/// The same at a terminal that collects signatures.
+fn where_one_signs(rules: &str) -> Ran {
+    let mut terminal = demo_profile();
+    terminal.capabilities[1] |= 0x20;
+    let card = Card::good().with(tag::CVM_LIST, &format!("000003E8 00001388 {rules}"));
+    play(
+        &terminal,
+        charge(),
+        |command| card.answer(command),
+        Some(&approval()),
+    )
 }
 
 fn result(rules: &str) -> ([u8; 3], Tvr) {
@@ -25,10 +38,17 @@ fn no_cvm_required_is_successful() {
 
 #[test]
 fn a_signature_is_asked_for_and_its_result_is_unknown() {
-    let ran = with_rules("1E03");
+    let ran = where_one_signs("1E03");
     assert_eq!(ran.evidence().cvm_results, [0x1E, 0x03, 0x00]);
     assert!(ran.evidence().signature);
     assert!(ran.evidence().tsi.contains(Tsi::CVM));
+}
+
+#[test]
+fn a_signature_that_nobody_collects_is_not_performed() {
+    assert_eq!(result("1E00"), (FAILED, Tvr::CVM_FAILED));
+    assert_eq!(result("5E00 1F00"), ([0x1F, 0x00, 0x02], Tvr::empty()));
+    assert_eq!(result("5E03 1F03"), ([0x1F, 0x03, 0x02], Tvr::empty()));
 }
 
 #[test]
@@ -38,8 +58,8 @@ fn a_pin_cannot_be_taken_here() {
         (FAILED, Tvr::CVM_FAILED | Tvr::PIN_PAD_MISSING)
     );
     assert_eq!(
-        result("4200 5E00"),
-        ([0x5E, 0x00, 0x00], Tvr::PIN_PAD_MISSING),
+        result("4200 5F00"),
+        ([0x5F, 0x00, 0x02], Tvr::PIN_PAD_MISSING),
         "the next rule applies, but the bit stays"
     );
     assert_eq!(
