@@ -112,7 +112,8 @@ pub enum Action {
     Total,
     /// Take cash.
     Cash {
-        /// What the customer gave, minor units; if absent, what was typed; else show the tender pane.
+        /// What the customer gave, minor units; if absent, what was typed at the amount due; else show
+        /// that.
         #[serde(default)]
         given_minor: Option<i64>,
     },
@@ -120,7 +121,7 @@ pub enum Action {
     CashExact,
     /// Charge a card.
     Card {
-        /// How much, minor units; if absent, what was typed; else all that is due.
+        /// How much, minor units; if absent, what was typed at the amount due; else all of it.
         #[serde(default)]
         amount_minor: Option<i64>,
     },

@@ -47,7 +47,7 @@ impl Till {
     }
 
     pub(crate) fn charge_card(&mut self, asked: Option<i64>, stamp: &Stamp) -> Vec<Effect> {
-        let typed = std::mem::take(&mut self.entry);
+        let typed = self.amount_typed();
         let asked = match asked {
             None if !typed.is_empty() => match self.amount_of(&typed) {
                 Some(amount) => Some(amount),

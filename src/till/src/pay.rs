@@ -67,7 +67,7 @@ impl Till {
     }
 
     pub(crate) fn cash(&mut self, given_minor: Option<i64>, stamp: &Stamp) -> Vec<Effect> {
-        let typed = std::mem::take(&mut self.entry);
+        let typed = self.amount_typed();
         let given_minor = match given_minor {
             Some(given) => given,
             None if typed.is_empty() => return self.total(stamp),
@@ -356,6 +356,17 @@ impl Till {
             Failed::Settle => self.not_settled(why, stamp),
         }
         self.say(NoticeCode::NotSaved, vec![why.to_owned()])
+    }
+
+    /// Takes what was typed as an amount. Anywhere but at the amount due, digits are a PLU that
+    /// was left half typed: nobody pays that.
+    pub(crate) fn amount_typed(&mut self) -> String {
+        let typed = std::mem::take(&mut self.entry);
+        if self.pane == Pane::Tender {
+            typed
+        } else {
+            String::new()
+        }
     }
 
     /// Digits as a cashier types money: `2000` is 20.00, and so is `20.00` or `20,`.

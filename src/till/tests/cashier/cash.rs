@@ -34,6 +34,23 @@ fn a_note_takes_two_taps_and_shows_the_change() {
 }
 
 #[test]
+fn a_plu_left_half_typed_is_no_amount() {
+    for pay in [
+        Action::Cash { given_minor: None },
+        Action::Card { amount_minor: None },
+    ] {
+        let mut world = open();
+        world.scan(MILK);
+        world.types("50");
+        let view = world.act(pay);
+        assert!(view.tenders.is_empty(), "nobody gave 0.50");
+        assert_eq!(view.due_minor, 109);
+        assert_eq!(view.entry, "");
+        assert!(view.card.is_none_or(|card| card.amount_minor == 109));
+    }
+}
+
+#[test]
 fn typed_cash_is_shown_as_money_and_gives_change() {
     let mut world = open();
     world.scan(MILK);
