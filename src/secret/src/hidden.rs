@@ -1,19 +1,20 @@
 //! The one place that owns secret memory.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// `N` bytes on the heap, of which the first `len` are the secret; wiped on drop.
+/// `N` bytes on the heap, of which the first `len` are the secret; wiped on drop, by their type, so
+/// that no `Drop` can forget to.
 ///
 /// Boxed because a Rust move copies bytes and wipes nothing behind it: here only the pointer moves.
 pub(crate) struct Hidden<const N: usize> {
-    bytes: Box<[u8; N]>,
+    bytes: Box<Zeroizing<[u8; N]>>,
     len: usize,
 }
 
 impl<const N: usize> Hidden<N> {
     pub(crate) fn empty() -> Self {
         Self {
-            bytes: Box::new([0; N]),
+            bytes: Box::new(Zeroizing::new([0; N])),
             len: 0,
         }
     }
@@ -42,12 +43,6 @@ impl<const N: usize> Hidden<N> {
 
     pub(crate) fn whole(&self) -> &[u8; N] {
         &self.bytes
-    }
-}
-
-impl<const N: usize> Drop for Hidden<N> {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
     }
 }
 

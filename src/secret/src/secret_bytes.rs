@@ -1,13 +1,13 @@
 //! A bounded buffer for what may hold card data: APDUs, records, plaintexts to seal.
 
 use thiserror::Error;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Bytes with a fixed bound; wiped on drop and on [`SecretBytes::clear`].
 ///
 /// All its memory is taken at the start: a buffer that grows leaves unwiped copies behind.
 pub struct SecretBytes {
-    bytes: Box<[u8]>,
+    bytes: Zeroizing<Box<[u8]>>,
     len: usize,
 }
 
@@ -26,7 +26,7 @@ impl SecretBytes {
     #[must_use]
     pub fn with_bound(bound: usize) -> Self {
         Self {
-            bytes: vec![0; bound].into_boxed_slice(),
+            bytes: Zeroizing::new(vec![0; bound].into_boxed_slice()),
             len: 0,
         }
     }
@@ -35,7 +35,7 @@ impl SecretBytes {
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Self {
         Self {
-            bytes: bytes.into(),
+            bytes: Zeroizing::new(bytes.into()),
             len: bytes.len(),
         }
     }
@@ -106,12 +106,6 @@ impl SecretBytes {
     pub fn clear(&mut self) {
         self.bytes.zeroize();
         self.len = 0;
-    }
-}
-
-impl Drop for SecretBytes {
-    fn drop(&mut self) {
-        self.clear();
     }
 }
 

@@ -83,6 +83,18 @@ fn cancel_while_the_host_is_asked_has_the_card_decline() {
 }
 
 #[test]
+fn cancel_after_the_host_approved_comes_too_late() {
+    let mut bench = Bench::new();
+    let (attempt, asked) = online(&mut bench, "slow");
+    let answer = bench.host.answer(&asked);
+    bench.tell(&ToLane::Host { attempt, answer });
+    bench.tell(&ToLane::Cancel { attempt });
+    let outcome = bench.expect_outcome(attempt);
+    assert_eq!(outcome.kind, OutcomeKind::Approved, "{outcome:?}");
+    assert_eq!(outcome.emv.expect("two cryptograms").ac_type, "TC");
+}
+
+#[test]
 fn an_unreachable_host_has_the_card_decline() {
     for card in ["visa-approved", "mastercard-approved"] {
         let mut bench = Bench::new();
@@ -250,6 +262,8 @@ fn when_the_till_dies_the_charge_is_brought_to_its_end_and_the_lane_stops() {
     let (status, log) = bench.close();
     assert!(status.success(), "{log}");
     assert!(log.contains("UnableToGoOnline"), "{log}");
+    let waited = log.contains("no word on the host's answer");
+    assert!(!waited, "it knows that no answer can come: {log}");
 }
 
 #[test]
