@@ -109,6 +109,9 @@ impl Till {
     }
 
     fn ask_within(&mut self, action: &Value, time: Duration) -> Result<Value, String> {
+        if interrupt::has_come() {
+            return Err("Stopped, as asked.".to_owned());
+        }
         self.sent += 1;
         let id = self.sent.to_string();
         let mut line = action.clone();
