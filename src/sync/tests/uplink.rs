@@ -1,6 +1,6 @@
 //! The binary `uplink` as a process, with a till's socket as its standard input.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -79,6 +79,22 @@ fn it_says_hello_and_ends_well_when_the_till_is_gone() {
             state: LinkState::NotSetUp
         }
     );
+    assert_eq!(uplink.exit_code(), Some(0));
+}
+
+#[test]
+fn it_ends_well_when_the_till_is_killed_with_words_unread_or_half_said() {
+    let mut uplink = Uplink::start(&[]);
+    uplink
+        .till
+        .read_exact(&mut [0])
+        .expect("it has said something");
+    assert_eq!(uplink.exit_code(), Some(0));
+    let mut uplink = Uplink::start(&[]);
+    uplink
+        .till
+        .write_all(b"\0\0\0\x20{\"to")
+        .expect("the uplink reads");
     assert_eq!(uplink.exit_code(), Some(0));
 }
 

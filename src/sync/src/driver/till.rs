@@ -16,6 +16,7 @@ pub(super) async fn read_all(
         let message = match read(&mut socket).await {
             Ok(Some(message)) => Ok(message),
             Ok(None) => return,
+            Err(error) if is_gone(&error) => return,
             Err(error) => Err(error),
         };
         let last = message.is_err();
@@ -23,6 +24,14 @@ pub(super) async fn read_all(
             return;
         }
     }
+}
+
+/// Whether the till was killed: with words unread, or in the middle of one of its own.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+    )
 }
 
 async fn read(socket: &mut OwnedReadHalf) -> io::Result<Option<ToUplink>> {
