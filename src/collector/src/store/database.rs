@@ -53,8 +53,13 @@ pub enum OpenError {
 }
 
 impl Database {
-    pub(super) fn open(path: &Path, now_ms: i64) -> Result<Self, OpenError> {
+    /// Opens or makes the database at `path`. Attempts that were in flight become UNKNOWN.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the file and what to do.
+    pub fn open(path: &Path, now_ms: i64) -> Result<Self, OpenError> {
         let lock = lock(path)?;
+        make_private(path)?;
         let explain = |error: rusqlite::Error| explain(path, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
@@ -140,6 +145,20 @@ impl Database {
         })();
         made.map_err(explain)
     }
+}
+
+/// Makes the file, if it is not there, for this user alone. SQLite gives its side files the same.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    let made = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path);
+    made.map(drop).map_err(|error| OpenError::NotWritable {
+        path: path.to_owned(),
+        why: error.to_string(),
+    })
 }
 
 /// Takes the lock file beside the database. The database itself stays readable for others.

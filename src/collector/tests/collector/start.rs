@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use crate::process::{Shop, collector, run};
@@ -141,4 +142,14 @@ fn names_that_are_no_terminal_or_host() {
 fn no_words_at_all_show_the_help() {
     let told = sentence(&run(&[]));
     assert!(told.contains("--store <sqlite:FILE>"), "{told}");
+}
+
+#[test]
+fn the_store_and_its_side_files_are_for_this_user_alone() {
+    let shop = Shop::new();
+    let _running = shop.start();
+    for name in ["store.db", "store.db-wal", "store.db-shm"] {
+        let about = fs::metadata(shop.path(name)).expect("the collector made it");
+        assert_eq!(about.permissions().mode() & 0o777, 0o600, "{name}");
+    }
 }
