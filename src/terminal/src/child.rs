@@ -6,14 +6,13 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use sealpoint_wire::frame;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::event::Event;
+use crate::event::{Event, Events};
 
 /// First pause before a process is started again.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -56,7 +55,7 @@ impl<M> Copy for Ears<M> {}
 pub struct Supervised<M> {
     recipe: Recipe,
     ears: Ears<M>,
-    events: Sender<Event>,
+    events: Events,
     running: Option<Running>,
     number: u64,
     pause: Duration,
@@ -71,7 +70,7 @@ struct Running {
 
 impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
     /// Starts the process for the first time. If that fails it is tried again like after a crash.
-    pub fn start(recipe: Recipe, ears: Ears<M>, events: Sender<Event>) -> Self {
+    pub fn start(recipe: Recipe, ears: Ears<M>, events: Events) -> Self {
         let mut supervised = Self {
             recipe,
             ears,
@@ -142,15 +141,22 @@ impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
         }
     }
 
-    /// Sends a message; a process that cannot take it is ended, and its end is heard as usual.
-    pub fn send<T: Serialize>(&mut self, message: &T) {
+    /// Whether there is a process that could take a message.
+    pub const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Sends a message; false if no process runs, so that nothing of it has left. A process that
+    /// cannot take it is ended, and its end is heard as usual.
+    pub fn send<T: Serialize>(&mut self, message: &T) -> bool {
         let Some(running) = self.running.as_mut() else {
-            return;
+            return false;
         };
         if let Err(error) = frame::write(&mut running.socket, message) {
             tracing::warn!(process = self.recipe.program, %error, "does not listen; ending it");
             let _ = running.socket.shutdown(std::net::Shutdown::Both);
         }
+        true
     }
 
     /// Closes the socket and lets the process end by itself; ends it if it does not.
@@ -176,17 +182,17 @@ fn spawn<M: DeserializeOwned + Send + 'static>(
     recipe: &Recipe,
     ears: Ears<M>,
     number: u64,
-    events: Sender<Event>,
+    events: Events,
 ) -> io::Result<Running> {
     let (ours, theirs) = UnixStream::pair()?;
     ours.set_write_timeout(Some(WRITE_TIMEOUT))?;
     let mut hearing = ours.try_clone()?;
-    let child = Command::new(beside_this_program(recipe.program)?)
+    let mut child = Command::new(beside_this_program(recipe.program)?)
         .args(&recipe.arguments)
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(Stdio::null())
         .spawn()?;
-    thread::Builder::new()
+    let heard = thread::Builder::new()
         .name(format!("hear {}", recipe.program))
         .spawn(move || {
             loop {
@@ -204,7 +210,13 @@ fn spawn<M: DeserializeOwned + Send + 'static>(
                 }
             }
             let _ = events.send((ears.ended)(number));
-        })?;
+        });
+    if let Err(error) = heard {
+        // Nobody would hear it, nor its end.
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(error);
+    }
     Ok(Running {
         child,
         socket: ours,

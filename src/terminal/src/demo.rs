@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use sealpoint_till::view::{DemoCard, DemoView};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::event::Event;
+use crate::event::{Event, Events};
 
 /// The reader answers within this.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -57,7 +56,7 @@ pub fn look(control: &Path) -> Result<DemoView, String> {
 }
 
 /// Looks after the cards in a thread of its own and tells of each change.
-pub fn watch(control: PathBuf, events: Sender<Event>) {
+pub fn watch(control: PathBuf, events: Events) {
     thread::spawn(move || {
         let mut seen = None;
         loop {

@@ -4,7 +4,7 @@ use sealpoint_journal::{Intent, JournalError, Parked, SaleCommit};
 use sealpoint_sale::SaleId;
 use sealpoint_till::effect::{Commit, Failed, StartAttempt};
 use sealpoint_till::{Effect, Input, NoticeCode};
-use sealpoint_wire::{AuthoriseRequest, RecordId, RecordKind};
+use sealpoint_wire::{AuthoriseRequest, FromUplink, RecordId, RecordKind};
 
 use crate::demo;
 use crate::engine::Engine;
@@ -100,8 +100,13 @@ impl Engine {
         let (journal, _, uplink) = self.split();
         match journal.write_sent(request.attempt, &request.card) {
             Ok(proof) => {
-                uplink.authorise(proof, request);
-                vec![]
+                let attempt = request.attempt;
+                match uplink.authorise(proof, request) {
+                    Some(result) => {
+                        vec![Input::Uplink(FromUplink::Authorised { attempt, result })]
+                    }
+                    None => vec![],
+                }
             }
             Err(error) => failed(Failed::Send, Err(error)),
         }

@@ -1,6 +1,6 @@
 //! The engine: one thread that owns the till's core and carries out its effects, in order.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use sealpoint_journal::Journal;
@@ -9,9 +9,9 @@ use sealpoint_wire::FromUplink;
 
 use crate::clock::stamp;
 use crate::config::Config;
-use crate::event::Event;
+use crate::event::{Event, Events};
 use crate::lane::Lane;
-use crate::lines::{Lines, Waiting};
+use crate::lines::{Lines, Reply};
 use crate::receipts::Printer;
 use crate::restored;
 use crate::state::State;
@@ -62,7 +62,7 @@ impl Engine {
     /// The journal's error, if it cannot be read.
     pub fn start(
         parts: Parts,
-        events: (Sender<Event>, Receiver<Event>),
+        events: (Events, Receiver<Event>),
         screens: Vec<Box<dyn Screen>>,
         lines: Option<Lines>,
     ) -> Result<Self, sealpoint_journal::JournalError> {
@@ -210,19 +210,21 @@ impl Engine {
     }
 
     /// Shows the view where it changed, or where an action waits for its answer.
-    pub(crate) fn show(&mut self, reply_to: Option<Option<String>>) {
-        let answers = reply_to.is_some();
-        let view = self.till.view(&stamp(), reply_to.flatten());
-        if self.lines.as_mut().is_some_and(|lines| lines.is_met(&view)) {
+    pub(crate) fn show(&mut self, reply: Option<Reply>) {
+        let reply_to = reply.as_ref().and_then(|reply| reply.reply_to.clone());
+        let view = self.till.view(&stamp(), reply_to);
+        if self.lines.as_ref().is_some_and(|lines| lines.is_met(&view)) {
             self.end_wait(&view);
         }
         let changed = self
             .shown
             .as_ref()
             .is_none_or(|shown| !looks_the_same(shown, &view));
-        if answers || changed {
-            if let Some(lines) = self.lines.as_mut() {
-                lines.view(&view);
+        if reply.is_some() || changed {
+            match (&self.lines, reply) {
+                (Some(lines), Some(reply)) => lines.answer(&view, reply.done),
+                (Some(lines), None) => lines.view(&view),
+                (None, _) => {}
             }
             if changed {
                 self.screens
@@ -234,17 +236,16 @@ impl Engine {
     }
 
     fn end_wait(&mut self, view: &View) {
-        if let Some(Waiting { reply_to, done, .. }) =
-            self.lines.as_mut().and_then(|lines| lines.waiting.take())
-        {
+        let Some(lines) = self.lines.as_mut() else {
+            return;
+        };
+        if let Some(waiting) = lines.waiting.take() {
+            let Reply { reply_to, done } = waiting.reply;
             let view = View {
                 reply_to,
                 ..view.clone()
             };
-            if let Some(lines) = self.lines.as_mut() {
-                lines.view(&view);
-            }
-            let _ = done.send(());
+            lines.answer(&view, done);
         }
     }
 }

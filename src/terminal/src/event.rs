@@ -1,10 +1,23 @@
 //! Everything that can wake the engine.
 
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 
 use sealpoint_till::Action;
 use sealpoint_till::view::DemoView;
 use sealpoint_wire::{FromLane, FromUplink};
+
+/// At most this many events wait for the engine. Whoever brings another waits as well: a process
+/// that talks without end fills no memory.
+const MAX_WAITING: usize = 256;
+
+/// Where events are brought.
+pub type Events = SyncSender<Event>;
+
+/// A queue of events for one engine.
+#[must_use]
+pub fn queue() -> (Events, Receiver<Event>) {
+    sync_channel(MAX_WAITING)
+}
 
 /// One thing that happened outside the engine's thread.
 #[derive(Debug)]

@@ -1,15 +1,13 @@
 //! The lane process, as the engine talks to it. Reading a card takes the proof that its attempt
 //! is on the disk.
 
-use std::sync::mpsc::Sender;
-
 use sealpoint_journal::IntentWritten;
 use sealpoint_wire::lane::ReadCard;
 use sealpoint_wire::{FromLane, TerminalId, ToLane};
 
 use crate::child::{Ears, Recipe, Supervised};
 use crate::config::Config;
-use crate::event::Event;
+use crate::event::{Event, Events};
 use crate::state::State;
 
 /// The card process.
@@ -20,7 +18,7 @@ pub struct Lane {
 
 impl Lane {
     /// Starts it.
-    pub fn start(config: &Config, state: &State, events: Sender<Event>) -> Self {
+    pub fn start(config: &Config, state: &State, events: Events) -> Self {
         let mut arguments = vec![
             "--keys".to_owned(),
             state.lane().display().to_string(),

@@ -20,6 +20,7 @@ pub mod event;
 mod lane;
 pub mod lines;
 mod offscreen;
+mod outlet;
 mod pdf;
 pub mod present;
 mod receipts;

@@ -2,7 +2,7 @@
 //!
 //! The format is described for integrators in `docs/stdio.md`.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -15,8 +15,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
-use crate::event::Event;
+use crate::event::{Event, Events};
 use crate::offscreen::Frame;
+use crate::outlet::Outlet;
 
 /// At most this many bytes in one line.
 const MAX_LINE: u64 = 64 * 1024;
@@ -27,7 +28,7 @@ const MAX_WAIT_MS: u64 = 600_000;
 
 /// Standard output, and the wait that holds the next line back.
 pub struct Lines {
-    out: Box<dyn Write + Send>,
+    out: Outlet,
     pub(crate) waiting: Option<Waiting>,
     shots: Option<Sender<Frame>>,
 }
@@ -36,7 +37,14 @@ pub struct Lines {
 pub struct Waiting {
     until: Until,
     deadline: Instant,
+    pub(crate) reply: Reply,
+}
+
+/// Whom a view answers.
+pub struct Reply {
+    /// The `id` of the line.
     pub(crate) reply_to: Option<String>,
+    /// Told when the next line may be read.
     pub(crate) done: Sender<()>,
 }
 
@@ -93,29 +101,30 @@ impl Lines {
     #[must_use]
     pub fn new(shots: Option<Sender<Frame>>) -> Self {
         Self {
-            out: Box::new(io::stdout()),
+            out: Outlet::new(Box::new(io::stdout())),
             waiting: None,
             shots,
         }
     }
 
-    pub(crate) fn view(&mut self, view: &View) {
+    /// A view that nobody asked for.
+    pub(crate) fn view(&self, view: &View) {
+        self.out.tell(Self::line_of(view));
+    }
+
+    /// The view that answers a line; `done` is told once it was written.
+    pub(crate) fn answer(&self, view: &View, done: Sender<()>) {
+        self.out.answer(Self::line_of(view), done);
+    }
+
+    fn line_of(view: &View) -> String {
         let mut value = json!({ "type": "view" });
         if let (Value::Object(line), Ok(Value::Object(fields))) =
             (&mut value, serde_json::to_value(view))
         {
             line.extend(fields);
         }
-        self.put(&value);
-    }
-
-    fn error(&mut self, reply_to: Option<&str>, code: &str, text: &str) {
-        self.put(&json!({ "type": "error", "reply_to": reply_to, "code": code, "text": text }));
-    }
-
-    fn put(&mut self, value: &Value) {
-        // Whoever listened has gone: the till goes on selling.
-        let _ = writeln!(self.out, "{value}").and_then(|()| self.out.flush());
+        value.to_string()
     }
 
     /// Whether what is waited for is true now, or will not come any more.
@@ -146,7 +155,7 @@ impl Engine {
         }
         let (reply_to, value) = match understand(text) {
             Ok(understood) => understood,
-            Err(why) => return self.refuse(None, number, &why, &done),
+            Err(why) => return self.refuse(None, number, &why, done),
         };
         let is_request = matches!(
             value.get("do").and_then(Value::as_str),
@@ -155,28 +164,28 @@ impl Engine {
         if is_request {
             match serde_json::from_value(value) {
                 Ok(request) => self.request(request, reply_to, number, done),
-                Err(error) => self.refuse(reply_to.as_deref(), number, &error.to_string(), &done),
+                Err(error) => self.refuse(reply_to.as_deref(), number, &error.to_string(), done),
             }
             return;
         }
         match serde_json::from_value::<Action>(value) {
             Ok(action) => {
                 self.input(Input::Action(action));
-                self.show(Some(reply_to));
-                let _ = done.send(());
+                self.show(Some(Reply { reply_to, done }));
             }
-            Err(error) => self.refuse(reply_to.as_deref(), number, &error.to_string(), &done),
+            Err(error) => self.refuse(reply_to.as_deref(), number, &error.to_string(), done),
         }
     }
 
-    fn refuse(&mut self, reply_to: Option<&str>, number: u64, why: &str, done: &Sender<()>) {
+    fn refuse(&mut self, reply_to: Option<&str>, number: u64, why: &str, done: Sender<()>) {
         let text = format!(
             "Line {number} is not an action: {why}. Nothing was done; correct the line and send it again."
         );
-        if let Some(lines) = self.lines.as_mut() {
-            lines.error(reply_to, "not_an_action", &text);
+        let error =
+            json!({ "type": "error", "reply_to": reply_to, "code": "not_an_action", "text": text });
+        if let Some(lines) = &self.lines {
+            lines.out.answer(error.to_string(), done);
         }
-        let _ = done.send(());
     }
 
     fn request(
@@ -194,8 +203,7 @@ impl Engine {
                     lines.waiting = Some(Waiting {
                         until,
                         deadline,
-                        reply_to,
-                        done,
+                        reply: Reply { reply_to, done },
                     });
                 }
                 self.show(None);
@@ -206,16 +214,15 @@ impl Engine {
                 height,
             } => {
                 let taken = self.take_shot(path.clone(), width, height);
-                match (taken, self.lines.as_mut()) {
+                match (taken, &self.lines) {
                     (Ok(()), Some(lines)) => {
-                        lines.put(
-                            &json!({ "type": "snapshot", "reply_to": reply_to, "path": path }),
-                        );
+                        let shot =
+                            json!({ "type": "snapshot", "reply_to": reply_to, "path": path });
+                        lines.out.answer(shot.to_string(), done);
                     }
-                    (Err(why), _) => return self.refuse(reply_to.as_deref(), number, &why, &done),
+                    (Err(why), _) => self.refuse(reply_to.as_deref(), number, &why, done),
                     (Ok(()), None) => {}
                 }
-                let _ = done.send(());
             }
             // No further line is read; the reader's end is the till's.
             Request::Quit => drop(done),
@@ -260,7 +267,7 @@ fn understand(text: &str) -> Result<(Option<String>, Value), String> {
 ///
 /// # Errors
 /// The system's, if no thread can be started.
-pub fn listen(events: Sender<Event>) -> io::Result<()> {
+pub fn listen(events: Events) -> io::Result<()> {
     thread::Builder::new()
         .name("lines".to_owned())
         .spawn(move || {

@@ -13,7 +13,7 @@ use slint::{CloseRequestResponse, ComponentHandle};
 use crate::clock::stamp;
 use crate::config::Config;
 use crate::engine::{Engine, Screen};
-use crate::event::Event;
+use crate::event::{self, Event, Events};
 use crate::lines::{self, Lines};
 use crate::offscreen::{self, Frame, Glass};
 use crate::present::{self, Presenter};
@@ -52,7 +52,7 @@ fn on_lines(
 ) -> Result<Engine, String> {
     let control = config.demo_cards.clone();
     let parts = start::parts(config, state)?;
-    let (sender, receiver) = channel();
+    let (sender, receiver) = event::queue();
     listen(&sender, control)?;
     lines::listen(sender.clone()).map_err(|error| error.to_string())?;
     Engine::start(parts, (sender, receiver), screens, Some(Lines::new(shots)))
@@ -66,7 +66,7 @@ fn on_lines(
 /// What happened and what to do, if there is no display, or once the window that said why the
 /// till cannot start was closed.
 pub fn with_window(config: Result<Config, String>, state: &Path) -> Result<(), String> {
-    let (sender, receiver) = channel();
+    let (sender, receiver) = event::queue();
     let acting = sender.clone();
     let act = move |action: Action| {
         let _ = acting.send(Event::Action(action));
@@ -133,7 +133,7 @@ fn blocked(config: &Config, why: &str) -> View {
 }
 
 /// Hears the system's wish to end, and the demo's cards.
-fn listen(events: &Sender<Event>, demo_cards: Option<PathBuf>) -> Result<(), String> {
+fn listen(events: &Events, demo_cards: Option<PathBuf>) -> Result<(), String> {
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| error.to_string())?;
     let ending = events.clone();
     thread::spawn(move || {

@@ -1,8 +1,8 @@
 //! The state folder: everything that a till keeps, and the lock that makes it one till's alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A state folder that belongs to this process until it is dropped.
@@ -51,7 +51,8 @@ impl State {
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
-                .create(folder)
+                .create(&folder)
+                .and_then(|()| keep_private(&folder))
                 .map_err(not_writable)?;
         }
         let lock = OpenOptions::new()
@@ -99,4 +100,13 @@ impl State {
     pub fn receipts(&self) -> PathBuf {
         self.root.join("receipts")
     }
+}
+
+/// Shuts everybody else out of a folder that was there before the till.
+fn keep_private(folder: &Path) -> io::Result<()> {
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(folder, Permissions::from_mode(mode & 0o7700))
 }

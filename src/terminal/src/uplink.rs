@@ -2,17 +2,16 @@
 //! on the disk. The queue is drained here: one offer at a time, reversals before anything.
 
 use std::collections::HashSet;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use sealpoint_journal::{Journal, JournalError, SentWritten};
 use sealpoint_sale::AttemptId;
 use sealpoint_wire::record::MAX_BATCH;
-use sealpoint_wire::{AuthoriseRequest, FromUplink, LinkState, ToUplink};
+use sealpoint_wire::{AuthoriseRequest, AuthoriseResult, FromUplink, LinkState, ToUplink};
 
 use crate::child::{Ears, Recipe, Supervised};
 use crate::config::Config;
-use crate::event::Event;
+use crate::event::{Event, Events};
 use crate::state::State;
 
 /// How long an offer rests after it was not answered.
@@ -30,7 +29,7 @@ pub struct Uplink {
 
 impl Uplink {
     /// Starts it.
-    pub fn start(config: &Config, state: &State, events: Sender<Event>) -> Self {
+    pub fn start(config: &Config, state: &State, events: Events) -> Self {
         let file = |name: &str| state.uplink().join(name).display().to_string();
         let arguments = match &config.collector {
             None => vec![],
@@ -60,11 +59,18 @@ impl Uplink {
         }
     }
 
-    /// Asks the acquirer. The proof is used up: one SENT, one question.
-    pub fn authorise(&mut self, proof: SentWritten, request: AuthoriseRequest) {
-        if proof.attempt() == request.attempt {
-            self.process.send(&ToUplink::Authorise(Box::new(request)));
-        }
+    /// Asks the acquirer. The proof is used up: one SENT, one question. Gives the answer at once
+    /// if there is no process to ask, for then nothing was sent.
+    pub fn authorise(
+        &mut self,
+        proof: SentWritten,
+        request: AuthoriseRequest,
+    ) -> Option<AuthoriseResult> {
+        let asked = proof.attempt() == request.attempt
+            && self.process.send(&ToUplink::Authorise(Box::new(request)));
+        (!asked).then(|| AuthoriseResult::NotSent {
+            why: "The link process does not run. It is being started again.".to_owned(),
+        })
     }
 
     /// Takes note of what concerns the queue, and writes acknowledgements down.
@@ -116,11 +122,15 @@ impl Uplink {
         self.reversing.clear();
     }
 
-    /// Gives the uplink what waits: every reversal once, then one batch of records.
+    /// Gives the uplink what waits: every reversal once, then one batch of records. While it does
+    /// not run nothing is given, and nothing counts as given.
     ///
     /// # Errors
     /// [`JournalError`] if the queue cannot be read.
     pub fn pump(&mut self, journal: &Journal) -> Result<(), JournalError> {
+        if !self.process.is_running() {
+            return Ok(());
+        }
         for reversal in journal.reversals_due()? {
             if self.reversing.insert(reversal.attempt) {
                 self.process.send(&ToUplink::Reverse(reversal));
@@ -147,3 +157,7 @@ impl Uplink {
         &mut self.process
     }
 }
+
+#[cfg(test)]
+#[path = "tests/uplink.rs"]
+mod tests;
