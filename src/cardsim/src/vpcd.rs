@@ -118,8 +118,9 @@ impl Link {
             return;
         };
         *self.live() = Some((change, clone));
-        // A change between connecting and registering would be missed else.
-        if self.slot.changes().0 == change {
+        // A change or the end between connecting and registering would be missed else.
+        let ends = self.stopping.load(Ordering::SeqCst);
+        if !ends && self.slot.changes().0 == change {
             let served = framing::serve(stream, &self.slot, WhenGone::Disconnect, quick);
             if let Err(error) = served {
                 tracing::debug!(%error, "the connection to vpcd broke");
@@ -138,16 +139,24 @@ impl Link {
             if let Some((insertion, stream)) = &*self.live()
                 && *insertion != seen
             {
-                // Reading only: an answer that is under way still goes out.
-                // If the peer has gone already there is nothing to shut.
-                let _ = stream.shutdown(Shutdown::Read);
+                hang_up(stream);
             }
+        }
+        // The end may come before the change that announces it.
+        if let Some((_, stream)) = &*self.live() {
+            hang_up(stream);
         }
     }
 
     fn live(&self) -> MutexGuard<'_, Option<(u64, TcpStream)>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends reading only: an answer that is under way still goes out.
+fn hang_up(stream: &TcpStream) {
+    // If the peer has gone already there is nothing to shut.
+    let _ = stream.shutdown(Shutdown::Read);
 }
 
 /// Acknowledges what vpcd sent at once. It writes "power on" and "get ATR" as

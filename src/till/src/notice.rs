@@ -149,7 +149,7 @@ notices! {
     /// {0} why.
     CannotSeal Error "Cards cannot be taken now. {0} Cash goes on."
     /// No words.
-    LinkNeeded Error "The bank cannot be reached, so no card can be charged. Nothing was charged. Take cash, or try again later."
+    LinkNeeded Error "The bank cannot be reached, so no card was charged. Take cash, or try again later."
     /// {0} amount.
     FateUnknown Error "The bank did not answer. The charge of {0} is undone automatically. Take cash or try the card again."
     /// No words.

@@ -370,7 +370,8 @@ fn void_sale(page: &TillWindow) {
 fn focus(page: &TillWindow) {
     for _ in 0..8 {
         let text = SharedString::from(slint::platform::Key::Tab);
-        page.window().dispatch_event(slint::platform::WindowEvent::KeyPressed { text });
+        page.window()
+            .dispatch_event(slint::platform::WindowEvent::KeyPressed { text });
     }
 }
 
