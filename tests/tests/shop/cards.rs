@@ -27,7 +27,10 @@ fn a_card_that_refuses_offline_is_never_asked_for_at_the_bank() {
     let mut till = shop.till();
     till.wait_for_cards();
     till.scan(ITEM);
-    assert_says(&till.pay_by_card("offline-declined"), "card_declined_by_card");
+    assert_says(
+        &till.pay_by_card("offline-declined"),
+        "card_declined_by_card",
+    );
     assert_says(&till.pay_by_card("unknown-aid"), "card_not_accepted");
     assert_says(&till.pay_by_card("blocked"), "card_not_accepted");
     assert_eq!(shop.captured(), 0);
@@ -82,11 +85,18 @@ fn a_voided_sale_gives_an_approved_card_its_money_back() {
     till.take_card_out();
     assert_eq!(shop.captured(), 1);
     till.act(json!({ "do": "void_sale" }));
-    assert_says(&till.act(json!({ "do": "answer", "yes": true })), "sale_voided");
+    assert_says(
+        &till.act(json!({ "do": "answer", "yes": true })),
+        "sale_voided",
+    );
     let view = till.wait("drained");
     assert_eq!(shop.captured(), 0);
     assert_eq!(view["totals"]["voided"], 1);
-    assert_eq!(shop.summary()["voided"], 1, "the void leaves a trace at the collector");
+    assert_eq!(
+        shop.summary()["voided"],
+        1,
+        "the void leaves a trace at the collector"
+    );
     till.close();
 }
 

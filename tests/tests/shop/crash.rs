@@ -1,6 +1,5 @@
 //! SIGKILL at the worst moments: the journal says what happened, nobody is asked.
 
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,7 +44,10 @@ fn a_till_killed_while_the_bank_was_asked_undoes_the_charge_by_itself() {
     let mut till = shop.till();
     let back = till.act(json!({ "do": "view" }));
     assert_says(&back, "attempts_reversing");
-    assert_eq!(back["basket"]["items"], 1, "the sale is still there to be paid");
+    assert_eq!(
+        back["basket"]["items"], 1,
+        "the sale is still there to be paid"
+    );
     till.wait_for_cards();
     till.wait("drained");
     assert_eq!(shop.captured(), 0);
@@ -63,11 +65,14 @@ fn a_killed_lane_or_uplink_is_a_sentence_and_a_restart() {
     let mut till = shop.till();
     till.wait_for_cards();
     for (child, code) in [("lane", "lane_down"), ("uplink", "uplink_down")] {
-        kill_child(&till.process.0, child);
+        assert!(till.kill_child(child), "one {child} runs under the till");
         let end = Instant::now() + Duration::from_secs(30);
         let said = |view: &serde_json::Value| view["notice"]["code"] == code;
         while !said(&till.next()) {
-            assert!(Instant::now() < end, "the till never said that {child} stopped");
+            assert!(
+                Instant::now() < end,
+                "the till never said that {child} stopped"
+            );
         }
         till.scan(ITEM);
         till.act(json!({ "do": "cash_exact" }));
@@ -79,17 +84,4 @@ fn a_killed_lane_or_uplink_is_a_sentence_and_a_restart() {
     let view = till.wait("drained");
     assert_eq!(shop.summary()["sales"], view["totals"]["sales"]);
     till.close();
-}
-
-/// Sends SIGKILL to the child of the till with this name.
-fn kill_child(till: &std::process::Child, name: &str) {
-    let parent = till.id().to_string();
-    let children = fs::read_dir("/proc").expect("/proc").filter_map(Result::ok).filter(|entry| {
-        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let after_name = stat.rsplit_once(')').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
-        stat.contains(&format!("({name})")) && after_name.split_whitespace().nth(1) == Some(&parent)
-    });
-    let pids: Vec<_> = children.map(|entry| entry.file_name()).collect();
-    assert_eq!(pids.len(), 1, "one {name} runs under the till");
-    crate::rig::run(std::process::Command::new("kill").arg("-KILL").args(pids));
 }

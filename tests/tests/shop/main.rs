@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cards;
+mod chaos;
 mod crash;
 mod pcscd;
 mod rig;

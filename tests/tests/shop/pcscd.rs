@@ -15,11 +15,19 @@ fn inside_private_namespaces(name: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcsc/with-pcscd");
     let status = Command::new(script)
         .arg(std::env::current_exe().expect("a running test has a path"))
-        .args(["--exact", &format!("pcscd::{name}"), "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            &format!("pcscd::{name}"),
+            "--ignored",
+            "--nocapture",
+        ])
         .env(INSIDE, "1")
         .status()
         .expect("tests/pcsc/with-pcscd starts");
-    assert!(status.success(), "{name} failed inside with-pcscd: {status}");
+    assert!(
+        status.success(),
+        "{name} failed inside with-pcscd: {status}"
+    );
 }
 
 #[test]
@@ -30,7 +38,10 @@ fn a_shift_of_cards_goes_through_a_real_card_service() {
 #[test]
 #[ignore = "runs inside with-pcscd, started by the test above"]
 fn inner_shift() {
-    assert!(std::env::var_os(INSIDE).is_some(), "start it through the test above");
+    assert!(
+        std::env::var_os(INSIDE).is_some(),
+        "start it through the test above"
+    );
     let shop = Shop::open(&Reader::Pcsc);
     let mut till = shop.till();
     till.wait_for_cards();
@@ -41,8 +52,14 @@ fn inner_shift() {
     }
     till.scan("2900000011014");
     assert_says(&till.pay_by_card("visa-declined"), "card_declined_by_host");
-    assert_says(&till.pay_by_card("removed-too-soon"), "card_removed_reversing");
-    assert_says(&till.pay_by_card("offline-declined"), "card_declined_by_card");
+    assert_says(
+        &till.pay_by_card("removed-too-soon"),
+        "card_removed_reversing",
+    );
+    assert_says(
+        &till.pay_by_card("offline-declined"),
+        "card_declined_by_card",
+    );
     assert_eq!(till.act(json!({ "do": "cash_exact" }))["pane"], "paid");
     let view = till.wait("drained");
     assert_eq!(shop.captured(), 3);

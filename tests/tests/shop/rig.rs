@@ -1,5 +1,6 @@
 //! Starting and driving the processes. Everything started is stopped when the shop is dropped.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -19,9 +20,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A program of the workspace, as built beside this test.
 pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/PROFILE/deps");
     let path = folder.join(name);
-    assert!(path.is_file(), "{name} is not built: run `cargo build --workspace` first");
+    assert!(
+        path.is_file(),
+        "{name} is not built: run `cargo build --workspace` first"
+    );
     path
 }
 
@@ -53,7 +60,7 @@ pub enum Reader {
 pub struct Shop {
     pub folder: TempDir,
     collector: Option<Running>,
-    _host: Running,
+    host: Option<Running>,
     _cards: Running,
     collector_port: u16,
     pages_port: u16,
@@ -62,22 +69,25 @@ pub struct Shop {
 
 impl Shop {
     pub fn open(reader: &Reader) -> Self {
-        let folder = tempfile::Builder::new().prefix("shop").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("shop")
+            .tempdir()
+            .expect("a temporary folder");
         let at = |name: &str| folder.path().join(name);
         fs::create_dir_all(at("till/lane")).expect("a folder in a temporary folder");
-        run(Command::new(program("hostsim")).args(["keys", "--dir"]).arg(at("host")).arg("--public-out").arg(at("till/lane/acquirer.pub.toml")));
-        run(Command::new(program("collector")).args(["ca", "--tls"]).arg(at("tls")));
-        run(Command::new(program("collector")).args(["enrol", "--terminal", "T0000001", "--tls"]).arg(at("tls")).arg("--out").arg(at("till/uplink")));
-        let host = Running::start(
-            Command::new(program("hostsim"))
-                .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
-                .arg(at("host"))
-                .arg("--control")
-                .arg(at("host.control"))
-                .arg("--port-file")
-                .arg(at("host.port"))
-                .stderr(log(&at("hostsim.log"))),
-        );
+        run(Command::new(program("hostsim"))
+            .args(["keys", "--dir"])
+            .arg(at("host"))
+            .arg("--public-out")
+            .arg(at("till/lane/acquirer.pub.toml")));
+        run(Command::new(program("collector"))
+            .args(["ca", "--tls"])
+            .arg(at("tls")));
+        run(Command::new(program("collector"))
+            .args(["enrol", "--terminal", "T0000001", "--tls"])
+            .arg(at("tls"))
+            .arg("--out")
+            .arg(at("till/uplink")));
         let cards = match reader {
             Reader::Virtual => Running::start(
                 Command::new(program("cardsim"))
@@ -100,9 +110,17 @@ impl Shop {
                     .stderr(log(&at("cardsim.log"))),
             ),
         };
-        let host_port = port_in(&at("host.port"));
         until(|| at("cards.sock").exists());
-        let mut shop = Self { folder, collector: None, _host: host, _cards: cards, collector_port: 0, pages_port: 0, host_port };
+        let mut shop = Self {
+            folder,
+            collector: None,
+            host: None,
+            _cards: cards,
+            collector_port: 0,
+            pages_port: 0,
+            host_port: 0,
+        };
+        shop.start_host();
         shop.start_collector();
         let lane = match reader {
             Reader::Virtual => format!("virtual:{}", shop.at("reader.sock").display()),
@@ -123,6 +141,33 @@ impl Shop {
         self.folder.path().join(name)
     }
 
+    /// Starts the acquirer, or starts it again where it was: it goes on where its ledger ends.
+    pub fn start_host(&mut self) {
+        let port_file = self.at("host.port");
+        let _ = fs::remove_file(&port_file);
+        self.host = Some(Running::start(
+            Command::new(program("hostsim"))
+                .args([
+                    "serve",
+                    "--listen",
+                    &format!("127.0.0.1:{}", self.host_port),
+                    "--dir",
+                ])
+                .arg(self.at("host"))
+                .arg("--control")
+                .arg(self.at("host.control"))
+                .arg("--port-file")
+                .arg(&port_file)
+                .stderr(log(&self.at("hostsim.log"))),
+        ));
+        self.host_port = port_in(&port_file);
+    }
+
+    /// SIGKILL.
+    pub fn kill_host(&mut self) {
+        self.host = None;
+    }
+
     pub fn start_collector(&mut self) {
         let (port_file, pages_file) = (self.at("collector.port"), self.at("pages.port"));
         let _ = fs::remove_file(&port_file);
@@ -134,7 +179,11 @@ impl Shop {
                 .args(["--store", &store, "--tls"])
                 .arg(self.at("tls"))
                 .args(["--acquirer", &format!("127.0.0.1:{}", self.host_port)])
-                .args(["--pages", &format!("127.0.0.1:{}", self.pages_port), "--port-file"])
+                .args([
+                    "--pages",
+                    &format!("127.0.0.1:{}", self.pages_port),
+                    "--port-file",
+                ])
                 .arg(&port_file)
                 .arg("--pages-port-file")
                 .arg(&pages_file)
@@ -163,7 +212,9 @@ impl Shop {
 
     /// Attempts that the acquirer has captured and not reversed.
     pub fn captured(&self) -> u64 {
-        ask(&self.at("host.control"), &json!({ "state": true }))["captured"].as_u64().expect("a count")
+        ask(&self.at("host.control"), &json!({ "state": true }))["captured"]
+            .as_u64()
+            .expect("a count")
     }
 
     pub fn till(&self) -> Till {
@@ -178,6 +229,8 @@ pub struct Till {
     output: Receiver<Value>,
     asked: u64,
     pub view: Value,
+    /// Every sale that the till said was paid, by receipt number: what no crash may lose.
+    pub paid: BTreeMap<u64, Value>,
 }
 
 impl Till {
@@ -196,14 +249,25 @@ impl Till {
         let out = process.0.stdout.take().expect("standard output is piped");
         let (sender, output) = channel();
         thread::spawn(move || {
-            for line in BufReader::new(out).lines().map_while(Result::ok) {
-                let value = serde_json::from_str(&line).expect("each line of the till is JSON");
+            let mut out = BufReader::new(out);
+            let mut line = Vec::new();
+            // A till that is killed may leave half a line behind.
+            while out.read_until(b'\n', &mut line).is_ok() && line.ends_with(b"\n") {
+                let value = serde_json::from_slice(&line).expect("each line of the till is JSON");
                 if sender.send(value).is_err() {
                     return;
                 }
+                line.clear();
             }
         });
-        Self { process, input, output, asked: 0, view: Value::Null }
+        Self {
+            process,
+            input,
+            output,
+            asked: 0,
+            view: Value::Null,
+            paid: BTreeMap::new(),
+        }
     }
 
     /// Sends a line as it stands.
@@ -214,23 +278,44 @@ impl Till {
 
     /// The next thing that the till says.
     pub fn next(&mut self) -> Value {
-        self.output.recv_timeout(PATIENCE).expect("the till answers")
+        let said = self
+            .output
+            .recv_timeout(PATIENCE)
+            .expect("the till answers");
+        self.note(&said);
+        said
     }
 
-    /// Does an action and gives the view that answers it.
-    pub fn act(&mut self, mut action: Value) -> Value {
+    fn note(&mut self, said: &Value) {
+        if let Some(receipt_no) = said["paid"]["receipt_no"].as_u64() {
+            self.paid.insert(receipt_no, said["paid"].clone());
+        }
+    }
+
+    /// Sends an action and gives the id that its answer will carry.
+    pub fn ask(&mut self, mut action: Value) -> Value {
         self.asked += 1;
-        let id = format!("t{}", self.asked);
-        action["id"] = json!(id);
+        action["id"] = json!(format!("t{}", self.asked));
         self.write(&action.to_string());
+        action["id"].clone()
+    }
+
+    /// The view that answers the action with this id.
+    pub fn answer(&mut self, id: &Value) -> Value {
         loop {
             let said = self.next();
-            if said["reply_to"] == json!(id) {
-                assert_eq!(said["type"], "view", "{action} was refused: {}", said["text"]);
+            if said["reply_to"] == *id {
+                assert_eq!(said["type"], "view", "{id} was refused: {}", said["text"]);
                 self.view = said.clone();
                 return said;
             }
         }
+    }
+
+    /// Does an action and gives the view that answers it.
+    pub fn act(&mut self, action: Value) -> Value {
+        let id = self.ask(action);
+        self.answer(&id)
     }
 
     /// Waits until `what` holds.
@@ -244,7 +329,11 @@ impl Till {
             "reader" => view["reader"]["state"] != "missing",
             other => panic!("the rig does not know how to wait for {other}"),
         };
-        assert!(holds, "waited a minute for {what}: link {}, queue {}, reader {}, notice {}", view["link"], view["queue"], view["reader"], view["notice"]);
+        assert!(
+            holds,
+            "waited a minute for {what}: link {}, queue {}, reader {}, notice {}",
+            view["link"], view["queue"], view["reader"], view["notice"]
+        );
         view
     }
 
@@ -262,7 +351,11 @@ impl Till {
     /// out afterwards. Gives the view when the attempt is over.
     pub fn pay_by_card(&mut self, card: &str) -> Value {
         let view = self.act(json!({ "do": "card" }));
-        assert_eq!(view["pane"], "card", "the till does not ask for a card: {}", view["notice"]);
+        assert_eq!(
+            view["pane"], "card",
+            "the till does not ask for a card: {}",
+            view["notice"]
+        );
         self.act(json!({ "do": "demo", "insert": card }));
         let view = self.wait("no_card");
         self.take_card_out();
@@ -274,7 +367,11 @@ impl Till {
         self.act(json!({ "do": "demo" }));
         let until = Instant::now() + PATIENCE;
         while self.act(json!({ "do": "view" }))["reader"]["state"] != "ready" {
-            assert!(Instant::now() < until, "the reader does not see the card go: {}", self.view["reader"]);
+            assert!(
+                Instant::now() < until,
+                "the reader does not see the card go: {}",
+                self.view["reader"]
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -286,35 +383,83 @@ impl Till {
         assert!(status.success(), "the till ended with {status}");
     }
 
-    /// SIGKILL.
-    pub fn kill(mut self) {
-        self.process.0.kill().expect("a running child can be killed");
+    /// SIGKILL. What the till had said until then is heard first: every sale that it called paid.
+    pub fn kill(mut self) -> BTreeMap<u64, Value> {
+        self.process
+            .0
+            .kill()
+            .expect("a running child can be killed");
         let _ = self.process.0.wait();
+        while let Ok(said) = self.output.recv() {
+            self.note(&said);
+        }
+        self.paid
+    }
+
+    /// Sends SIGKILL to the child with this name, if it runs at the moment.
+    pub fn kill_child(&self, name: &str) -> bool {
+        let parent = self.process.0.id().to_string();
+        let children = fs::read_dir("/proc")
+            .expect("/proc")
+            .filter_map(Result::ok)
+            .filter(|entry| {
+                let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+                let after_name = stat
+                    .rsplit_once(')')
+                    .map(|(_, rest)| rest.to_owned())
+                    .unwrap_or_default();
+                stat.contains(&format!("({name})"))
+                    && after_name.split_whitespace().nth(1) == Some(&parent)
+            });
+        let pids: Vec<_> = children.map(|entry| entry.file_name()).collect();
+        assert!(pids.len() <= 1, "one {name} runs under the till");
+        !pids.is_empty()
+            && Command::new("kill")
+                .arg("-KILL")
+                .args(pids)
+                .status()
+                .is_ok_and(|s| s.success())
     }
 }
 
 /// Asserts the code of the notice in a view.
 #[track_caller]
 pub fn assert_says(view: &Value, code: &str) {
-    assert_eq!(view["notice"]["code"], code, "the till says {}", view["notice"]);
+    assert_eq!(
+        view["notice"]["code"], code,
+        "the till says {}",
+        view["notice"]
+    );
 }
 
 /// One line of JSON to a control socket, and the answer.
 pub fn ask(socket: &Path, question: &Value) -> Value {
     let mut socket = UnixStream::connect(socket).expect("the control socket listens");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+    socket
+        .set_read_timeout(Some(PATIENCE))
+        .expect("a time-out can be set");
     writeln!(socket, "{question}").expect("the control socket reads");
     let mut line = String::new();
-    BufReader::new(socket).read_line(&mut line).expect("the control socket answers");
+    BufReader::new(socket)
+        .read_line(&mut line)
+        .expect("the control socket answers");
     serde_json::from_str(&line).expect("the answer is JSON")
 }
 
 fn http_get(port: u16, path: &str) -> String {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the pages listen");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").expect("the pages read");
+    socket
+        .set_read_timeout(Some(PATIENCE))
+        .expect("a time-out can be set");
+    write!(
+        socket,
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    )
+    .expect("the pages read");
     let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("the pages answer");
+    socket
+        .read_to_string(&mut answer)
+        .expect("the pages answer");
     let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
     assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
     body.to_owned()
@@ -323,7 +468,9 @@ fn http_get(port: u16, path: &str) -> String {
 fn port_in(file: &Path) -> u16 {
     let mut port = None;
     until(|| {
-        port = fs::read_to_string(file).ok().and_then(|text| text.trim().rsplit_once(':')?.1.parse().ok());
+        port = fs::read_to_string(file)
+            .ok()
+            .and_then(|text| text.trim().rsplit_once(':')?.1.parse().ok());
         port.is_some()
     });
     port.expect("it was just found")
@@ -332,13 +479,19 @@ fn port_in(file: &Path) -> u16 {
 fn until(mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {
-        assert!(Instant::now() < end, "waited too long for a program to start");
+        assert!(
+            Instant::now() < end,
+            "waited too long for a program to start"
+        );
         thread::sleep(Duration::from_millis(5));
     }
 }
 
 pub fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).status().expect("a built program starts");
+    let status = command
+        .stdout(Stdio::null())
+        .status()
+        .expect("a built program starts");
     assert!(status.success(), "{command:?} ended with {status}");
 }
 

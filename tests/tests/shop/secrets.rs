@@ -15,7 +15,12 @@ fn no_file_and_no_log_holds_a_card_number() {
     let shop = Shop::open(&Reader::Virtual);
     let mut till = shop.till();
     till.wait_for_cards();
-    for card in ["visa-approved", "mastercard-approved", "removed-too-soon", "visa-declined"] {
+    for card in [
+        "visa-approved",
+        "mastercard-approved",
+        "removed-too-soon",
+        "visa-declined",
+    ] {
         till.scan("2900000011014");
         till.pay_by_card(card);
     }
@@ -30,7 +35,10 @@ fn no_file_and_no_log_holds_a_card_number() {
 /// the PANs in a file made to hold one, so that a search that finds nothing is known to look.
 fn search(folder: &Path) -> usize {
     let mut searched = 0;
-    for entry in fs::read_dir(folder).expect("a folder").filter_map(Result::ok) {
+    for entry in fs::read_dir(folder)
+        .expect("a folder")
+        .filter_map(Result::ok)
+    {
         let path = entry.path();
         if path.is_dir() {
             searched += search(&path);
@@ -39,7 +47,11 @@ fn search(folder: &Path) -> usize {
             for pan in PANS {
                 // issuer.toml names the cards that the issuer declines: it is the issuer's.
                 let allowed = path.ends_with("host/issuer.toml");
-                assert!(allowed || !holds(&bytes, pan), "{} holds {pan}", path.display());
+                assert!(
+                    allowed || !holds(&bytes, pan),
+                    "{} holds {pan}",
+                    path.display()
+                );
             }
         }
     }
@@ -59,6 +71,9 @@ fn holds(bytes: &[u8], pan: &str) -> bool {
 #[test]
 fn the_search_finds_what_it_looks_for() {
     assert!(holds(b"x4761739001010119y", PANS[0]));
-    assert!(holds(&[0, 0x47, 0x61, 0x73, 0x90, 0x01, 0x01, 0x01, 0x19], PANS[0]));
+    assert!(holds(
+        &[0, 0x47, 0x61, 0x73, 0x90, 0x01, 0x01, 0x01, 0x19],
+        PANS[0]
+    ));
     assert!(!holds(b"476173******0119", PANS[0]));
 }

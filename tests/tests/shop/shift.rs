@@ -22,7 +22,11 @@ fn a_shift_with_an_outage_ends_with_equal_totals() {
     for n in 0..20 {
         till.scan(BY_THE_PIECE);
         till.scan(WEIGHED);
-        let card = if n % 2 == 0 { "visa-approved" } else { "mastercard-approved" };
+        let card = if n % 2 == 0 {
+            "visa-approved"
+        } else {
+            "mastercard-approved"
+        };
         let paid = till.pay_by_card(card);
         assert_eq!(paid["pane"], "paid", "card sale {n}: {}", paid["notice"]);
     }
@@ -40,7 +44,10 @@ fn a_shift_with_an_outage_ends_with_equal_totals() {
     let offline = till.act(json!({ "do": "view" }));
     assert_eq!(offline["queue"]["count"], 10);
     assert_eq!(offline["queue"]["at_risk_minor"], 10 * 249);
-    assert!(offline["queue"]["oldest_ms"].is_i64(), "the oldest has an age");
+    assert!(
+        offline["queue"]["oldest_ms"].is_i64(),
+        "the oldest has an age"
+    );
 
     shop.start_collector();
     let drained = till.wait("drained");
@@ -83,7 +90,10 @@ fn a_sale_is_split_between_cash_and_card() {
     assert_eq!(totals["cash_minor"], 100);
     assert_eq!(totals["card_minor"], 149);
     let receipt = till.act(json!({ "do": "receipt" }))["receipt"]["text"].to_string();
-    assert!(receipt.contains("Cash") && receipt.contains("VISA"), "{receipt}");
+    assert!(
+        receipt.contains("Cash") && receipt.contains("VISA"),
+        "{receipt}"
+    );
     assert!(shop.at("till/receipts/receipt-000001.pdf").exists());
     till.close();
 }
