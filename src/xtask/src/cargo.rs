@@ -43,9 +43,12 @@ impl Workspace {
     /// # Errors
     /// If Cargo does not answer.
     pub fn find() -> Result<Self, String> {
+        // Cargo says at run time where the package lies; what was compiled in may have moved.
+        let here = std::env::var_os("CARGO_MANIFEST_DIR")
+            .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let said = cargo()
             .args(["metadata", "--no-deps", "--format-version=1"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(here)
             .output()
             .ok()
             .filter(|said| said.status.success())
