@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing here takes longer than this unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// A program of the workspace, as built beside this test.
 pub fn program(name: &str) -> PathBuf {
@@ -320,7 +320,7 @@ impl Till {
 
     /// Waits until `what` holds.
     pub fn wait(&mut self, what: &str) -> Value {
-        let view = self.act(json!({ "do": "wait", "until": what, "timeout_ms": 60_000 }));
+        let view = self.act(json!({ "do": "wait", "until": what, "timeout_ms": 120_000 }));
         let holds = match what {
             "no_card" => view["card"].is_null(),
             "link_up" => view["link"]["state"] == "up",
@@ -331,7 +331,7 @@ impl Till {
         };
         assert!(
             holds,
-            "waited a minute for {what}: link {}, queue {}, reader {}, notice {}",
+            "waited two minutes for {what}: link {}, queue {}, reader {}, notice {}",
             view["link"], view["queue"], view["reader"], view["notice"]
         );
         view
