@@ -18,6 +18,9 @@ pub struct Charge {
     pub currency: u16,
     /// Decimal places of the currency (tag 5F36).
     pub exponent: u8,
+    /// How much of it is handed out as cash, minor units (tag 9F03); more than zero only where
+    /// [`ChargeKind::PurchaseWithCashback`] says so, and then less than the amount.
+    pub cashback_minor: i64,
     /// What it is for (tag 9C).
     pub kind: ChargeKind,
     /// Local date, BCD YYMMDD (tag 9A).
@@ -26,6 +29,12 @@ pub struct Charge {
     pub time: [u8; 3],
     /// Fresh random bytes (tag 9F37).
     pub unpredictable_number: [u8; 4],
+    /// Drawn evenly from 1 to 99 for this charge alone: random selection compares it with a share of
+    /// charges (Book 3 §10.6.2).
+    pub random_draw: u8,
+    /// Whether the merchant wants this charge online whatever the card says (Book 3 §10.6, TVR
+    /// byte 4 bit 4).
+    pub forced_online: bool,
     /// Counts charges, up to eight digits (tag 9F41).
     pub counter: u32,
     /// Terminal identification, eight printable characters (tag 9F1C).
@@ -36,8 +45,15 @@ pub struct Charge {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ChargeKind {
-    /// Goods, paid for in full; no cash back.
+    /// 00: goods or services; no cash back.
     Purchase,
+    /// 09: goods, and some of the amount handed out as cash.
+    PurchaseWithCashback,
+    /// 01: cash handed out.
+    Cash,
+    /// 20: money back to the cardholder. Runs like a purchase, without usage control (Book 3
+    /// §10.4.2 names none for it): a TC says that issuer and card agreed to the credit.
+    Refund,
 }
 
 /// Why something cannot be charged.
@@ -46,6 +62,12 @@ pub enum ChargeError {
     /// Not between one minor unit and twelve digits of them.
     #[error("the amount is not between 1 and 999999999999 minor units; charge another amount")]
     Amount,
+    /// Cash back without a purchase with cash back, none with one, or not less than the amount.
+    #[error("cash back is not a part of the amount; charge another amount")]
+    Cashback,
+    /// Not from 1 to 99.
+    #[error("the random draw is not from 1 to 99; draw again")]
+    RandomDraw,
     /// Not an ISO 4217 number, or an exponent of more than one digit.
     #[error("the currency is not an ISO 4217 number with 0 to 9 decimals; correct the currency")]
     Currency,
@@ -69,6 +91,20 @@ impl Charge {
     pub(crate) fn check(&self) -> Result<(), ChargeError> {
         if !(1..=MAX_AMOUNT_MINOR).contains(&self.amount_minor) {
             return Err(ChargeError::Amount);
+        }
+        let cashback = match self.kind {
+            ChargeKind::PurchaseWithCashback => {
+                (1..self.amount_minor).contains(&self.cashback_minor)
+            }
+            ChargeKind::Purchase | ChargeKind::Cash | ChargeKind::Refund => {
+                self.cashback_minor == 0
+            }
+        };
+        if !cashback {
+            return Err(ChargeError::Cashback);
+        }
+        if !(1..=99).contains(&self.random_draw) {
+            return Err(ChargeError::RandomDraw);
         }
         if self.currency > 999 || self.exponent > 9 {
             return Err(ChargeError::Currency);
@@ -94,11 +130,14 @@ impl Charge {
     pub(crate) fn fill(&self, store: &mut Store) {
         let amount = self.amount_minor.unsigned_abs();
         store.set(tag::AMOUNT, &bcd::<6>(amount));
-        store.set(tag::AMOUNT_OTHER, &[0; 6]);
+        let cashback = self.cashback_minor.unsigned_abs();
+        store.set(tag::AMOUNT_OTHER, &bcd::<6>(cashback));
         if let Ok(amount) = u32::try_from(amount) {
             store.set(tag::AMOUNT_BINARY, &amount.to_be_bytes());
         }
-        store.set(tag::AMOUNT_OTHER_BINARY, &[0; 4]);
+        if let Ok(cashback) = u32::try_from(cashback) {
+            store.set(tag::AMOUNT_OTHER_BINARY, &cashback.to_be_bytes());
+        }
         store.set(tag::CURRENCY, &bcd::<2>(u64::from(self.currency)));
         store.set(tag::CURRENCY_EXPONENT, &[self.exponent]);
         store.set(tag::KIND, &[self.kind.code()]);
@@ -115,6 +154,9 @@ impl ChargeKind {
     fn code(self) -> u8 {
         match self {
             Self::Purchase => 0x00,
+            Self::Cash => 0x01,
+            Self::PurchaseWithCashback => 0x09,
+            Self::Refund => 0x20,
         }
     }
 }

@@ -6,7 +6,9 @@ use crate::{
     charge::{Charge, bcd},
     cvm::CvmResult,
     generate_ac::Cryptogram,
-    outcome::HostVerdict,
+    oda::Oda,
+    outcome::{HostVerdict, Interface},
+    pin::{OnlinePin, PinPad},
     script::ScriptResult,
     selection::Selected,
     store::Store,
@@ -22,6 +24,15 @@ const ENTRY_MODE_CHIP: u8 = 0x05;
 pub(crate) struct Dialogue {
     pub(crate) terminal: TerminalData,
     pub(crate) charge: Charge,
+    pub(crate) interface: Interface,
+    /// What the reader's PIN pad can do.
+    pub(crate) pad: PinPad,
+    /// Offline data authentication: what it has gathered and found.
+    pub(crate) oda: Oda,
+    /// The PIN block for the host, until the host is asked.
+    pub(crate) online_pin: Option<OnlinePin>,
+    /// Whether an advice is owed.
+    pub(crate) advice: bool,
     pub(crate) store: Store,
     pub(crate) selected: Option<Selected>,
     /// What may be shown of the PAN, once all records are read.
@@ -55,6 +66,11 @@ impl Dialogue {
         Self {
             terminal,
             charge,
+            interface: Interface::Contact,
+            pad: PinPad::NONE,
+            oda: Oda::default(),
+            online_pin: None,
+            advice: false,
             store,
             selected: None,
             truncated_pan: None,

@@ -25,6 +25,8 @@ pub enum HostDecision {
     Approved,
     /// It does not.
     Declined,
+    /// It wants a call first (Book 4 §6.3.7).
+    Referred,
 }
 
 /// The host's answer, checked.
@@ -93,6 +95,7 @@ pub(crate) fn answered(dialogue: &mut Dialogue, answer: &HostAnswer) -> Option<C
     dialogue.host = match answer.decision {
         HostDecision::Approved => HostVerdict::Approved,
         HostDecision::Declined => HostVerdict::Declined(answer.arc),
+        HostDecision::Referred => HostVerdict::Referred(answer.arc),
     };
     dialogue.store.set(tag::ARC, &answer.arc);
     let data = answer.authentication.as_ref()?;

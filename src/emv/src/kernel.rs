@@ -11,8 +11,10 @@ use crate::{
     generate_ac::{self, AcType},
     gpo::{self, Initiated},
     issuer::{self, HostAnswer},
+    lookup::{Known, LookUp},
     online::{self, OnlineRequest},
-    outcome::{Decliner, Ending, Evidence, HostVerdict, Outcome},
+    outcome::{Decliner, Ending, Evidence, HostVerdict, Interface, Outcome},
+    pin::{PinEntry, PinPad, PinRequest},
     records::{self, Reading},
     restrictions, risk,
     script::{Scripts, When},
@@ -40,11 +42,25 @@ pub enum Input<'a> {
     Start {
         /// The answer to reset.
         atr: &'a [u8],
+        /// How it is spoken to.
+        interface: Interface,
+        /// What the reader's PIN pad can do.
+        pad: PinPad,
     },
     /// The card answered a command; with its status word.
     RApdu(&'a [u8]),
     /// The cardholder chose, counted from 0.
     Choice(usize),
+    /// What is known of the card here.
+    Known(Known),
+    /// What came of the PIN.
+    Pin(PinEntry),
+    /// What was last asked for has not come for so long; milliseconds since the last output. The
+    /// kernel has no clock: this is how it gives up waiting.
+    Tick {
+        /// Milliseconds since the last output.
+        waited_ms: u32,
+    },
     /// The host answered.
     HostAnswer(HostAnswer),
     /// The host could not be asked or did not answer.
@@ -61,6 +77,12 @@ pub enum Output {
     Send(CApdu),
     /// Ask the cardholder, and give the choice.
     Choose(Vec<Choice>),
+    /// Look the card up in what this terminal remembers, and give [`Input::Known`].
+    LookUp(LookUp),
+    /// Ask the reader's PIN pad, and give [`Input::Pin`].
+    AskPin(PinRequest),
+    /// Wait: nothing is to be done, the last request stands.
+    Wait,
     /// Seal the card data, ask the host, and give its answer or [`Input::UnableToGoOnline`].
     GoOnline(Box<OnlineRequest>),
     /// It is over; any further input gives the same again.
@@ -125,7 +147,18 @@ impl Kernel {
             (_, Input::CardRemoved) => Err(Ending::Removed),
             (Stage::Online, Input::UnableToGoOnline | Input::Cancel) => self.unreachable(),
             (_, Input::Cancel) => Err(Ending::Cancelled),
-            (Stage::Idle, Input::Start { atr }) => self.select(atr),
+            (
+                Stage::Idle,
+                Input::Start {
+                    atr,
+                    interface,
+                    pad,
+                },
+            ) => {
+                self.dialogue.interface = interface;
+                self.dialogue.pad = pad;
+                self.select(atr)
+            }
             (Stage::Selecting(_), Input::Choice(index)) => self.chosen(index),
             (Stage::Online, Input::HostAnswer(answer)) => self.host_answered(&answer),
             _ => Err(Fault::OutOfTurn.into()),

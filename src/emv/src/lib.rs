@@ -35,8 +35,11 @@ mod generate_ac;
 mod gpo;
 mod issuer;
 mod kernel;
+mod lookup;
+mod oda;
 mod online;
 mod outcome;
+mod pin;
 mod profile;
 mod records;
 mod restrictions;
@@ -61,12 +64,18 @@ pub use fault::Fault;
 pub use generate_ac::{AcType, Cryptogram};
 pub use issuer::{HostAnswer, HostAnswerError, HostDecision};
 pub use kernel::{Input, Kernel, Output};
+pub use lookup::{Known, LookUp};
+pub use oda::{Capk, PinKey, Revoked};
 pub use online::{OnlineRequest, SecretCard};
-pub use outcome::{Decliner, Ending, Evidence, HostVerdict, Outcome, Refusal};
+pub use outcome::{Decliner, Ending, Evidence, HostVerdict, Interface, Outcome, Refusal};
+pub use pin::{OnlinePin, PinEntry, PinPad, PinRequest};
 pub use profile::{ProfileError, demo_profile};
 pub use records::MAX_RECORDS;
 pub use script::ScriptResult;
 pub use selection::{Choice, MAX_DIRECTORY_RECORDS, MAX_OCCURRENCES};
 pub use tag::Tag;
-pub use terminal::{ActionCodes, Application, TerminalData, TerminalType};
+pub use terminal::{
+    ActionCodes, Application, Contactless, ContactlessKernel, RandomSelection, TerminalData,
+    TerminalType,
+};
 pub use verification::{Aip, Tsi, Tvr};

@@ -7,6 +7,8 @@ use crate::{
     dialogue::Dialogue,
     dol,
     fault::Fault,
+    outcome::Interface,
+    pin::OnlinePin,
     tag::{self, Tag},
     tlv,
 };
@@ -49,6 +51,10 @@ pub struct OnlineRequest {
     pub aid: Aid,
     /// Its name, as the cardholder knows it.
     pub label: String,
+    /// How the card was read (ISO 8583 DE 22: 05 or 07).
+    pub interface: Interface,
+    /// The enciphered PIN block, if the host is to verify a PIN.
+    pub pin: Option<OnlinePin>,
 }
 
 /// The account data of a card; wiped on drop.
@@ -90,6 +96,8 @@ pub(crate) fn request(dialogue: &mut Dialogue) -> Result<OnlineRequest, Fault> {
         card,
         aid: selected.df_name,
         label: selected.label.clone(),
+        interface: dialogue.interface,
+        pin: dialogue.online_pin.take(),
     };
     let cdol2 = dialogue.store.public(tag::CDOL2).unwrap_or(&[]).to_vec();
     dialogue

@@ -26,16 +26,27 @@ pub struct Outcome {
 /// How a charge ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ending {
-    /// The host approved and the card agreed with a TC: the only ending that pays.
+    /// The host approved and the card agreed: with a TC, or without contacts by having asked. Pays.
     Approved,
+    /// Card and terminal approved without the host, with a TC. Pays, and the host must still be told.
+    ApprovedOffline,
     /// Declined before the host was asked.
     DeclinedOffline(Decliner),
     /// The host declined; these two characters are its answer (tag 8A).
     DeclinedByHost([u8; 2]),
     /// The host approved and the card refused: the host's approval must be reversed.
     DeclinedByCard,
+    /// The issuer wants to be called (Book 4 §6.3.7); these two characters are its answer. Nothing is
+    /// charged here.
+    Referred([u8; 2]),
     /// The host could not be asked, so the charge was declined.
     UnableToGoOnline,
+    /// Without contacts it does not go on: insert the card (Book A §5.8, Try Another Interface).
+    UseContacts,
+    /// The cardholder's device wants something done on it; present it again (Book C-3 §5.8).
+    SeePhone,
+    /// The card left the field before it had said all; present it again.
+    PresentAgain,
     /// The card was taken out before the end.
     Removed,
     /// The driver gave up.
@@ -70,6 +81,15 @@ pub enum Refusal {
     ConditionsOfUse,
 }
 
+/// How a card is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Interface {
+    /// By its contacts.
+    Contact,
+    /// Through the air.
+    Contactless,
+}
+
 /// What the host said.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum HostVerdict {
@@ -81,6 +101,8 @@ pub enum HostVerdict {
     Approved,
     /// It declined, with this answer.
     Declined([u8; 2]),
+    /// It wants the merchant to call the issuer, with this answer.
+    Referred([u8; 2]),
     /// It could not be asked or did not answer.
     Unreachable,
 }
@@ -88,6 +110,8 @@ pub enum HostVerdict {
 /// What the receipt and the record need of a charge; empty as far as it did not get.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Evidence {
+    /// How the card was read.
+    pub interface: Interface,
     /// DF name of the selected application.
     pub aid: Option<Aid>,
     /// Its name, as the cardholder knows it.
@@ -102,6 +126,9 @@ pub struct Evidence {
     pub cvm_results: [u8; 3],
     /// Whether the receipt needs the cardholder's signature.
     pub signature: bool,
+    /// Whether the card asked for an advice to its issuer (CID bit 4, Book 3 table 15), or the
+    /// terminal owes one (Book 4 §6.3.6).
+    pub advice: bool,
     /// The last cryptogram.
     pub cryptogram: Option<Cryptogram>,
     /// What the host said.
@@ -118,6 +145,8 @@ impl Evidence {
         let de55 = online::de55(dialogue);
         let selected = dialogue.selected.as_ref();
         Self {
+            interface: dialogue.interface,
+            advice: dialogue.advice,
             aid: selected.map(|selected| selected.df_name),
             label: selected.map(|selected| selected.label.clone()),
             truncated_pan: dialogue.truncated_pan.clone(),
@@ -137,7 +166,7 @@ impl Outcome {
     /// Whether this pays.
     #[must_use]
     pub fn pays(&self) -> bool {
-        self.ending == Ending::Approved
+        matches!(self.ending, Ending::Approved | Ending::ApprovedOffline)
     }
 
     /// Whether the host may hold an approval that the charge does not use. Only the driver knows
@@ -156,6 +185,15 @@ impl Display for Ending {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Approved => f.write_str("Approved by the host and the card."),
+            Self::ApprovedOffline => f.write_str("Approved by the card without the host."),
+            Self::Referred(_) => f.write_str(
+                "The issuer wants to be called, so nothing was charged. Ask for another card or cash.",
+            ),
+            Self::UseContacts => f.write_str("This needs the chip. Insert the card."),
+            Self::SeePhone => {
+                f.write_str("The device wants its holder to confirm. Look at it, then present it again.")
+            }
+            Self::PresentAgain => f.write_str("The card left too soon. Present it again."),
             Self::DeclinedOffline(Decliner::Card) => {
                 f.write_str("The card declined. Ask for another card or cash.")
             }

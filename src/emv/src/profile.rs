@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     aid::Aid,
-    terminal::{ActionCodes, Application, TerminalData, TerminalType},
+    terminal::{ActionCodes, Application, RandomSelection, TerminalData, TerminalType},
     verification::Tvr,
 };
 
@@ -167,7 +167,10 @@ impl Profile {
             merchant_name: terminal.merchant_name,
             acquirer: terminal.acquirer,
             cardholder_choice: terminal.cardholder_choice,
+            pin_bypass: false,
             applications: applications(self.applications)?,
+            keys: Vec::new(),
+            revoked: Vec::new(),
         })
     }
 }
@@ -207,6 +210,10 @@ impl ApplicationTable {
             partial: self.partial,
             version: hex(&key(place, "version"), &self.version)?,
             floor_limit_minor: self.floor_limit_minor,
+            random: RandomSelection::default(),
+            default_ddol: Vec::new(),
+            default_tdol: Vec::new(),
+            contactless: None,
             actions: ActionCodes {
                 denial: Tvr::from_bytes(hex(&key(place, "tac_denial"), &self.tac_denial)?),
                 online: Tvr::from_bytes(hex(&key(place, "tac_online"), &self.tac_online)?),

@@ -50,6 +50,7 @@ fn usage(dialogue: &Dialogue) -> Result<Tvr, Fault> {
         (ChargeKind::Purchase, Some(_)) if issuer == here => DOMESTIC_GOODS,
         (ChargeKind::Purchase, Some(_)) => INTERNATIONAL_GOODS,
         (ChargeKind::Purchase, None) => 0,
+        (ChargeKind::PurchaseWithCashback | ChargeKind::Cash | ChargeKind::Refund, _) => 0,
     };
     let needed = NOT_ATM | goods;
     Ok(when(usage & needed != needed, Tvr::SERVICE_NOT_ALLOWED))

@@ -96,9 +96,16 @@ elements! {
     CDOL1 = 0x8C, Card, Other, "Card risk management data object list 1.";
     CDOL2 = 0x8D, Card, Other, "Card risk management data object list 2.";
     CVM_LIST = 0x8E, Card, Other, "Cardholder verification method list.";
+    CAPK_INDEX_CARD = 0x8F, Card, Other, "Certification authority public key index of the card.";
+    ISSUER_CERTIFICATE = 0x90, Card, Other, "Issuer public key certificate.";
     ISSUER_AUTHENTICATION = 0x91, Issuer, Other, "Issuer authentication data.";
+    ISSUER_REMAINDER = 0x92, Card, Other, "Issuer public key remainder.";
+    SIGNED_STATIC_DATA = 0x93, Card, Other, "Signed static application data.";
     AFL = 0x94, Card, Other, "Application file locator.";
     TVR = 0x95, Terminal, Other, "Terminal verification results.";
+    TDOL = 0x97, Card, Other, "TDOL: what the TC hash is made of.";
+    TC_HASH = 0x98, Terminal, Other, "TC hash value.";
+    PIN_DATA = 0x99, Terminal, Other, "PIN data of the host's PIN verification; never filled.";
     DATE = 0x9A, Terminal, Numeric, "Date of the charge, YYMMDD.";
     TSI = 0x9B, Terminal, Other, "TSI: which phases were performed.";
     KIND = 0x9C, Terminal, Numeric, "Kind of the charge (ISO 8583 processing code, first two digits).";
@@ -127,8 +134,11 @@ elements! {
     IAD = 0x9F10, Card, Other, "Issuer application data.";
     CODE_TABLE = 0x9F11, Card, Numeric, "Issuer code table index.";
     PREFERRED_NAME = 0x9F12, Card, Other, "Application preferred name.";
+    LAST_ONLINE_ATC = 0x9F13, Card, Other, "Last online ATC register.";
+    LOWER_OFFLINE_LIMIT = 0x9F14, Card, Other, "Lower consecutive offline limit.";
     MERCHANT_CATEGORY = 0x9F15, Terminal, Numeric, "Merchant category code.";
     MERCHANT_ID = 0x9F16, Terminal, Other, "Merchant identifier.";
+    PIN_TRIES = 0x9F17, Card, Other, "PIN try counter.";
     SCRIPT_ID = 0x9F18, Issuer, Other, "Issuer script identifier.";
     COUNTRY = 0x9F1A, Terminal, Numeric, "Terminal country code.";
     FLOOR_LIMIT = 0x9F1B, Terminal, Other, "Terminal floor limit.";
@@ -137,8 +147,15 @@ elements! {
     TRACK1_DISCRETIONARY = 0x9F1F, Card, Other, "Track 1 discretionary data.";
     TRACK2_DISCRETIONARY = 0x9F20, Card, CompressedNumeric, "Track 2 discretionary data.";
     TIME = 0x9F21, Terminal, Numeric, "Time of the charge, HHMMSS.";
+    CAPK_INDEX = 0x9F22, Terminal, Other, "Certification authority public key index of the terminal.";
+    UPPER_OFFLINE_LIMIT = 0x9F23, Card, Other, "Upper consecutive offline limit.";
     AC = 0x9F26, Card, Other, "Application cryptogram.";
     CID = 0x9F27, Card, Other, "Cryptogram information data.";
+    KERNEL_ID = 0x9F2A, Card, Other, "Kernel identifier in a contactless directory entry.";
+    PIN_CERTIFICATE = 0x9F2D, Card, Other, "ICC PIN encipherment public key certificate.";
+    PIN_EXPONENT = 0x9F2E, Card, Other, "ICC PIN encipherment public key exponent.";
+    PIN_REMAINDER = 0x9F2F, Card, Other, "ICC PIN encipherment public key remainder.";
+    ISSUER_EXPONENT = 0x9F32, Card, Other, "Issuer public key exponent.";
     CAPABILITIES = 0x9F33, Terminal, Other, "Terminal capabilities.";
     CVM_RESULTS = 0x9F34, Terminal, Other, "Cardholder verification method results.";
     TERMINAL_TYPE = 0x9F35, Terminal, Numeric, "Terminal type.";
@@ -149,9 +166,25 @@ elements! {
     CAPABILITIES_MORE = 0x9F40, Terminal, Other, "Additional terminal capabilities.";
     COUNTER = 0x9F41, Terminal, Numeric, "Sequence counter of the charge.";
     APPLICATION_CURRENCY = 0x9F42, Card, Numeric, "Application currency code.";
+    DATA_AUTHENTICATION_CODE = 0x9F45, Card, Other, "Data authentication code, out of SDA.";
+    ICC_CERTIFICATE = 0x9F46, Card, Other, "ICC public key certificate.";
+    ICC_EXPONENT = 0x9F47, Card, Other, "ICC public key exponent.";
+    ICC_REMAINDER = 0x9F48, Card, Other, "ICC public key remainder.";
+    DDOL = 0x9F49, Card, Other, "DDOL: what INTERNAL AUTHENTICATE tells the card.";
+    SDA_TAG_LIST = 0x9F4A, Card, Other, "Static data authentication tag list.";
+    SIGNED_DYNAMIC_DATA = 0x9F4B, Card, Other, "Signed dynamic application data.";
+    ICC_DYNAMIC_NUMBER = 0x9F4C, Card, Other, "ICC dynamic number, out of DDA or CDA.";
     MERCHANT_NAME = 0x9F4E, Terminal, Other, "Merchant name and location.";
+    PROGRAM_ID = 0x9F5A, Card, Other, "Application program identifier (contactless).";
     SCRIPT_RESULTS = 0x9F5B, Terminal, Other, "Issuer script results (Book 4 Annex A5; the schemes' tag).";
+    OFFLINE_AMOUNT_LEFT = 0x9F5D, Card, Numeric, "Available offline spending amount (contactless).";
+    TTQ = 0x9F66, Terminal, Other, "Terminal transaction qualifiers (contactless).";
+    CARD_AUTHENTICATION = 0x9F69, Card, Other, "Card authentication related data, for fDDA (contactless).";
     TRACK2_CONTACTLESS = 0x9F6B, Card, Other, "Track 2 data of contactless magnetic stripe mode.";
+    CTQ = 0x9F6C, Card, Other, "Card transaction qualifiers (contactless).";
+    FORM_FACTOR = 0x9F6E, Card, Other, "Form factor indicator (contactless).";
+    CUSTOMER_DATA = 0x9F7C, Card, Other, "Customer exclusive data (contactless).";
+    DISCRETIONARY = 0xBF0C, Card, Other, "FCI issuer discretionary data.";
 }
 
 /// What identifies or authenticates a cardholder's account: only a card may be told it, and only

@@ -1,6 +1,10 @@
 //! What a terminal is and may do: facts that its acquirer has agreed to.
 
-use crate::{aid::Aid, verification::Tvr};
+use crate::{
+    aid::Aid,
+    oda::{Capk, Revoked},
+    verification::Tvr,
+};
 
 /// Terminal capabilities, byte 2: signature (Book 4 Annex A2).
 const CAN_SIGN: u8 = 0x20;
@@ -30,8 +34,15 @@ pub struct TerminalData {
     pub acquirer: u64,
     /// Whether the cardholder is asked when a card has several applications.
     pub cardholder_choice: bool,
+    /// Whether a cardholder may go on without a PIN that the card asks for (Book 4 §6.3.4.3); the
+    /// TVR then says that it was not entered.
+    pub pin_bypass: bool,
     /// The applications that are accepted, in the order in which they are looked for.
     pub applications: Vec<Application>,
+    /// The schemes' public keys (Book 2 §11.2.2).
+    pub keys: Vec<Capk>,
+    /// Issuer certificates that a scheme has revoked (Book 2 §5.1.3).
+    pub revoked: Vec<Revoked>,
 }
 
 /// One accepted application.
@@ -47,8 +58,52 @@ pub struct Application {
     pub version: [u8; 2],
     /// Floor limit in minor units, tag 9F1B: from here on charges go online.
     pub floor_limit_minor: u32,
+    /// Which charges below the floor limit go online all the same.
+    pub random: RandomSelection,
     /// Terminal action codes.
     pub actions: ActionCodes,
+    /// DDOL for cards that bring none (tag 9F49); empty if there is none.
+    pub default_ddol: Vec<u8>,
+    /// TDOL for cards that bring none (tag 97); empty if there is none.
+    pub default_tdol: Vec<u8>,
+    /// Its contactless side; none if it is accepted with contacts alone.
+    pub contactless: Option<Contactless>,
+}
+
+/// Random selection for online processing (Book 3 §10.6.2): shares of the charges below the floor
+/// limit, biased towards the larger ones.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RandomSelection {
+    /// From this amount on the share grows with the amount; minor units.
+    pub threshold_minor: u32,
+    /// Share of the charges below the threshold, percent.
+    pub target_percent: u8,
+    /// Share right below the floor limit, percent; not less than the target.
+    pub max_target_percent: u8,
+}
+
+/// What an application needs without contacts (contactless Book A §5.7, Book B §3.1.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Contactless {
+    /// Which kernel runs it.
+    pub kernel: ContactlessKernel,
+    /// Terminal transaction qualifiers as configured, tag 9F66: what varies with the charge is set by
+    /// the entry point (Book B table 2-2, Book C-3 Annex A).
+    pub ttq: [u8; 4],
+    /// From this amount on: insert instead. Minor units; none for no limit.
+    pub transaction_limit_minor: Option<u32>,
+    /// From this amount on the cardholder is verified. Minor units; none for never.
+    pub cvm_limit_minor: Option<u32>,
+    /// Above this amount charges go online. Minor units; none for no limit.
+    pub floor_limit_minor: Option<u32>,
+}
+
+/// The contactless kernels that exist here. C-2 and C-8 are further values.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ContactlessKernel {
+    /// Kernel 3, Visa's qVSDC (book C-3).
+    C3,
 }
 
 /// Terminal action codes: which TVR bits lead where (Book 3 §10.7).

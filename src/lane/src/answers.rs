@@ -25,7 +25,10 @@ pub(crate) fn charge(read: &ReadCard, unpredictable_number: [u8; 4]) -> Charge {
         amount_minor: read.amount_minor,
         currency: read.currency.numeric(),
         exponent: read.currency.exponent(),
+        cashback_minor: 0,
         kind: ChargeKind::Purchase,
+        random_draw: 1,
+        forced_online: false,
         date: bcd(&read.local_time, 2),
         time: bcd(&read.local_time, 8),
         unpredictable_number,
@@ -103,13 +106,13 @@ pub(crate) fn without_card(kind: OutcomeKind, why: impl Into<String>) -> CardOut
 
 fn kind(ending: Ending) -> OutcomeKind {
     match ending {
-        Ending::Approved => OutcomeKind::Approved,
+        Ending::Approved | Ending::ApprovedOffline => OutcomeKind::Approved,
         Ending::DeclinedOffline(_) | Ending::DeclinedByCard => OutcomeKind::DeclinedByCard,
-        Ending::DeclinedByHost(_) => OutcomeKind::DeclinedByHost,
+        Ending::DeclinedByHost(_) | Ending::Referred(_) => OutcomeKind::DeclinedByHost,
         Ending::UnableToGoOnline => OutcomeKind::UnableToGoOnline,
-        Ending::Removed => OutcomeKind::CardRemoved,
+        Ending::Removed | Ending::PresentAgain => OutcomeKind::CardRemoved,
         Ending::Cancelled => OutcomeKind::Cancelled,
-        Ending::NotAccepted(_) => OutcomeKind::NotAccepted,
+        Ending::NotAccepted(_) | Ending::UseContacts | Ending::SeePhone => OutcomeKind::NotAccepted,
         Ending::Terminated(_) => OutcomeKind::CardFault,
     }
 }

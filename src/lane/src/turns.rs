@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use sealpoint_emv::{CApdu, Command, Input, Kernel, OnlineRequest, Output, Sw};
+use sealpoint_emv::{
+    CApdu, Command, Input, Interface, Kernel, Known, OnlineRequest, Output, PinPad, Sw,
+};
 use sealpoint_secret::{SecretBytes, log_safe};
 use sealpoint_vault::seal;
 use sealpoint_wire::{
@@ -74,14 +76,22 @@ impl Lane {
     ) -> CardOutcome {
         let mut course = Course::default();
         let mut answer = SecretBytes::with_bound(ANSWER_BOUND);
-        let mut output = kernel.step(Input::Start { atr });
+        let mut output = kernel.step(Input::Start {
+            atr,
+            interface: Interface::Contact,
+            pad: PinPad::NONE,
+        });
         loop {
             let input = match output {
                 Output::Send(command) => {
                     self.send(&command, &mut answer, &mut course, read.attempt)
                 }
                 // A profile that lets the cardholder choose was refused.
-                Output::Choose(_) => Input::Cancel,
+                Output::Choose(_) | Output::AskPin(_) => Input::Cancel,
+                Output::LookUp(_) => Input::Known(Known::default()),
+                Output::Wait => Input::Tick {
+                    waited_ms: u32::MAX,
+                },
                 Output::GoOnline(_) if course.cancelled => Input::UnableToGoOnline,
                 Output::GoOnline(request) => self
                     .go_online(*request, ready, read)
@@ -143,6 +153,8 @@ impl Lane {
             truncated_pan,
             aid,
             label,
+            interface: _,
+            pin: _,
         } = request;
         let context = SealContext {
             terminal: read.terminal.clone(),

@@ -38,6 +38,13 @@ pub enum ToLane {
         /// The attempt that was to go online.
         attempt: AttemptId,
     },
+    /// The cardholder chose one of the applications of their card.
+    Chosen {
+        /// The attempt that asked.
+        attempt: AttemptId,
+        /// Which one, counted from 0.
+        index: u8,
+    },
     /// The cashier gave up: end the attempt as soon as it is safe.
     Cancel {
         /// The attempt to end.
@@ -88,6 +95,14 @@ pub enum FromLane {
         /// What to show.
         prompt: CardPrompt,
     },
+    /// The card has several applications, and its holder is to choose one.
+    Choose {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Their names as the cardholder knows them, in the card's order; at most
+        /// [`MAX_CHOICES`].
+        labels: Vec<String>,
+    },
     /// The card asks for the issuer: the till must write SENT, then ask the host.
     Online {
         /// The attempt.
@@ -130,12 +145,29 @@ pub enum ReaderState {
     },
 }
 
+/// Applications that a cardholder is asked to choose from.
+pub const MAX_CHOICES: usize = 8;
+
 /// What the cardholder should do or wait for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardPrompt {
     /// Insert the card.
     InsertCard,
+    /// Hold the card to the reader, or insert it.
+    PresentCard,
+    /// Without contacts it does not go on: insert the card.
+    UseContacts,
+    /// The card left the field too soon: hold it there again.
+    PresentAgain,
+    /// The holder's device wants something done on it; then hold it there again.
+    SeePhone,
+    /// Enter the PIN on the reader's own keys.
+    EnterPin,
+    /// The PIN was wrong: enter it again on the reader's own keys.
+    EnterPinAgain,
+    /// The same, and this is the last try.
+    LastPinTry,
     /// The card is being read: leave it in.
     Reading,
     /// The host is being asked: leave the card in.

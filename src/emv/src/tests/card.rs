@@ -171,7 +171,10 @@ pub(super) fn charge() -> Charge {
         amount_minor: 1_234,
         currency: 978,
         exponent: 2,
+        cashback_minor: 0,
         kind: ChargeKind::Purchase,
+        random_draw: 99,
+        forced_online: false,
         date: [0x26, 0x11, 0x22],
         time: [0x19, 0x48, 0x00],
         unpredictable_number: [0xDE, 0xAD, 0xBE, 0xEF],
@@ -225,7 +228,11 @@ pub(super) fn play(
     let mut kernel = Kernel::new(terminal, charge).expect("a charge");
     let mut sent = Vec::new();
     let mut request = None;
-    let mut output = kernel.step(Input::Start { atr: &[0x3B, 0x00] });
+    let mut output = kernel.step(Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: crate::Interface::Contact,
+        pad: crate::PinPad::NONE,
+    });
     for _ in 0..MAX_STEPS {
         output = match output {
             Output::Send(command) => {
@@ -233,6 +240,8 @@ pub(super) fn play(
                 kernel.step(Input::RApdu(&card(command.expose())))
             }
             Output::Choose(choices) => kernel.step(Input::Choice(choices.len() - 1)),
+            Output::LookUp(_) => kernel.step(Input::Known(crate::Known::default())),
+            Output::AskPin(_) | Output::Wait => kernel.step(Input::Cancel),
             Output::GoOnline(asked) => {
                 request = Some(*asked);
                 match host {

@@ -12,7 +12,11 @@ fn decline() -> HostAnswer {
 fn interrupted(host: &HostAnswer, instruction: u8, nth: usize, input: Input<'_>) -> Outcome {
     let card = Card::good();
     let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start { atr: &[0x3B, 0x00] });
+    let mut output = kernel.step(Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: crate::Interface::Contact,
+        pad: crate::PinPad::NONE,
+    });
     let mut seen = 0;
     loop {
         output = match output {
@@ -24,7 +28,7 @@ fn interrupted(host: &HostAnswer, instruction: u8, nth: usize, input: Input<'_>)
                 kernel.step(Input::RApdu(&card.answer(command.expose())))
             }
             Output::GoOnline(_) => kernel.step(Input::HostAnswer(host.clone())),
-            Output::Choose(_) | Output::Done(_) => panic!("that command was not sent"),
+            _ => panic!("that command was not sent"),
         };
     }
     let Output::Done(outcome) = kernel.step(input) else {
@@ -110,12 +114,18 @@ fn the_cashier_may_give_up() {
 fn giving_up_on_the_host_lets_the_card_decline() {
     let card = Card::good();
     let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start { atr: &[0x3B, 0x00] });
+    let mut output = kernel.step(Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: crate::Interface::Contact,
+        pad: crate::PinPad::NONE,
+    });
     let outcome = loop {
         output = match output {
             Output::Send(command) => kernel.step(Input::RApdu(&card.answer(command.expose()))),
             Output::GoOnline(_) => kernel.step(Input::Cancel),
-            Output::Choose(_) => panic!("nothing to choose"),
+            Output::LookUp(_) | Output::AskPin(_) | Output::Wait | Output::Choose(_) => {
+                panic!("nothing to choose")
+            }
             Output::Done(outcome) => break outcome,
         };
     };
@@ -157,7 +167,11 @@ fn what_is_over_stays_over() {
 fn an_impossible_reset_ends_the_charge() {
     for atr in [&[][..], &[0x3B; 34][..]] {
         let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-        let Output::Done(outcome) = kernel.step(Input::Start { atr }) else {
+        let Output::Done(outcome) = kernel.step(Input::Start {
+            atr,
+            interface: crate::Interface::Contact,
+            pad: crate::PinPad::NONE,
+        }) else {
             panic!("it went on");
         };
         assert_eq!(outcome.ending, Ending::Terminated(Fault::Reset));

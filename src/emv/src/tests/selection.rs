@@ -275,7 +275,11 @@ fn the_cardholder_chooses_where_the_terminal_offers_it() {
         entry("A0000000031010", b"VISA", 1),
     ]);
     let mut kernel = Kernel::new(&choosing_terminal(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start { atr: &[0x3B, 0x00] });
+    let mut output = kernel.step(Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: crate::Interface::Contact,
+        pad: crate::PinPad::NONE,
+    });
     while let Output::Send(command) = output {
         output = kernel.step(Input::RApdu(&card.answer(command.expose())));
     }
@@ -297,7 +301,11 @@ fn what_was_not_offered_cannot_be_chosen() {
         entry("A0000000031010", b"VISA", 1),
     ]);
     let mut kernel = Kernel::new(&choosing_terminal(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start { atr: &[0x3B, 0x00] });
+    let mut output = kernel.step(Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: crate::Interface::Contact,
+        pad: crate::PinPad::NONE,
+    });
     while let Output::Send(command) = output {
         output = kernel.step(Input::RApdu(&card.answer(command.expose())));
     }

@@ -27,7 +27,11 @@ fn what_is_unknown_or_empty_is_not_kept() {
 /// Plays a charge and gives what the kernel's store holds of these elements while the host is asked.
 fn held_while_the_host_is_asked(card: &Card, tags: &[Tag]) -> Vec<bool> {
     let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start { atr: &[0x3B, 0x00] });
+    let mut output = kernel.step(Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: crate::Interface::Contact,
+        pad: crate::PinPad::NONE,
+    });
     while let Output::Send(command) = output {
         output = kernel.step(Input::RApdu(&card.answer(command.expose())));
     }
@@ -56,12 +60,18 @@ fn what_cdol2_asks_for_stays_until_the_card_has_it() {
 fn once_it_is_over_the_kernel_holds_nothing_of_the_card() {
     let card = Card::good();
     let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start { atr: &[0x3B, 0x00] });
+    let mut output = kernel.step(Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: crate::Interface::Contact,
+        pad: crate::PinPad::NONE,
+    });
     loop {
         output = match output {
             Output::Send(command) => kernel.step(Input::RApdu(&card.answer(command.expose()))),
             Output::GoOnline(_) => kernel.step(Input::HostAnswer(approval())),
-            Output::Choose(_) => panic!("nothing to choose"),
+            Output::LookUp(_) | Output::AskPin(_) | Output::Wait | Output::Choose(_) => {
+                panic!("nothing to choose")
+            }
             Output::Done(_) => break,
         };
     }
