@@ -91,6 +91,7 @@ impl Lane {
                 Some(
                     ToLane::Host { attempt, .. }
                     | ToLane::UnableToGoOnline { attempt }
+                    | ToLane::Chosen { attempt, .. }
                     | ToLane::Cancel { attempt },
                 ) => tracing::debug!(%attempt, "a word on an attempt that is over"),
                 None => {}

@@ -103,8 +103,16 @@ impl Attempt {
         if self.prompt != prompt {
             self.wait_from_ms = now_ms;
             self.wait_ms = match prompt {
-                CardPrompt::InsertCard => self.wait_ms,
-                CardPrompt::Reading | CardPrompt::RemoveCard => CARD_WAIT_MS,
+                CardPrompt::InsertCard
+                | CardPrompt::PresentCard
+                | CardPrompt::UseContacts
+                | CardPrompt::PresentAgain
+                | CardPrompt::SeePhone => self.wait_ms,
+                CardPrompt::Reading
+                | CardPrompt::EnterPin
+                | CardPrompt::EnterPinAgain
+                | CardPrompt::LastPinTry
+                | CardPrompt::RemoveCard => CARD_WAIT_MS,
                 CardPrompt::Authorising => HOST_WAIT_MS,
             };
         }

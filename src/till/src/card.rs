@@ -149,6 +149,10 @@ impl Till {
                 }
                 vec![]
             }
+            // This screen has no list of applications to choose from.
+            FromLane::Choose { attempt, .. } => {
+                vec![Effect::ToLane(ToLane::Cancel { attempt })]
+            }
             FromLane::Online {
                 attempt,
                 card,
