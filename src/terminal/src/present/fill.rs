@@ -118,10 +118,9 @@ fn money(window: &TillWindow, view: &View, style: Style<'_>) {
             | Prompt::UseContacts
             | Prompt::PresentAgain
             | Prompt::SeePhone => CardPrompt::Insert,
-            Prompt::Reading
-            | Prompt::EnterPin
-            | Prompt::EnterPinAgain
-            | Prompt::LastPinTry => CardPrompt::Reading,
+            Prompt::Reading | Prompt::EnterPin | Prompt::EnterPinAgain | Prompt::LastPinTry => {
+                CardPrompt::Reading
+            }
             Prompt::Authorising => CardPrompt::Authorising,
             Prompt::RemoveCard => CardPrompt::Remove,
         });
