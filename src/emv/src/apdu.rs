@@ -4,14 +4,20 @@ use core::fmt::{self, Debug, Display, Formatter};
 
 use sealpoint_secret::{LogSafe, SecretBytes};
 
-use crate::{generate_ac::AcType, tag, tlv};
+use crate::{
+    generate_ac::AcType,
+    tag::{self, Tag},
+    tlv,
+};
 
 /// Bytes of the longest answer: 256 of data and the status word (Book 3 §6.3.3).
 pub const MAX_R_APDU: usize = 258;
 /// Bytes of the longest command: header, Lc, 255 of data, Le (Book 3 §6.3.2).
 const MAX_C_APDU: usize = 261;
-/// Bytes of the header and Lc.
-const HEADER: usize = 5;
+/// Bytes of the longest public key (Book 2 §11.1).
+const MAX_KEY: usize = 248;
+/// GENERATE AC, P1: the card signs its answer (Book 3 table 12).
+const SIGNED: u8 = 0x10;
 
 /// Which command was sent; safe to log.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -26,6 +32,14 @@ pub enum Command {
     GenerateAc,
     /// EXTERNAL AUTHENTICATE (Book 3 §6.5.4).
     ExternalAuthenticate,
+    /// GET DATA (Book 3 §6.5.7).
+    GetData,
+    /// GET CHALLENGE (Book 3 §6.5.6).
+    GetChallenge,
+    /// INTERNAL AUTHENTICATE (Book 3 §6.5.9).
+    InternalAuthenticate,
+    /// VERIFY (Book 3 §6.5.12).
+    Verify,
     /// GET RESPONSE (Book 1 §9.3.1.3).
     GetResponse,
     /// An issuer script command (Book 3 §10.10).
@@ -116,8 +130,10 @@ impl CApdu {
         Self::new(Command::GetProcessingOptions, header, &data, true)
     }
 
-    pub(crate) fn generate_ac(asked: AcType, values: &SecretBytes) -> Self {
-        let header = [0x80, 0xAE, asked.reference_control(), 0x00];
+    /// With `signed` the card is to sign its answer (CDA; table 12).
+    pub(crate) fn generate_ac(asked: AcType, signed: bool, values: &SecretBytes) -> Self {
+        let control = asked.reference_control() | if signed { SIGNED } else { 0 };
+        let header = [0x80, 0xAE, control, 0x00];
         Self::new(Command::GenerateAc, header, &[values.expose()], true)
     }
 
@@ -126,13 +142,49 @@ impl CApdu {
         Self::new(Command::ExternalAuthenticate, header, &[data], false)
     }
 
+    /// An element that stands in no record, by its tag of two bytes.
+    pub(crate) fn get_data(tag: Tag) -> Self {
+        let [_, _, high, low] = tag.0.to_be_bytes();
+        Self::new(Command::GetData, [0x80, 0xCA, high, low], &[], true)
+    }
+
+    pub(crate) fn get_challenge() -> Self {
+        Self::new(Command::GetChallenge, [0x00, 0x84, 0x00, 0x00], &[], true)
+    }
+
+    /// The values of a DDOL; at most 252 bytes.
+    pub(crate) fn internal_authenticate(values: &SecretBytes) -> Self {
+        let header = [0x00, 0x88, 0x00, 0x00];
+        Self::new(
+            Command::InternalAuthenticate,
+            header,
+            &[values.expose()],
+            true,
+        )
+    }
+
+    /// An enciphered PIN (table 23); nothing if it is longer than any key.
+    pub(crate) fn verify_enciphered(pin: &SecretBytes) -> Option<Self> {
+        let header = [0x00, 0x20, 0x00, 0x88];
+        (pin.len() <= MAX_KEY).then(|| Self::new(Command::Verify, header, &[pin.expose()], false))
+    }
+
     pub(crate) fn get_response(le: u8) -> Self {
         Self::new(Command::GetResponse, [0x00, 0xC0, 0x00, 0x00], &[], true).with_le(le)
     }
 
-    /// An issuer's command as it came, if it has at least a header and at most the length of one.
+    /// An issuer's command as it came, if its length is that of one of the four cases (Book 3
+    /// §6.3.2): a card could wait for ever for the rest of another.
     pub(crate) fn issuer_script(raw: &[u8]) -> Option<Self> {
-        if !(HEADER - 1..=MAX_C_APDU).contains(&raw.len()) {
+        let complete = match raw {
+            [_, _, _, _] | [_, _, _, _, _] => true,
+            [_, _, _, _, lc, data @ ..] => {
+                let lc = usize::from(*lc);
+                lc > 0 && (lc..=lc + 1).contains(&data.len())
+            }
+            _ => false,
+        };
+        if !complete {
             return None;
         }
         Some(Self {
@@ -191,6 +243,10 @@ impl Display for Command {
             Self::GetProcessingOptions => "GET PROCESSING OPTIONS",
             Self::GenerateAc => "GENERATE AC",
             Self::ExternalAuthenticate => "EXTERNAL AUTHENTICATE",
+            Self::GetData => "GET DATA",
+            Self::GetChallenge => "GET CHALLENGE",
+            Self::InternalAuthenticate => "INTERNAL AUTHENTICATE",
+            Self::Verify => "VERIFY",
             Self::GetResponse => "GET RESPONSE",
             Self::IssuerScript => "an issuer script command",
         })

@@ -76,7 +76,7 @@ pub(crate) fn command(dialogue: &mut Dialogue, asked: AcType, cdol: Tag) -> Resu
     let store = &dialogue.store;
     let list = store.public(cdol).ok_or(Fault::Missing(cdol))?;
     let values = dol::build(list, store).map_err(|error| Fault::Dol(cdol, error))?;
-    Ok(CApdu::generate_ac(asked, &values))
+    Ok(CApdu::generate_ac(asked, false, &values))
 }
 
 /// Takes the cryptogram in format 1 or 2 and refuses one that may not follow the request.
