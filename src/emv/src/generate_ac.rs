@@ -55,7 +55,7 @@ impl AcType {
         }
     }
 
-    fn from_cid(cid: u8) -> Option<Self> {
+    pub(crate) fn from_cid(cid: u8) -> Option<Self> {
         match cid & CID_KIND {
             0x00 => Some(Self::Aac),
             0x40 => Some(Self::Tc),

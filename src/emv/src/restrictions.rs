@@ -72,7 +72,7 @@ fn dates(dialogue: &Dialogue) -> Result<Tvr, Fault> {
 }
 
 /// Orders BCD dates. As BCD digits order as bytes do, only the century needs thought.
-fn order(a: [u8; 3], b: [u8; 3]) -> Ordering {
+pub(crate) fn order(a: [u8; 3], b: [u8; 3]) -> Ordering {
     let with_century = |date: [u8; 3]| (date[0] < CENTURY_PIVOT, date);
     with_century(a).cmp(&with_century(b))
 }

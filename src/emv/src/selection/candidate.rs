@@ -20,9 +20,9 @@ pub struct Choice {
 
 /// An application as a card describes it.
 pub(crate) struct Found {
-    pub(super) df_name: Aid,
-    pub(super) label: Option<String>,
-    pub(super) priority: u8,
+    pub(crate) df_name: Aid,
+    pub(crate) label: Option<String>,
+    pub(crate) priority: u8,
 }
 
 /// An application that card and terminal share.

@@ -13,15 +13,15 @@ const MAX_LABEL: usize = 16;
 const LATIN_1: &[u8] = &[0x01];
 
 /// What an application says of itself when it is selected.
-pub(super) struct Fci<'a> {
-    pub(super) df_name: Aid,
-    pub(super) pdol: &'a [u8],
+pub(crate) struct Fci<'a> {
+    pub(crate) df_name: Aid,
+    pub(crate) pdol: &'a [u8],
     proprietary: &'a [u8],
 }
 
 impl<'a> Fci<'a> {
     /// Reads it; none if something mandatory is missing or anything is malformed.
-    pub(super) fn parse(data: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(data: &'a [u8]) -> Option<Self> {
         let template = tlv::find(data, tag::FCI).ok()??;
         let df_name = tlv::find(template, tag::DF_NAME).ok()??;
         let proprietary = tlv::find(template, tag::PROPRIETARY).ok()??;
@@ -35,7 +35,7 @@ impl<'a> Fci<'a> {
         })
     }
 
-    pub(super) fn label(&self) -> Option<String> {
+    pub(crate) fn label(&self) -> Option<String> {
         label(self.proprietary)
     }
 
@@ -49,7 +49,7 @@ impl<'a> Fci<'a> {
 }
 
 /// An application as the objects beside its name describe it.
-pub(super) fn found(named: &[u8], name: Tag, described: &[u8]) -> Option<Found> {
+pub(crate) fn found(named: &[u8], name: Tag, described: &[u8]) -> Option<Found> {
     let df_name = tlv::find(named, name).ok()??;
     Some(Found {
         df_name: Aid::from_slice(df_name).ok()?,

@@ -3,9 +3,9 @@
 //! First the card's own directory (§12.3.2); if it has none, or nothing in it is accepted here, the
 //! terminal's list of AIDs one by one (§12.3.3); then the final choice (§12.4).
 
-mod candidate;
+pub(crate) mod candidate;
 mod directory;
-mod fci;
+pub(crate) mod fci;
 
 use crate::{
     aid::Aid,
