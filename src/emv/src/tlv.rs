@@ -62,6 +62,16 @@ pub fn find(data: &[u8], tag: Tag) -> Result<Option<&[u8]>, TlvError> {
     Ok(None)
 }
 
+/// The value of the object with that tag, if `data` is this one object and nothing else.
+#[must_use]
+pub fn only(data: &[u8], tag: Tag) -> Option<&[u8]> {
+    let mut all = objects(data);
+    match (all.next(), all.next()) {
+        (Some(Ok(object)), None) if object.tag == tag => Some(object.value),
+        _ => None,
+    }
+}
+
 /// A tag at the start of `data`, and what stands behind it.
 #[must_use]
 pub fn split_tag(data: &[u8]) -> Option<(Tag, &[u8])> {
@@ -98,6 +108,11 @@ pub fn length_bytes(length: usize) -> impl Iterator<Item = u8> {
 }
 
 impl<'a> Objects<'a> {
+    /// What stands behind the objects read so far.
+    pub(crate) fn unread(&self) -> &'a [u8] {
+        self.rest
+    }
+
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(count)?;
         self.rest = rest;
