@@ -29,7 +29,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("terminal", &["screens", "till", "journal", "sale", "wire"]),
     ("acquirer", &["wire"]),
     ("collector", &["wire", "acquirer", "sale"]),
-    ("cardsim", &["secret"]),
+    ("cardsim", &["secret", "readersim"]),
+    ("readersim", &[]),
     ("hostsim", &["secret", "wire", "acquirer", "cardsim"]),
     ("xtask", &[]),
     // End to end tests: everything by way of dev-dependencies.
@@ -41,7 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const CANNOT_NAME_SECRET: &[&str] = &["till", "terminal", "journal", "sync", "collector"];
 
 /// Simulators hold test keys: no room of a production image reaches them.
-const SIMULATORS: &[&str] = &["cardsim", "hostsim"];
+const SIMULATORS: &[&str] = &["cardsim", "readersim", "hostsim"];
 
 /// Crates of others that only the named rooms may import. `deny.toml` says the
 /// same to cargo-deny, and a test below keeps the two equal.
@@ -58,6 +59,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("ring", &["vault", "cardsim"]),
     ("libcrux-ml-kem", &["vault"]),
     ("hpke", &["hostsim"]),
+    ("crypto-bigint", &["emv"]),
 ];
 
 const PREFIX: &str = "sealpoint-";

@@ -41,6 +41,11 @@ pub(crate) fn asks_for(dol: &[u8], wanted: Tag) -> bool {
     entries(dol).is_ok_and(|entries| entries.iter().any(|(tag, _)| *tag == wanted))
 }
 
+/// Whether a DOL asks for that element in that length.
+pub(crate) fn asks_for_all_of(dol: &[u8], wanted: Tag, length: usize) -> bool {
+    entries(dol).is_ok_and(|entries| entries.contains(&(wanted, length)))
+}
+
 /// The values that a DOL asks for, one after the other.
 ///
 /// # Errors
