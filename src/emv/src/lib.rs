@@ -69,7 +69,9 @@ pub use oda::{Capk, PinKey, Revoked};
 pub use online::{OnlineRequest, SecretCard};
 pub use outcome::{Decliner, Ending, Evidence, HostVerdict, Interface, Outcome, Refusal};
 pub use pin::{OnlinePin, PinEntry, PinPad, PinRequest};
-pub use profile::{ProfileError, demo_profile};
+#[cfg(any(test, feature = "demo"))]
+pub use profile::demo_profile;
+pub use profile::{MAX_PROFILE, ProfileError};
 pub use records::MAX_RECORDS;
 pub use script::ScriptResult;
 pub use selection::{Choice, MAX_DIRECTORY_RECORDS, MAX_OCCURRENCES};

@@ -83,7 +83,7 @@ fn a_profile_of_ones_own_is_used() {
 fn a_wrong_profile_is_named_with_its_key() {
     let choosy = GOOD_PROFILE.replace("cardholder_choice = false", "cardholder_choice = true");
     let odd = GOOD_PROFILE.replace("type = 21", "type = 34");
-    let signing = GOOD_PROFILE.replace("\"200800\"", "\"202800\"");
+    let signing = GOOD_PROFILE.replace("\"2098C8\"", "\"20B8C8\"");
     let wrong = [
         ("colour = 1\n", "colour"),
         ("[terminal]\ntype = \"shop\"\n", "type"),
