@@ -1,4 +1,4 @@
-//! Terminal action analysis (EMV 4.4 Book 3 §10.7).
+//! Terminal action analysis (EMV 4.4 Book 3 §10.7). What it finds is obeyed.
 
 use crate::{
     dialogue::Dialogue,
@@ -6,6 +6,7 @@ use crate::{
     generate_ac::AcType,
     outcome::Decliner,
     tag::{self, Tag},
+    terminal::ActionCodes,
     verification::Tvr,
 };
 
@@ -21,13 +22,12 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// The cryptogram to ask for. Where the books would let the terminal approve by itself this
-    /// kernel asks the host all the same: without offline data authentication a card's TC proves
-    /// nothing.
+    /// The cryptogram to ask for.
     pub(crate) fn cryptogram(self) -> AcType {
         match self {
             Self::Decline(_) => AcType::Aac,
-            Self::GoOnline | Self::ApproveOffline => AcType::Arqc,
+            Self::GoOnline => AcType::Arqc,
+            Self::ApproveOffline => AcType::Tc,
         }
     }
 
@@ -40,24 +40,46 @@ impl Verdict {
     }
 }
 
-/// Weighs the TVR before the host is asked.
+/// Weighs the TVR before the first GENERATE AC: denial codes, then online codes.
 pub(crate) fn before_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
-    let Some(selected) = &dialogue.selected else {
-        return Err(Fault::OutOfTurn);
-    };
-    let terminal = selected.application.actions;
+    let terminal = actions(dialogue)?;
     // An issuer who says nothing denies nothing and wants everything online.
     let denial = issuer_code(dialogue, tag::IAC_DENIAL, Tvr::empty())? | terminal.denial;
-    let online =
-        issuer_code(dialogue, tag::IAC_ONLINE, Tvr::from_bits_retain(u64::MAX))? | terminal.online;
+    let online = issuer_code(dialogue, tag::IAC_ONLINE, Tvr::from_bits_retain(u64::MAX))?;
     let denied = dialogue.tvr & denial;
     Ok(if !denied.is_empty() {
         Verdict::Decline(denied)
-    } else if dialogue.terminal.kind.online_only() || dialogue.tvr.intersects(online) {
+    } else if dialogue.terminal.kind.online_only()
+        || dialogue.tvr.intersects(online | terminal.online)
+    {
         Verdict::GoOnline
     } else {
         Verdict::ApproveOffline
     })
+}
+
+/// Weighs the TVR once the host could not be asked: default codes. An online-only terminal has no
+/// say then, and declines whatever they are.
+pub(crate) fn without_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
+    if dialogue.terminal.kind.online_only() {
+        return Ok(Verdict::Decline(dialogue.tvr));
+    }
+    let terminal = actions(dialogue)?;
+    let issuer = issuer_code(dialogue, tag::IAC_DEFAULT, Tvr::from_bits_retain(u64::MAX))?;
+    let denied = dialogue.tvr & (issuer | terminal.default);
+    Ok(if denied.is_empty() {
+        Verdict::ApproveOffline
+    } else {
+        Verdict::Decline(denied)
+    })
+}
+
+fn actions(dialogue: &Dialogue) -> Result<ActionCodes, Fault> {
+    dialogue
+        .selected
+        .as_ref()
+        .map(|selected| selected.application.actions)
+        .ok_or(Fault::OutOfTurn)
 }
 
 fn issuer_code(dialogue: &Dialogue, tag: Tag, absent: Tvr) -> Result<Tvr, Fault> {

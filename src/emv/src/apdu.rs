@@ -176,21 +176,20 @@ impl CApdu {
     /// An issuer's command as it came, if its length is that of one of the four cases (Book 3
     /// §6.3.2): a card could wait for ever for the rest of another.
     pub(crate) fn issuer_script(raw: &[u8]) -> Option<Self> {
-        let complete = match raw {
-            [_, _, _, _] | [_, _, _, _, _] => true,
-            [_, _, _, _, lc, data @ ..] => {
-                let lc = usize::from(*lc);
-                lc > 0 && (lc..=lc + 1).contains(&data.len())
-            }
-            _ => false,
+        let has_le = match raw {
+            [_, _, _, _] => false,
+            [_, _, _, _, _] => true,
+            [_, _, _, _, lc, data @ ..] => match data.len().checked_sub(usize::from(*lc)) {
+                Some(0) => false,
+                Some(1) if *lc > 0 => true,
+                _ => return None,
+            },
+            _ => return None,
         };
-        if !complete {
-            return None;
-        }
         Some(Self {
             command: Command::IssuerScript,
             bytes: SecretBytes::from_slice(raw),
-            has_le: false,
+            has_le,
         })
     }
 

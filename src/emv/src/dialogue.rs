@@ -6,19 +6,22 @@ use crate::{
     charge::{Charge, bcd},
     cvm::CvmResult,
     generate_ac::Cryptogram,
+    lookup::Known,
     oda::Oda,
     outcome::{HostVerdict, Interface},
     pin::{OnlinePin, PinPad},
     script::ScriptResult,
     selection::Selected,
-    store::Store,
+    store::{self, Store},
     tag,
     terminal::TerminalData,
     verification::{Aip, Tsi, Tvr},
 };
 
-/// POS entry mode: chip with contacts (ISO 8583 DE 22, first two digits; tag 9F39).
-const ENTRY_MODE_CHIP: u8 = 0x05;
+/// POS entry mode (ISO 8583 DE 22, first two digits; tag 9F39): chip with contacts.
+const ENTRY_MODE_CONTACT: u8 = 0x05;
+/// The same: chip without contacts.
+const ENTRY_MODE_CONTACTLESS: u8 = 0x07;
 
 /// The state of one charge.
 pub(crate) struct Dialogue {
@@ -27,6 +30,8 @@ pub(crate) struct Dialogue {
     pub(crate) interface: Interface,
     /// What the reader's PIN pad can do.
     pub(crate) pad: PinPad,
+    /// What this terminal remembers of the card.
+    pub(crate) known: Known,
     /// Offline data authentication: what it has gathered and found.
     pub(crate) oda: Oda,
     /// The PIN block for the host, until the host is asked.
@@ -62,12 +67,12 @@ impl Dialogue {
         store.set(tag::MERCHANT_ID, &terminal.merchant_id);
         store.set(tag::MERCHANT_NAME, terminal.merchant_name.as_bytes());
         store.set(tag::ACQUIRER, &bcd::<6>(terminal.acquirer));
-        store.set(tag::ENTRY_MODE, &[ENTRY_MODE_CHIP]);
         Self {
             terminal,
             charge,
             interface: Interface::Contact,
             pad: PinPad::NONE,
+            known: Known::default(),
             oda: Oda::default(),
             online_pin: None,
             advice: false,
@@ -82,6 +87,33 @@ impl Dialogue {
             host: HostVerdict::NotAsked,
             scripts: Vec::new(),
         }
+    }
+
+    /// Notes how the card is spoken to.
+    pub(crate) fn begin(&mut self, interface: Interface, pad: PinPad) {
+        let entry_mode = match interface {
+            Interface::Contact => ENTRY_MODE_CONTACT,
+            Interface::Contactless => ENTRY_MODE_CONTACTLESS,
+        };
+        self.store.set(tag::ENTRY_MODE, &[entry_mode]);
+        self.interface = interface;
+        self.pad = pad;
+    }
+
+    /// Whether the card's PAN stands in `data`, as far as can be said.
+    pub(crate) fn names_account(&self, data: &[u8]) -> bool {
+        self.store.names_account(data).unwrap_or(false)
+            || self
+                .truncated_pan
+                .as_ref()
+                .is_some_and(|pan| store::shows(pan, data))
+    }
+
+    /// Wipes what the card gave.
+    pub(crate) fn forget_card(&mut self) {
+        self.store.forget_card();
+        self.oda = Oda::default();
+        self.online_pin = None;
     }
 
     /// Takes up an application. Nothing has set a TVR or TSI bit before (Book 3 §10.1).

@@ -41,6 +41,15 @@ pub(crate) fn asks_for(dol: &[u8], wanted: Tag) -> bool {
     entries(dol).is_ok_and(|entries| entries.iter().any(|(tag, _)| *tag == wanted))
 }
 
+/// The elements that a DOL asks for; none if it is malformed.
+pub(crate) fn wanted(dol: &[u8]) -> Vec<Tag> {
+    entries(dol)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(tag, _)| tag)
+        .collect()
+}
+
 /// Whether a DOL asks for that element in that length.
 pub(crate) fn asks_for_all_of(dol: &[u8], wanted: Tag, length: usize) -> bool {
     entries(dol).is_ok_and(|entries| entries.contains(&(wanted, length)))

@@ -11,6 +11,8 @@ use crate::{
 pub const MAX_APDUS: u16 = 200;
 /// GET RESPONSE commands that may follow one command.
 pub const MAX_FOLLOW_UPS: u8 = 8;
+/// Bytes that one charge may send and receive together.
+pub const MAX_BYTES: u32 = 65_536;
 /// Data bytes of one whole answer (Book 3 §6.3.3).
 const MAX_DATA: usize = MAX_R_APDU - 2;
 
@@ -23,7 +25,18 @@ pub(crate) struct Exchange {
     gathered: SecretBytes,
     follow_ups: u8,
     corrected: bool,
-    apdus: u16,
+    counts: Counts,
+}
+
+/// What a charge has exchanged with the card. What a reader's PIN pad sends by itself is not in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Commands, GET RESPONSE and repetitions included.
+    pub apdus: u16,
+    /// Bytes of the commands.
+    pub bytes_sent: u32,
+    /// Bytes of the answers, status words included.
+    pub bytes_received: u32,
 }
 
 /// A whole answer.
@@ -49,7 +62,7 @@ impl Exchange {
             gathered: SecretBytes::with_bound(MAX_DATA),
             follow_ups: 0,
             corrected: false,
-            apdus: 0,
+            counts: Counts::default(),
         }
     }
 
@@ -65,11 +78,31 @@ impl Exchange {
     }
 
     fn count(&mut self, command: CApdu) -> Result<CApdu, Fault> {
-        if self.apdus >= MAX_APDUS {
+        if self.counts.apdus >= MAX_APDUS {
             return Err(Fault::TooManyApdus);
         }
-        self.apdus += 1;
+        self.counts.apdus += 1;
+        self.counts.bytes_sent += bytes(command.expose());
+        self.within_bound()?;
         Ok(command)
+    }
+
+    fn within_bound(&self) -> Result<(), Fault> {
+        if self.counts.bytes_sent + self.counts.bytes_received > MAX_BYTES {
+            return Err(Fault::TooMuchData);
+        }
+        Ok(())
+    }
+
+    /// What was exchanged so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Wipes what it holds of the card. An answer that still comes is out of turn.
+    pub(crate) fn close(&mut self) {
+        (self.awaited, self.sent) = (None, None);
+        self.gathered.clear();
     }
 
     /// Takes what the card answered.
@@ -82,6 +115,8 @@ impl Exchange {
             .split_last_chunk::<2>()
             .filter(|_| raw.len() <= MAX_R_APDU)
             .ok_or(Fault::AnswerLength(command))?;
+        self.counts.bytes_received += bytes(raw);
+        self.within_bound()?;
         let sw = Sw(u16::from_be_bytes(*status));
         match sw.sw1() {
             0x6C if sent.has_le() && !self.corrected => {
@@ -111,6 +146,11 @@ impl Exchange {
             sw,
         }))
     }
+}
+
+/// Bytes of one command or answer, each of which is at most 261 long.
+fn bytes(apdu: &[u8]) -> u32 {
+    u32::try_from(apdu.len()).unwrap_or(u32::MAX)
 }
 
 impl Answer {

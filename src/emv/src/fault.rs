@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::{
     apdu::{Command, Sw},
+    atr::AtrFault,
     dol::DolError,
     generate_ac::AcType,
     tag::Tag,
@@ -17,6 +18,9 @@ pub enum Fault {
     /// No or an impossible answer to reset.
     #[error("the answer to reset has not 2 to 33 bytes (Book 1 §8)")]
     Reset,
+    /// An answer to reset that no command can follow.
+    #[error("the answer to reset cannot be used: {0}")]
+    Atr(AtrFault),
     /// The card kept answering without coming to an end.
     #[error("the card did not come to an end within the bound on commands")]
     TooManyApdus,
@@ -67,6 +71,9 @@ pub enum Fault {
     /// The second cryptogram belongs to another charge.
     #[error("the card's counter changed between its two cryptograms (Book 3 §10.11)")]
     CounterChanged,
+    /// Nothing came in time.
+    #[error("the card, or what it needs, took too long")]
+    TooSlow,
     /// The driver chose what was not offered.
     #[error("the chosen application was not offered (Book 1 §12.4)")]
     BadChoice,

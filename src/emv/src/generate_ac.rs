@@ -10,26 +10,32 @@ use crate::{
     dol,
     exchange::Answer,
     fault::Fault,
+    oda::{self, Round},
     tag::{self, Tag},
-    tlv,
+    tc_hash, tlv,
 };
 
 /// Bytes of the longest issuer application data.
 const MAX_IAD: usize = 32;
 /// CID bits that say which cryptogram it is (table 15).
 const CID_KIND: u8 = 0xC0;
-/// What GENERATE AC answers: earlier values of these count no longer.
-const ANSWERED: [Tag; 4] = [tag::CID, tag::ATC, tag::AC, tag::IAD];
+/// CID bit that asks for an advice to the issuer.
+const CID_ADVICE: u8 = 0x08;
+/// CID bits that say why.
+const CID_REASON: u8 = 0x07;
+/// The reason that is an answer of its own: this service is not allowed.
+const SERVICE_NOT_ALLOWED: u8 = 0x01;
 
 /// The kind of an application cryptogram.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+/// From the lowest to the highest (§9.3): a card may answer lower than it was asked.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum AcType {
     /// Application authentication cryptogram: declined.
     Aac,
-    /// Certificate that the card approves.
-    Tc,
     /// Authorisation request cryptogram: ask the issuer.
     Arqc,
+    /// Certificate that the card approves.
+    Tc,
 }
 
 /// An application cryptogram with what describes it.
@@ -63,86 +69,224 @@ impl AcType {
             _ => None,
         }
     }
+}
 
-    /// Whether a card may answer this to a request for `asked`: the same, or it declines.
-    fn may_answer(self, asked: Self) -> bool {
-        self == asked || self == Self::Aac
+impl Cryptogram {
+    /// Whether the card declines because it is not meant for this (Book 4 §6.3.7: not accepted).
+    pub(crate) fn refuses_service(&self) -> bool {
+        self.kind == AcType::Aac && self.cid & CID_REASON == SERVICE_NOT_ALLOWED
     }
 }
 
-/// GENERATE AC with the data that CDOL1 or CDOL2 asks for.
-pub(crate) fn command(dialogue: &mut Dialogue, asked: AcType, cdol: Tag) -> Result<CApdu, Fault> {
+/// What a GENERATE AC asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Asked {
+    pub(crate) kind: AcType,
+    pub(crate) round: Round,
+    /// Whether the card was to sign its answer (CDA).
+    signed: bool,
+}
+
+/// What an answer comes to.
+pub(crate) enum Given {
+    /// A cryptogram that may follow the request.
+    Cryptogram(Cryptogram),
+    /// One of this kind, but its signature does not hold: nothing of it is believed.
+    Unproven(AcType),
+}
+
+/// The card's answer, read and not yet believed.
+struct Response<'a> {
+    cid: u8,
+    atc: u16,
+    ac: Option<[u8; 8]>,
+    iad: &'a [u8],
+    /// The objects of format 2, which a signature covers.
+    objects: &'a [u8],
+}
+
+/// GENERATE AC with the data that the CDOL of this round asks for.
+pub(crate) fn command(
+    dialogue: &mut Dialogue,
+    kind: AcType,
+    round: Round,
+) -> Result<(Asked, CApdu), Fault> {
+    let cdol = cdol(round);
     dialogue.write_results();
+    tc_hash::fill(dialogue, cdol)?;
     let store = &dialogue.store;
     let list = store.public(cdol).ok_or(Fault::Missing(cdol))?;
     let values = dol::build(list, store).map_err(|error| Fault::Dol(cdol, error))?;
-    Ok(CApdu::generate_ac(asked, false, &values))
+    match round {
+        Round::First => dialogue.oda.heard_cdol1(values.expose()),
+        Round::Second => dialogue.oda.heard_cdol2(values.expose()),
+    }
+    let signed = kind != AcType::Aac && oda::wants_cda(dialogue);
+    let asked = Asked {
+        kind,
+        round,
+        signed,
+    };
+    Ok((asked, CApdu::generate_ac(kind, signed, &values)))
 }
 
-/// Takes the cryptogram in format 1 or 2 and refuses one that may not follow the request.
+/// The elements that the second GENERATE AC asks for.
+pub(crate) fn second_needs(dialogue: &Dialogue) -> Vec<Tag> {
+    let list = dialogue.store.public(tag::CDOL2).unwrap_or(&[]);
+    let mut needed = dol::wanted(list);
+    needed.extend(tc_hash::ingredients(dialogue, tag::CDOL2));
+    needed
+}
+
+/// Takes the cryptogram. Only one that is whole, allowed and proven replaces what the dialogue holds
+/// of an earlier one.
 pub(crate) fn answered(
     dialogue: &mut Dialogue,
-    asked: AcType,
+    asked: Asked,
     answer: &Answer,
-) -> Result<Cryptogram, Fault> {
-    let data = answer.ok()?;
-    let malformed = Fault::Malformed(answer.command);
-    let object = tlv::objects(data)
-        .next()
-        .and_then(Result::ok)
-        .ok_or(malformed)?;
-    for tag in ANSWERED {
-        dialogue.store.forget(tag);
-    }
-    match object.tag {
-        tag::FORMAT_1 => {
-            let (cid, rest) = object.value.split_at_checked(1).ok_or(malformed)?;
-            let (atc, rest) = rest.split_at_checked(2).ok_or(malformed)?;
-            let (ac, iad) = rest.split_at_checked(8).ok_or(malformed)?;
-            for (tag, value) in ANSWERED.into_iter().zip([cid, atc, ac, iad]) {
-                if !value.is_empty() {
-                    dialogue.store.learn(tag, value)?;
-                }
-            }
-        }
-        tag::FORMAT_2 => {
-            for object in tlv::objects(object.value) {
-                let object = object.map_err(|_| malformed)?;
-                if ANSWERED.contains(&object.tag) {
-                    dialogue.store.learn(object.tag, object.value)?;
-                }
-            }
-        }
-        _ => return Err(malformed),
-    }
-    let cryptogram = read(dialogue)?;
-    if !cryptogram.kind.may_answer(asked) {
-        return Err(Fault::WrongCryptogram {
-            asked,
-            got: cryptogram.kind,
-        });
-    }
-    if let Some(first) = dialogue.cryptogram.replace(cryptogram)
-        && first.atc != cryptogram.atc
+) -> Result<Given, Fault> {
+    let response = Response::read(answer)?;
+    let kind = response.kind(asked)?;
+    if dialogue
+        .cryptogram
+        .is_some_and(|first| first.atc != response.atc)
     {
         return Err(Fault::CounterChanged);
     }
-    Ok(cryptogram)
+    if dialogue.names_account(response.iad) {
+        return Err(Fault::AccountShown);
+    }
+    let value = if asked.signed && kind != AcType::Aac {
+        match oda::check_cda(dialogue, asked.round, response.cid, response.objects) {
+            Some(value) => value,
+            None => return Ok(Given::Unproven(kind)),
+        }
+    } else {
+        response.ac.ok_or(Fault::Missing(tag::AC))?
+    };
+    let cryptogram = Cryptogram {
+        kind,
+        cid: response.cid,
+        atc: response.atc,
+        value,
+    };
+    believe(dialogue, &cryptogram, response.iad)?;
+    Ok(Given::Cryptogram(cryptogram))
 }
 
-fn read(dialogue: &Dialogue) -> Result<Cryptogram, Fault> {
-    let store = &dialogue.store;
-    let [cid] = store.mandatory(tag::CID)?;
-    let iad = store.public(tag::IAD).unwrap_or(&[]);
-    if iad.len() > MAX_IAD {
-        return Err(Fault::Erroneous(tag::IAD));
+/// Puts a cryptogram where DE 55 and the outcome read it.
+fn believe(dialogue: &mut Dialogue, cryptogram: &Cryptogram, iad: &[u8]) -> Result<(), Fault> {
+    let elements: [(Tag, &[u8]); 4] = [
+        (tag::CID, &[cryptogram.cid]),
+        (tag::ATC, &cryptogram.atc.to_be_bytes()),
+        (tag::AC, &cryptogram.value),
+        (tag::IAD, iad),
+    ];
+    for (tag, value) in elements {
+        dialogue.store.forget(tag);
+        dialogue.store.learn(tag, value)?;
     }
-    Ok(Cryptogram {
-        kind: AcType::from_cid(cid).ok_or(Fault::Erroneous(tag::CID))?,
-        cid,
-        atc: u16::from_be_bytes(store.mandatory(tag::ATC)?),
-        value: store.mandatory(tag::AC)?,
-    })
+    dialogue.advice |= cryptogram.kind != AcType::Arqc && cryptogram.cid & CID_ADVICE != 0;
+    dialogue.cryptogram = Some(*cryptogram);
+    Ok(())
+}
+
+fn cdol(round: Round) -> Tag {
+    match round {
+        Round::First => tag::CDOL1,
+        Round::Second => tag::CDOL2,
+    }
+}
+
+impl<'a> Response<'a> {
+    /// Reads format 1 or 2 (§6.5.5.4), and nothing behind it.
+    fn read(answer: &'a Answer) -> Result<Self, Fault> {
+        let data = answer.ok()?;
+        let malformed = Fault::Malformed(answer.command);
+        let mut objects = tlv::objects(data);
+        let response = match (objects.next(), objects.next()) {
+            (Some(Ok(object)), None) if object.tag == tag::FORMAT_1 => {
+                Self::format_1(object.value).ok_or(malformed)?
+            }
+            (Some(Ok(object)), None) if object.tag == tag::FORMAT_2 => {
+                Self::format_2(object.value, malformed)?
+            }
+            _ => return Err(malformed),
+        };
+        if response.iad.len() > MAX_IAD {
+            return Err(Fault::Erroneous(tag::IAD));
+        }
+        Ok(response)
+    }
+
+    /// CID, ATC, cryptogram and, if there is any, issuer application data.
+    fn format_1(value: &'a [u8]) -> Option<Self> {
+        let ([cid], rest) = value.split_first_chunk::<1>()?;
+        let (atc, rest) = rest.split_first_chunk::<2>()?;
+        let (ac, iad) = rest.split_first_chunk::<8>()?;
+        Some(Self {
+            cid: *cid,
+            atc: u16::from_be_bytes(*atc),
+            ac: Some(*ac),
+            iad,
+            objects: &[],
+        })
+    }
+
+    fn format_2(objects: &'a [u8], malformed: Fault) -> Result<Self, Fault> {
+        let [mut cid, mut atc, mut ac, mut iad] = [None; 4];
+        for object in tlv::objects(objects) {
+            let object = object.map_err(|_| malformed)?;
+            let place = match object.tag {
+                tag::CID => &mut cid,
+                tag::ATC => &mut atc,
+                tag::AC => &mut ac,
+                tag::IAD => &mut iad,
+                _ => continue,
+            };
+            if place.replace(object.value).is_some() {
+                return Err(Fault::Repeated(object.tag));
+            }
+        }
+        let [cid] = fixed(tag::CID, cid)?.ok_or(Fault::Missing(tag::CID))?;
+        let atc = fixed(tag::ATC, atc)?.ok_or(Fault::Missing(tag::ATC))?;
+        Ok(Self {
+            cid,
+            atc: u16::from_be_bytes(atc),
+            ac: fixed(tag::AC, ac)?,
+            iad: iad.unwrap_or(&[]),
+            objects,
+        })
+    }
+
+    /// Which cryptogram it counts as. One that is higher than what was asked for is an error of the
+    /// card: the first ends the charge, the second counts as an AAC, for nothing is left to ask
+    /// (§9.3). So does an ARQC in the second place.
+    fn kind(&self, asked: Asked) -> Result<AcType, Fault> {
+        let claimed = AcType::from_cid(self.cid);
+        match asked.round {
+            Round::First => {
+                let got = claimed.ok_or(Fault::Erroneous(tag::CID))?;
+                if got > asked.kind {
+                    return Err(Fault::WrongCryptogram {
+                        asked: asked.kind,
+                        got,
+                    });
+                }
+                Ok(got)
+            }
+            Round::Second if claimed == Some(AcType::Tc) && asked.kind == AcType::Tc => {
+                Ok(AcType::Tc)
+            }
+            Round::Second => Ok(AcType::Aac),
+        }
+    }
+}
+
+fn fixed<const N: usize>(tag: Tag, value: Option<&[u8]>) -> Result<Option<[u8; N]>, Fault> {
+    value
+        .map(|value| value.try_into().map_err(|_| Fault::Erroneous(tag)))
+        .transpose()
 }
 
 impl Display for AcType {

@@ -6,6 +6,7 @@ use crate::{
     apdu::{CApdu, Sw},
     dialogue::Dialogue,
     exchange::Answer,
+    generate_ac::AcType,
     outcome::HostVerdict,
     tag,
     verification::{Aip, Tsi, Tvr},
@@ -13,10 +14,21 @@ use crate::{
 
 /// Bytes of the scripts of one answer together.
 const MAX_SCRIPTS: usize = 1024;
-/// Authorisation response code: declined offline (Book 4 Annex A6).
-const ARC_DECLINED_OFFLINE: [u8; 2] = *b"Z1";
-/// Authorisation response code: unable to go online, declined.
-const ARC_UNABLE_DECLINED: [u8; 2] = *b"Z3";
+/// Authorisation response codes that the terminal gives itself (Book 4 Annex A6): approved and
+/// declined offline, and the same because the host could not be asked.
+const ARC_OFFLINE: OwnCodes = OwnCodes {
+    approved: *b"Y1",
+    declined: *b"Z1",
+};
+const ARC_UNABLE: OwnCodes = OwnCodes {
+    approved: *b"Y3",
+    declined: *b"Z3",
+};
+
+struct OwnCodes {
+    approved: [u8; 2],
+    declined: [u8; 2],
+}
 
 /// Whether the host approves the whole amount.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -106,16 +118,29 @@ pub(crate) fn answered(dialogue: &mut Dialogue, answer: &HostAnswer) -> Option<C
         .then(|| CApdu::external_authenticate(data))
 }
 
-/// Notes that no answer came. An online-only terminal then declines, and so does this kernel on any
-/// other (Book 3 §10.7): what the default action codes would allow needs an authenticated card.
-pub(crate) fn unreachable(dialogue: &mut Dialogue) {
-    dialogue.host = HostVerdict::Unreachable;
-    dialogue.store.set(tag::ARC, &ARC_UNABLE_DECLINED);
+/// Notes for the card what the terminal decided without asking the host (Book 4 §6.3.6): nothing
+/// yet, if it wants to ask.
+pub(crate) fn decided_offline(dialogue: &mut Dialogue, asked: AcType) {
+    note(dialogue, asked, &ARC_OFFLINE);
 }
 
-/// Notes that the terminal declines without the host (Book 4 §6.3.6).
-pub(crate) fn declined_offline(dialogue: &mut Dialogue) {
-    dialogue.store.set(tag::ARC, &ARC_DECLINED_OFFLINE);
+/// Notes that no answer came: declined, unless the terminal may decide otherwise.
+pub(crate) fn unreachable(dialogue: &mut Dialogue) {
+    dialogue.host = HostVerdict::Unreachable;
+    decided_without_host(dialogue, AcType::Aac);
+}
+
+/// Notes what the terminal decided after no answer had come.
+pub(crate) fn decided_without_host(dialogue: &mut Dialogue, asked: AcType) {
+    note(dialogue, asked, &ARC_UNABLE);
+}
+
+fn note(dialogue: &mut Dialogue, asked: AcType, codes: &OwnCodes) {
+    match asked {
+        AcType::Tc => dialogue.store.set(tag::ARC, &codes.approved),
+        AcType::Aac => dialogue.store.set(tag::ARC, &codes.declined),
+        AcType::Arqc => dialogue.store.unset(tag::ARC),
+    }
 }
 
 /// Takes the answer to EXTERNAL AUTHENTICATE. A failure ends nothing: the card decides, and the TVR

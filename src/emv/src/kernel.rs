@@ -1,39 +1,36 @@
-//! One charge from the card's reset to its outcome (EMV 4.4 Book 3 §8.1).
+//! One charge from the card's reset to its outcome (EMV 4.4 Book 3 §8.1): what may come when, and
+//! what ends it. The phases themselves follow in `course`.
 
 use crate::{
-    action,
     apdu::CApdu,
     charge::{Charge, ChargeError},
-    cvm,
+    cvm::Verifying,
     dialogue::Dialogue,
-    exchange::{Answer, Exchange, Heard},
+    exchange::{Counts, Exchange, Heard},
     fault::Fault,
-    generate_ac::{self, AcType},
-    gpo::{self, Initiated},
-    issuer::{self, HostAnswer},
+    generate_ac::{AcType, Asked},
+    issuer::HostAnswer,
     lookup::{Known, LookUp},
-    online::{self, OnlineRequest},
+    online::OnlineRequest,
     outcome::{Decliner, Ending, Evidence, HostVerdict, Interface, Outcome},
     pin::{PinEntry, PinPad, PinRequest},
-    records::{self, Reading},
-    restrictions, risk,
-    script::{Scripts, When},
-    selection::{Choice, Selection, Turn},
-    tag,
+    records::Reading,
+    risk::Checking,
+    script::Scripts,
+    selection::{Choice, Selection},
     terminal::TerminalData,
-    verification::{Tsi, Tvr},
+    verification::Tvr,
+    wait::{Awaited, Patience},
 };
-
-/// Bytes of an answer to reset (Book 1 §8).
-const ATR: core::ops::RangeInclusive<usize> = 2..=33;
 
 /// The kernel for one charge. Give it what happened, do what it says, until it is done.
 ///
 /// It wipes what the card gave as soon as the outcome is known, and when dropped.
 pub struct Kernel {
     pub(crate) dialogue: Dialogue,
-    exchange: Exchange,
-    stage: Stage,
+    pub(crate) exchange: Exchange,
+    patience: Patience,
+    pub(crate) stage: Stage,
 }
 
 /// What happened.
@@ -49,16 +46,17 @@ pub enum Input<'a> {
     },
     /// The card answered a command; with its status word.
     RApdu(&'a [u8]),
-    /// The cardholder chose, counted from 0.
+    /// The cardholder chose, counted from 0; [`usize::MAX`] if they want none of it.
     Choice(usize),
     /// What is known of the card here.
     Known(Known),
     /// What came of the PIN.
     Pin(PinEntry),
-    /// What was last asked for has not come for so long; milliseconds since the last output. The
-    /// kernel has no clock: this is how it gives up waiting.
+    /// What was last asked for has not come for so long. The kernel has no clock: this is how it gives
+    /// up waiting. A driver that is held up while the card answers tells how long that took before it
+    /// gives the answer.
     Tick {
-        /// Milliseconds since the last output.
+        /// Milliseconds since it was asked for; an [`Output::Wait`] in between asks for nothing.
         waited_ms: u32,
     },
     /// The host answered.
@@ -67,7 +65,8 @@ pub enum Input<'a> {
     UnableToGoOnline,
     /// The card is gone, or does not answer.
     CardRemoved,
-    /// The cashier gave up. While the host is asked this is the same as an unreachable host.
+    /// The cashier gave up. While the host is asked it counts as unreachable, and the card is told to
+    /// decline.
     Cancel,
 }
 
@@ -89,23 +88,29 @@ pub enum Output {
     Done(Box<Outcome>),
 }
 
-/// Which answer is awaited.
-enum Stage {
+/// What is awaited.
+pub(crate) enum Stage {
     Idle,
     Selecting(Selection),
+    Choosing(Selection),
     Initiating(Selection),
     Reading(Reading),
-    FirstAc { asked: AcType, decliner: Decliner },
+    LookingUp,
+    AuthenticatingCard,
+    Verifying(Verifying),
+    AwaitingPin(Verifying),
+    CheckingRisk(Checking),
+    FirstAc { asked: Asked, decliner: Decliner },
     Online,
-    Authenticating { scripts: Vec<u8> },
+    AuthenticatingIssuer { scripts: Vec<u8> },
     ScriptsBefore { running: Scripts, all: Vec<u8> },
-    SecondAc { asked: AcType, scripts: Vec<u8> },
+    SecondAc { asked: Asked, scripts: Vec<u8> },
     ScriptsAfter { running: Scripts, ending: Ending },
     Over(Box<Outcome>),
 }
 
 /// What to do next, or how it ended.
-type Step = Result<Output, Ending>;
+pub(crate) type Step = Result<Output, Ending>;
 
 impl From<Fault> for Ending {
     fn from(fault: Fault) -> Self {
@@ -123,6 +128,7 @@ impl Kernel {
         Ok(Self {
             dialogue: Dialogue::new(terminal.clone(), charge),
             exchange: Exchange::new(),
+            patience: Patience::default(),
             stage: Stage::Idle,
         })
     }
@@ -138,14 +144,26 @@ impl Kernel {
         }
     }
 
+    /// What was exchanged with the card so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.exchange.counts()
+    }
+
     fn advance(&mut self, input: Input<'_>) -> Step {
+        let awaited = self.stage.awaited();
+        if let Input::Tick { waited_ms } = input {
+            return self.tick(awaited, waited_ms);
+        }
+        self.patience.over(awaited);
         match (&self.stage, input) {
             (_, Input::RApdu(raw)) => match self.exchange.hear(raw)? {
                 Heard::Ask(command) => Ok(Output::Send(command)),
                 Heard::Whole(answer) => self.answered(&answer),
             },
             (_, Input::CardRemoved) => Err(Ending::Removed),
-            (Stage::Online, Input::UnableToGoOnline | Input::Cancel) => self.unreachable(),
+            (Stage::Online, Input::UnableToGoOnline) => self.unreachable(),
+            (Stage::Online, Input::Cancel) => self.given_up(),
             (_, Input::Cancel) => Err(Ending::Cancelled),
             (
                 Stage::Idle,
@@ -155,250 +173,111 @@ impl Kernel {
                     pad,
                 },
             ) => {
-                self.dialogue.interface = interface;
-                self.dialogue.pad = pad;
+                self.dialogue.begin(interface, pad);
                 self.select(atr)
             }
-            (Stage::Selecting(_), Input::Choice(index)) => self.chosen(index),
+            (Stage::Choosing(_), Input::Choice(index)) => self.chosen(index),
+            (Stage::LookingUp, Input::Known(known)) => self.known(known),
+            (Stage::AwaitingPin(_), Input::Pin(entry)) => self.entered(entry),
             (Stage::Online, Input::HostAnswer(answer)) => self.host_answered(&answer),
             _ => Err(Fault::OutOfTurn.into()),
         }
     }
 
-    /// The card's whole answer, to the phase that waits for it.
-    fn answered(&mut self, answer: &Answer) -> Step {
-        // An early return leaves `Idle`; every one of them ends the charge.
-        match std::mem::replace(&mut self.stage, Stage::Idle) {
-            Stage::Selecting(mut selection) => {
-                let turn = selection.answered(&self.dialogue.terminal, answer)?;
-                self.turn(selection, turn)
-            }
-            Stage::Initiating(selection) => self.initiated(selection, answer),
-            Stage::Reading(reading) => {
-                reading.answered(&mut self.dialogue, answer)?;
-                self.read_next(reading)
-            }
-            Stage::FirstAc { asked, decliner } => self.first_ac(asked, decliner, answer),
-            Stage::Authenticating { scripts } => {
-                issuer::authenticated(&mut self.dialogue, answer);
-                self.scripts_before(scripts)
-            }
-            Stage::ScriptsBefore { mut running, all } => {
-                running.answered(&mut self.dialogue, answer);
-                self.next_script_before(running, all)
-            }
-            Stage::SecondAc { asked, scripts } => self.second_ac(asked, &scripts, answer),
-            Stage::ScriptsAfter {
-                mut running,
-                ending,
-            } => {
-                running.answered(&mut self.dialogue, answer);
-                self.next_script_after(running, ending)
-            }
-            Stage::Idle | Stage::Online | Stage::Over(_) => Err(Fault::OutOfTurn.into()),
+    /// Nothing came so far. Whoever is too slow is treated as one who does not answer.
+    fn tick(&mut self, awaited: Awaited, waited_ms: u32) -> Step {
+        if matches!(self.stage, Stage::Idle) || !self.patience.ends(awaited, waited_ms) {
+            return Ok(Output::Wait);
+        }
+        self.patience.over(awaited);
+        match awaited {
+            Awaited::Card | Awaited::Driver => Err(Fault::TooSlow.into()),
+            Awaited::Choice => Err(Ending::Cancelled),
+            Awaited::Pin => self.entered(PinEntry::Cancelled),
+            Awaited::Host => self.unreachable(),
         }
     }
 
-    fn send(&mut self, command: CApdu, awaiting: Stage) -> Step {
+    pub(crate) fn send(&mut self, command: CApdu, awaiting: Stage) -> Step {
         self.stage = awaiting;
         Ok(Output::Send(self.exchange.send(command)?))
     }
 
-    // Application selection.
-
-    fn select(&mut self, atr: &[u8]) -> Step {
-        if !ATR.contains(&atr.len()) {
-            return Err(Fault::Reset.into());
-        }
-        let (selection, command) = Selection::start();
-        self.send(command, Stage::Selecting(selection))
-    }
-
-    fn chosen(&mut self, index: usize) -> Step {
-        match std::mem::replace(&mut self.stage, Stage::Idle) {
-            Stage::Selecting(mut selection) => {
-                let turn = selection.chosen(index)?;
-                self.turn(selection, turn)
-            }
-            _ => Err(Fault::OutOfTurn.into()),
-        }
-    }
-
-    fn turn(&mut self, selection: Selection, turn: Turn) -> Step {
-        match turn {
-            Turn::Send(command) => self.send(command, Stage::Selecting(selection)),
-            Turn::Choose(choices) => {
-                self.stage = Stage::Selecting(selection);
-                Ok(Output::Choose(choices))
-            }
-            Turn::Selected(selected) => {
-                self.dialogue.take_up(*selected);
-                let command = gpo::command(&self.dialogue)?;
-                self.send(command, Stage::Initiating(selection))
-            }
-        }
-    }
-
-    // Application data.
-
-    fn initiated(&mut self, mut selection: Selection, answer: &Answer) -> Step {
-        match gpo::answered(&mut self.dialogue, answer)? {
-            Initiated::Ready { afl } => self.read_next(Reading::plan(&afl)?),
-            Initiated::ConditionsNotSatisfied => {
-                self.dialogue.selected = None;
-                let turn = selection.resume(&self.dialogue.terminal)?;
-                self.turn(selection, turn)
-            }
-        }
-    }
-
-    fn read_next(&mut self, mut reading: Reading) -> Step {
-        match reading.next() {
-            Some(command) => self.send(command, Stage::Reading(reading)),
-            None => self.decide(),
-        }
-    }
-
-    // The terminal's checks, then the card's.
-
-    fn decide(&mut self) -> Step {
-        let dialogue = &mut self.dialogue;
-        records::complete(dialogue)?;
-        // Offline data authentication: this terminal's capabilities offer none (Book 3 §10.3).
-        dialogue.tvr |= Tvr::ODA_NOT_PERFORMED;
-        restrictions::check(dialogue)?;
-        cvm::perform(dialogue)?;
-        risk::check(dialogue);
-        let verdict = action::before_host(dialogue)?;
-        let asked = verdict.cryptogram();
-        if asked == AcType::Aac {
-            issuer::declined_offline(dialogue);
-        }
-        let command = generate_ac::command(dialogue, asked, tag::CDOL1)?;
-        let decliner = verdict.decliner();
-        self.send(command, Stage::FirstAc { asked, decliner })
-    }
-
-    fn first_ac(&mut self, asked: AcType, decliner: Decliner, answer: &Answer) -> Step {
-        let cryptogram = generate_ac::answered(&mut self.dialogue, asked, answer)?;
-        self.dialogue.tsi |= Tsi::CARD_RISK;
-        match cryptogram.kind {
-            AcType::Arqc => {
-                let request = online::request(&mut self.dialogue)?;
-                self.dialogue.host = HostVerdict::Asked;
-                self.stage = Stage::Online;
-                Ok(Output::GoOnline(Box::new(request)))
-            }
-            AcType::Aac => Err(Ending::DeclinedOffline(decliner)),
-            // No request of this kernel allows it; `generate_ac` has refused it already.
-            AcType::Tc => Err(Fault::WrongCryptogram {
-                asked,
-                got: AcType::Tc,
-            }
-            .into()),
-        }
-    }
-
-    // The host, and what it has to say to the card.
-
-    fn host_answered(&mut self, answer: &HostAnswer) -> Step {
-        let scripts = answer.scripts().to_vec();
-        match issuer::answered(&mut self.dialogue, answer) {
-            Some(authenticate) => self.send(authenticate, Stage::Authenticating { scripts }),
-            None => self.scripts_before(scripts),
-        }
-    }
-
-    fn unreachable(&mut self) -> Step {
-        issuer::unreachable(&mut self.dialogue);
-        self.ask_second_ac(Vec::new())
-    }
-
-    fn scripts_before(&mut self, all: Vec<u8>) -> Step {
-        let running = Scripts::of(&mut self.dialogue, &all, When::Before);
-        self.next_script_before(running, all)
-    }
-
-    fn next_script_before(&mut self, mut running: Scripts, all: Vec<u8>) -> Step {
-        match running.next(&mut self.dialogue) {
-            Some(command) => self.send(command, Stage::ScriptsBefore { running, all }),
-            None => self.ask_second_ac(all),
-        }
-    }
-
-    // Completion.
-
-    fn ask_second_ac(&mut self, scripts: Vec<u8>) -> Step {
-        let asked = match self.dialogue.host {
-            HostVerdict::Approved => AcType::Tc,
-            _ => AcType::Aac,
-        };
-        let command = generate_ac::command(&mut self.dialogue, asked, tag::CDOL2)?;
-        self.send(command, Stage::SecondAc { asked, scripts })
-    }
-
-    fn second_ac(&mut self, asked: AcType, scripts: &[u8], answer: &Answer) -> Step {
-        let cryptogram = generate_ac::answered(&mut self.dialogue, asked, answer)?;
-        let ending = match (self.dialogue.host, cryptogram.kind) {
-            (HostVerdict::Approved, AcType::Tc) => Ending::Approved,
-            (HostVerdict::Approved, _) => Ending::DeclinedByCard,
-            (host, _) => declined_by(host),
-        };
-        let running = Scripts::of(&mut self.dialogue, scripts, When::After);
-        self.next_script_after(running, ending)
-    }
-
-    fn next_script_after(&mut self, mut running: Scripts, ending: Ending) -> Step {
-        match running.next(&mut self.dialogue) {
-            Some(command) => {
-                let sent = self.exchange.send(command);
-                self.stage = Stage::ScriptsAfter { running, ending };
-                Ok(Output::Send(sent?))
-            }
-            None => Err(ending),
-        }
-    }
-
     /// Ends the charge, gathers the evidence, and wipes what the card gave.
     fn end(&mut self, ending: Ending) -> Output {
-        let ending = match (std::mem::replace(&mut self.stage, Stage::Idle), ending) {
-            // After the final cryptogram nothing changes the ending any more.
-            (
-                Stage::ScriptsAfter {
-                    mut running,
-                    ending,
-                },
-                _,
-            ) => {
-                running.abandon(&mut self.dialogue);
-                ending
-            }
-            // Nor does a card that is gone change a decline.
-            (_, Ending::Removed | Ending::Cancelled)
-                if matches!(
-                    self.dialogue.host,
-                    HostVerdict::Declined(_) | HostVerdict::Unreachable
-                ) =>
-            {
-                declined_by(self.dialogue.host)
-            }
-            (_, ending) => ending,
-        };
+        let ending = self.settled(ending);
         let outcome = Box::new(Outcome {
             ending,
             evidence: Evidence::of(&mut self.dialogue),
         });
-        self.dialogue.store.forget_card();
-        self.exchange = Exchange::new();
+        self.dialogue.forget_card();
+        self.exchange.close();
         self.stage = Stage::Over(outcome.clone());
         Output::Done(outcome)
     }
+
+    /// What an ending comes to where the matter had been decided before.
+    fn settled(&mut self, ending: Ending) -> Ending {
+        let gone = matches!(
+            ending,
+            Ending::Removed | Ending::Cancelled | Ending::Terminated(Fault::TooSlow)
+        );
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            // After the final cryptogram nothing changes the ending any more.
+            Stage::ScriptsAfter {
+                mut running,
+                ending,
+            } => {
+                running.abandon(&mut self.dialogue);
+                ending
+            }
+            // Nor does a card that is gone change a decline.
+            Stage::FirstAc { asked, decliner } if gone && asked.kind == AcType::Aac => {
+                Ending::DeclinedOffline(decliner)
+            }
+            Stage::SecondAc { asked, .. } if gone && asked.kind == AcType::Aac => self.declined(),
+            Stage::AuthenticatingIssuer { .. } | Stage::ScriptsBefore { .. }
+                if gone && self.dialogue.host != HostVerdict::Approved =>
+            {
+                self.declined()
+            }
+            _ => ending,
+        }
+    }
+
+    /// The ending of a charge that nobody approved, or the card alone refused.
+    pub(crate) fn declined(&self) -> Ending {
+        match self.dialogue.host {
+            HostVerdict::Approved => Ending::DeclinedByCard,
+            HostVerdict::Declined(arc) => Ending::DeclinedByHost(arc),
+            HostVerdict::Referred(arc) => Ending::Referred(arc),
+            HostVerdict::Asked | HostVerdict::Unreachable => Ending::UnableToGoOnline,
+            // A second cryptogram without the host follows a first that was not proven.
+            HostVerdict::NotAsked => {
+                Ending::DeclinedOffline(Decliner::Terminal(self.dialogue.tvr & Tvr::CDA_FAILED))
+            }
+        }
+    }
 }
 
-/// The ending where the host did not approve.
-fn declined_by(host: HostVerdict) -> Ending {
-    match host {
-        HostVerdict::Declined(arc) => Ending::DeclinedByHost(arc),
-        _ => Ending::UnableToGoOnline,
+impl Stage {
+    fn awaited(&self) -> Awaited {
+        match self {
+            Self::Choosing(_) => Awaited::Choice,
+            Self::AwaitingPin(_) => Awaited::Pin,
+            Self::Online => Awaited::Host,
+            Self::Idle | Self::LookingUp | Self::Over(_) => Awaited::Driver,
+            Self::Selecting(_)
+            | Self::Initiating(_)
+            | Self::Reading(_)
+            | Self::AuthenticatingCard
+            | Self::Verifying(_)
+            | Self::CheckingRisk(_)
+            | Self::FirstAc { .. }
+            | Self::AuthenticatingIssuer { .. }
+            | Self::ScriptsBefore { .. }
+            | Self::SecondAc { .. }
+            | Self::ScriptsAfter { .. } => Awaited::Card,
+        }
     }
 }

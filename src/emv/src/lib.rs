@@ -25,7 +25,9 @@
 mod action;
 mod aid;
 mod apdu;
+mod atr;
 mod charge;
+mod course;
 mod cvm;
 mod dialogue;
 mod dol;
@@ -48,24 +50,27 @@ mod script;
 mod selection;
 mod store;
 pub mod tag;
+mod tc_hash;
 mod terminal;
 pub mod tlv;
 mod verification;
+mod wait;
 
 #[cfg(test)]
 mod tests;
 
 pub use aid::{Aid, AidError};
 pub use apdu::{CApdu, Command, MAX_R_APDU, Sw};
+pub use atr::{Atr, AtrFault, Protocol};
 pub use charge::{Charge, ChargeError, ChargeKind};
 pub use dol::{DolError, MAX_DOL_VALUE};
-pub use exchange::{MAX_APDUS, MAX_FOLLOW_UPS};
+pub use exchange::{Counts, MAX_APDUS, MAX_BYTES, MAX_FOLLOW_UPS};
 pub use fault::Fault;
 pub use generate_ac::{AcType, Cryptogram};
 pub use issuer::{HostAnswer, HostAnswerError, HostDecision};
 pub use kernel::{Input, Kernel, Output};
 pub use lookup::{Known, LookUp};
-pub use oda::{Capk, PinKey, Revoked};
+pub use oda::{Capk, Flaw, PinKey, Revoked};
 pub use online::{OnlineRequest, SecretCard};
 pub use outcome::{Decliner, Ending, Evidence, HostVerdict, Interface, Outcome, Refusal};
 pub use pin::{OnlinePin, PinEntry, PinPad, PinRequest};
@@ -81,3 +86,4 @@ pub use terminal::{
     TerminalType,
 };
 pub use verification::{Aip, Tsi, Tvr};
+pub use wait::{CARD_ANSWER_MS, CARD_TOTAL_MS, CHOICE_MS, HOST_MS, PIN_MS};

@@ -5,8 +5,8 @@ use sealpoint_secret::{Pan, Track2, TruncatedPan};
 use crate::{
     aid::Aid,
     dialogue::Dialogue,
-    dol,
     fault::Fault,
+    generate_ac,
     outcome::Interface,
     pin::OnlinePin,
     tag::{self, Tag},
@@ -14,7 +14,13 @@ use crate::{
 };
 
 /// What DE 55 holds, in this order, as far as the charge has it. No account data: that is sealed.
-const DE55: [Tag; 23] = [
+///
+/// The first of it is what the issuer needs to verify the cryptogram (what cryptogram versions 10,
+/// 18 and M/Chip's hash), then what tells it how the terminal came to its decision. The response code
+/// (8A) is there once there is one: the second cryptogram covers it. 9F66, 9F6E and 9F7C exist
+/// without contacts alone. What lies in the authorisation request's own fields (time, merchant,
+/// terminal identification) or what only the card checks (9F45, 9F4C) is not repeated.
+const DE55: [Tag; 28] = [
     tag::AC,
     tag::CID,
     tag::IAD,
@@ -37,8 +43,14 @@ const DE55: [Tag; 23] = [
     tag::VERSION_TERMINAL,
     tag::COUNTER,
     tag::PAN_SEQUENCE,
+    tag::ENTRY_MODE,
+    tag::ARC,
+    tag::TTQ,
+    tag::FORM_FACTOR,
+    tag::CUSTOMER_DATA,
     tag::SCRIPT_RESULTS,
 ];
+
 /// What the host is to be asked with. Has no `Debug`: it holds the card.
 pub struct OnlineRequest {
     /// EMV data for the issuer (DE 55), BER-TLV, without account data.
@@ -85,7 +97,7 @@ impl SecretCard {
 /// is what CDOL2 asks for, which is as a rule nothing.
 pub(crate) fn request(dialogue: &mut Dialogue) -> Result<OnlineRequest, Fault> {
     let de55 = de55(dialogue);
-    if dialogue.store.names_account(&de55)? {
+    if dialogue.names_account(&de55) {
         return Err(Fault::AccountShown);
     }
     let selected = dialogue.selected.as_ref().ok_or(Fault::OutOfTurn)?;
@@ -99,10 +111,8 @@ pub(crate) fn request(dialogue: &mut Dialogue) -> Result<OnlineRequest, Fault> {
         interface: dialogue.interface,
         pin: dialogue.online_pin.take(),
     };
-    let cdol2 = dialogue.store.public(tag::CDOL2).unwrap_or(&[]).to_vec();
-    dialogue
-        .store
-        .forget_account(|tag| dol::asks_for(&cdol2, tag));
+    let needed = generate_ac::second_needs(dialogue);
+    dialogue.store.forget_account(|tag| needed.contains(&tag));
     Ok(request)
 }
 

@@ -77,6 +77,8 @@ pub enum Refusal {
     ApplicationBlocked,
     /// It has one, but the cardholder would have to confirm it, which this terminal does not offer.
     NeedsConfirmation,
+    /// Its application is not meant for this (reason code of the CID, Book 4 §6.3.7).
+    ServiceNotAllowed,
     /// Its application does not allow this use (6985 to GET PROCESSING OPTIONS, Book 3 §10.1).
     ConditionsOfUse,
 }
@@ -144,11 +146,17 @@ impl Evidence {
     pub(crate) fn of(dialogue: &mut Dialogue) -> Self {
         let de55 = online::de55(dialogue);
         let selected = dialogue.selected.as_ref();
+        // A card that writes its PAN where everybody reads has it left out.
+        let shown = |data: &[u8]| !dialogue.names_account(data);
         Self {
             interface: dialogue.interface,
             advice: dialogue.advice,
-            aid: selected.map(|selected| selected.df_name),
-            label: selected.map(|selected| selected.label.clone()),
+            aid: selected
+                .map(|selected| selected.df_name)
+                .filter(|aid| shown(aid.as_slice())),
+            label: selected
+                .map(|selected| selected.label.clone())
+                .filter(|label| shown(label.as_bytes())),
             truncated_pan: dialogue.truncated_pan.clone(),
             tvr: dialogue.tvr,
             tsi: dialogue.tsi,
@@ -157,7 +165,7 @@ impl Evidence {
             cryptogram: dialogue.cryptogram,
             host: dialogue.host,
             scripts: dialogue.scripts.clone(),
-            de55,
+            de55: if shown(&de55) { de55 } else { Vec::new() },
         }
     }
 }
@@ -249,7 +257,7 @@ impl Display for Refusal {
             Self::NeedsConfirmation => {
                 "This card must be confirmed by its holder, which this till does not offer. Ask for another card or cash."
             }
-            Self::ConditionsOfUse => {
+            Self::ServiceNotAllowed | Self::ConditionsOfUse => {
                 "The card does not allow this use. Ask for another card or cash."
             }
         })

@@ -9,7 +9,9 @@ use crate::{
     verification::{Tsi, Tvr},
 };
 
-/// Scripts of one answer.
+/// Scripts of one answer that run before, and that run after the final GENERATE AC. What a host may
+/// send at all is bounded by [`HostAnswer`](crate::HostAnswer): more than the 128 bytes that a
+/// terminal must take (§10.10).
 const MAX_SCRIPTS: usize = 8;
 /// Commands of one script.
 const MAX_COMMANDS: usize = 16;
@@ -61,21 +63,27 @@ impl When {
     }
 }
 
+/// A script that cannot be read, with its identifier if that could be.
+struct Unreadable([u8; 4]);
+
 impl Script {
-    fn parse(template: &[u8]) -> Option<Self> {
+    /// Reads a template: an identifier or none, and commands. What else stands in it is passed over,
+    /// as everywhere in EMV.
+    fn parse(template: &[u8]) -> Result<Self, Unreadable> {
         let mut id = [0; 4];
         let mut commands = Vec::new();
         for object in tlv::objects(template) {
-            let object = object.ok()?;
+            let object = object.map_err(|_| Unreadable(id))?;
             match object.tag {
-                tag::SCRIPT_ID => id = object.value.try_into().ok()?,
+                tag::SCRIPT_ID => id = object.value.try_into().map_err(|_| Unreadable(id))?,
                 tag::SCRIPT_COMMAND if commands.len() < MAX_COMMANDS => {
                     commands.push(object.value.to_vec());
                 }
-                _ => return None,
+                tag::SCRIPT_COMMAND => return Err(Unreadable(id)),
+                _ => {}
             }
         }
-        Some(Self {
+        Ok(Self {
             id,
             commands: commands.into_iter(),
             sent: 0,
@@ -105,18 +113,11 @@ impl Scripts {
                 Ok(object) if waiting.len() < MAX_SCRIPTS => Script::parse(object.value),
                 // Unreadable between the templates: nobody can say whose it is, so it counts once.
                 Err(_) if when == When::After => continue,
-                Ok(_) | Err(_) => None,
+                Ok(_) | Err(_) => Err(Unreadable([0; 4])),
             };
             match script {
-                Some(script) => waiting.push(script),
-                None => note(
-                    dialogue,
-                    when,
-                    ScriptResult {
-                        id: [0; 4],
-                        result: 0x00,
-                    },
-                ),
+                Ok(script) => waiting.push(script),
+                Err(Unreadable(id)) => note(dialogue, when, ScriptResult { id, result: 0x00 }),
             }
         }
         Self {

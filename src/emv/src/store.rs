@@ -1,6 +1,6 @@
 //! The data elements of one charge, the card's and the terminal's apart.
 
-use sealpoint_secret::{Pan, SecretBytes, Track2};
+use sealpoint_secret::{Pan, SecretBytes, Track2, TruncatedPan};
 
 use crate::{
     fault::Fault,
@@ -22,6 +22,11 @@ impl Store {
     pub(crate) fn set(&mut self, tag: Tag, value: &[u8]) {
         self.terminal.retain(|(known, _)| *known != tag);
         self.terminal.push((tag, SecretBytes::from_slice(value)));
+    }
+
+    /// Takes a terminal's or issuer's element away.
+    pub(crate) fn unset(&mut self, tag: Tag) {
+        self.terminal.retain(|(known, _)| *known != tag);
     }
 
     /// Takes an element from the card, once. Not kept: what this kernel does not know (Book 3 §10.2;
@@ -101,11 +106,39 @@ impl Store {
     pub(crate) fn names_account(&self, data: &[u8]) -> Result<bool, Fault> {
         let pan = self.pan()?;
         let digits = pan.expose();
-        let nibbles = || data.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
-        let as_bcd = (0..data.len() * 2).any(|start| {
-            let mut here = nibbles().skip(start);
-            digits.iter().all(|digit| here.next() == Some(digit - b'0'))
-        });
-        Ok(as_bcd || data.windows(digits.len()).any(|part| part == digits))
+        let is = |place: usize, found: u8| digits.get(place) == Some(&(found + b'0'));
+        Ok(has_digits(data, digits.len(), is))
     }
+}
+
+/// Whether a PAN that is truncated like this stands in `data`: what is left to look for once the PAN
+/// itself has gone out to be sealed. Ten digits do not stand there by chance; of a short PAN, whose
+/// truncation shows four, nothing can be said.
+pub(crate) fn shows(pan: &TruncatedPan, data: &[u8]) -> bool {
+    let shown = pan.as_str().as_bytes();
+    let is = |place: usize, found: u8| match shown.get(place) {
+        Some(b'*') => true,
+        digit => digit == Some(&(found + b'0')),
+    };
+    shown.first().is_some_and(u8::is_ascii_digit) && has_digits(data, shown.len(), is)
+}
+
+/// Whether so many digits stand in `data` one after the other, as text or as BCD, each of which
+/// `is` the one for its place. Nothing is copied: they may be a PAN.
+fn has_digits(data: &[u8], count: usize, is: impl Fn(usize, u8) -> bool) -> bool {
+    let nibble = |at: usize| {
+        let byte = data.get(at / 2)?;
+        Some(if at.is_multiple_of(2) {
+            byte >> 4
+        } else {
+            byte & 0x0F
+        })
+    };
+    let character = |at: usize| data.get(at)?.checked_sub(b'0');
+    let stands = |digit: &dyn Fn(usize) -> Option<u8>, start: usize| {
+        (0..count)
+            .all(|place| digit(start + place).is_some_and(|found| found <= 9 && is(place, found)))
+    };
+    (0..data.len() * 2).any(|start| stands(&nibble, start))
+        || (0..data.len()).any(|start| stands(&character, start))
 }
