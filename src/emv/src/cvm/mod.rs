@@ -20,7 +20,7 @@ use crate::{
     dialogue::Dialogue,
     exchange::Answer,
     fault::Fault,
-    oda,
+    oda::{self, PinKey},
     outcome::Ending,
     pin::{OnlinePin, PinEntry, PinRequest},
     tag, tlv,
@@ -53,6 +53,8 @@ pub(crate) struct Verifying {
     /// What is to be said if no further rule is successful.
     result: CvmResult,
     trying: Option<Trying>,
+    /// The card's key, once a rule needs it.
+    key: Option<PinKey>,
     /// The card takes no PIN any more.
     blocked: bool,
     /// Nobody wants to enter one (Book 4 §6.3.4.3: then for no later rule either).
@@ -94,6 +96,7 @@ impl Verifying {
             list: List::default(),
             result: CvmResult::NOTHING_PERFORMED,
             trying: None,
+            key: None,
             blocked: false,
             bypassed: false,
         };
@@ -141,7 +144,8 @@ impl Verifying {
             (_, PinEntry::PadFailed) => self.pad_failed(dialogue, &trying),
             (Way::Plaintext, PinEntry::Verified(sw)) => self.verified(dialogue, trying, sw),
             (Way::Enciphered, PinEntry::Enciphered(pin)) => {
-                let fits = oda::pin_key(dialogue).is_some_and(|key| key.modulus.len() == pin.len());
+                let key = self.key.as_ref();
+                let fits = key.is_some_and(|key| key.modulus.len() == pin.len());
                 match CApdu::verify_enciphered(&pin).filter(|_| fits) {
                     Some(command) => Ok(self.send(trying, Awaited::Verification, command)),
                     None => self.pad_failed(dialogue, &trying),
@@ -222,7 +226,7 @@ impl Verifying {
         let hopeless = match way {
             Way::Plaintext => self.blocked,
             // Without the card's key PIN encipherment has failed (Book 2 §7.1).
-            Way::Enciphered => self.blocked || oda::pin_key(dialogue).is_none(),
+            Way::Enciphered => self.blocked || !self.has_key(dialogue),
             // Even if the card takes no PIN any more, its issuer does (Book 4 §6.3.4.2).
             Way::Online => false,
         };
@@ -246,6 +250,13 @@ impl Verifying {
                 self.send(trying, Awaited::TryCounter, CApdu::get_data(tag::PIN_TRIES))
             }
         }))
+    }
+
+    fn has_key(&mut self, dialogue: &Dialogue) -> bool {
+        if self.key.is_none() {
+            self.key = oda::pin_key(dialogue);
+        }
+        self.key.is_some()
     }
 
     /// Book 4 §6.3.4.1: a counter that the card does not give does not keep from asking.
@@ -282,7 +293,7 @@ impl Verifying {
     ) -> Result<Step, Ending> {
         let challenge = answer.bytes().try_into().ok();
         let challenge = challenge.filter(|_| answer.sw == Sw::OK);
-        let Some((challenge, key)) = challenge.zip(oda::pin_key(dialogue)) else {
+        let Some((challenge, key)) = challenge.zip(self.key.clone()) else {
             return self.unsuccessful(dialogue, &trying);
         };
         let request = PinRequest::Enciphered {
