@@ -41,7 +41,7 @@ mod lookup;
 mod oda;
 mod online;
 mod outcome;
-mod pin;
+pub mod pin;
 mod profile;
 mod records;
 mod restrictions;

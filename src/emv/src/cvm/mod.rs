@@ -373,14 +373,6 @@ impl Verifying {
     }
 }
 
-/// Cardholder verification without a card or a pad to ask.
-pub(crate) fn perform(dialogue: &mut Dialogue) -> Result<(), Ending> {
-    match Verifying::start(dialogue)? {
-        (_, Step::Done) => Ok(()),
-        _ => Err(Fault::OutOfTurn.into()),
-    }
-}
-
 fn conclude(dialogue: &mut Dialogue, result: CvmResult) -> Step {
     dialogue.cvm = result;
     dialogue.tsi |= Tsi::CVM;

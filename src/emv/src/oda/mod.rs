@@ -251,6 +251,12 @@ pub(crate) fn pin_key(dialogue: &Dialogue) -> Option<PinKey> {
     })
 }
 
+/// A message as long as the key's modulus, to the power of its exponent: what only the card can undo
+/// (Book 2 Annex B2.1). None if the key is not one.
+pub(crate) fn raise(key: &PinKey, message: &SecretBytes) -> Option<SecretBytes> {
+    rsa::PublicKey::new(&key.modulus, &key.exponent.to_be_bytes())?.recover(message.expose())
+}
+
 /// Verifies fast DDA. TVR and TSI stay as they are: the card's cryptogram is older than the result.
 pub(crate) fn check_fdda(dialogue: &mut Dialogue, signed: &[u8]) -> bool {
     dialogue.oda.flaw = fdda::verify(dialogue, signed).err();
