@@ -68,6 +68,7 @@ impl Kernel {
                 running.answered(&mut self.dialogue, answer);
                 self.next_script_after(running, ending)
             }
+            Stage::Contactless(entry_point) => self.presented(entry_point, answer),
             Stage::Idle
             | Stage::Choosing(_)
             | Stage::LookingUp

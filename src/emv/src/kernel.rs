@@ -4,6 +4,7 @@
 use crate::{
     apdu::CApdu,
     charge::{Charge, ChargeError},
+    contactless::EntryPoint,
     cvm::Verifying,
     dialogue::Dialogue,
     exchange::{Counts, Exchange, Heard},
@@ -106,6 +107,7 @@ pub(crate) enum Stage {
     ScriptsBefore { running: Scripts, all: Vec<u8> },
     SecondAc { asked: Asked, scripts: Vec<u8> },
     ScriptsAfter { running: Scripts, ending: Ending },
+    Contactless(EntryPoint),
     Over(Box<Outcome>),
 }
 
@@ -161,6 +163,7 @@ impl Kernel {
                 Heard::Ask(command) => Ok(Output::Send(command)),
                 Heard::Whole(answer) => self.answered(&answer),
             },
+            (Stage::Contactless(_), input) => self.contactless(input),
             (_, Input::CardRemoved) => Err(Ending::Removed),
             (Stage::Online, Input::UnableToGoOnline) => self.unreachable(),
             (Stage::Online, Input::Cancel) => self.given_up(),
@@ -174,7 +177,10 @@ impl Kernel {
                 },
             ) => {
                 self.dialogue.begin(interface, pad);
-                self.select(atr)
+                match interface {
+                    Interface::Contact => self.select(atr),
+                    Interface::Contactless => self.present(),
+                }
             }
             (Stage::Choosing(_), Input::Choice(index)) => self.chosen(index),
             (Stage::LookingUp, Input::Known(known)) => self.known(known),
@@ -193,8 +199,8 @@ impl Kernel {
         match awaited {
             Awaited::Card | Awaited::Driver => Err(Fault::TooSlow.into()),
             Awaited::Choice => Err(Ending::Cancelled),
-            Awaited::Pin => self.entered(PinEntry::Cancelled),
-            Awaited::Host => self.unreachable(),
+            Awaited::Pin => self.advance(Input::Pin(PinEntry::Cancelled)),
+            Awaited::Host => self.advance(Input::UnableToGoOnline),
         }
     }
 
@@ -267,6 +273,7 @@ impl Stage {
             Self::AwaitingPin(_) => Awaited::Pin,
             Self::Online => Awaited::Host,
             Self::Idle | Self::LookingUp | Self::Over(_) => Awaited::Driver,
+            Self::Contactless(entry_point) => entry_point.awaited(),
             Self::Selecting(_)
             | Self::Initiating(_)
             | Self::Reading(_)

@@ -27,6 +27,7 @@ mod aid;
 mod apdu;
 mod atr;
 mod charge;
+mod contactless;
 mod course;
 mod cvm;
 mod dialogue;
