@@ -10,6 +10,8 @@
 //! * [`card`]: the card itself; APDU in, answer out, no I/O and no clock.
 //! * [`slot`]: the place where one card is or is not; shared by the drivers.
 //! * [`reader`]: a virtual reader on a Unix socket.
+//! * [`ifd`]: a reader with slots and a PIN pad behind a real `pcscd`, through our own driver.
+//! * [`keypad`]: the PIN pad. [`faults`]: what goes wrong on command.
 //! * [`vpcd`]: the same card behind a real `pcscd` through `vsmartcard-vpcd`.
 //! * [`control`]: insert and remove cards, one JSON object per line.
 //!
@@ -19,17 +21,22 @@
 pub mod card;
 pub mod control;
 pub mod cryptogram;
+pub mod faults;
 mod framing;
+pub mod ifd;
 pub mod issuer;
+pub mod keypad;
 pub mod profile;
 pub mod reader;
 pub mod slot;
 mod socket;
 pub mod tlv;
 pub mod vpcd;
+mod wallet;
 
 pub use card::Card;
 pub use control::Control;
+pub use ifd::IfdReader;
 pub use issuer::IssuerKeys;
 pub use profile::Profile;
 pub use reader::VirtualReader;

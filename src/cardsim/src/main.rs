@@ -4,11 +4,25 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::thread;
 
 use clap::{Parser, Subcommand};
+use sealpoint_cardsim::slot::Interface;
 use sealpoint_cardsim::vpcd::VPCD_PORT;
-use sealpoint_cardsim::{Control, IssuerKeys, Slot, VirtualReader, VpcdClient, profile};
+use sealpoint_cardsim::{Control, IfdReader, IssuerKeys, Slot, VirtualReader, VpcdClient, profile};
+
+/// What to write to the control socket, for `--help`.
+const AT_THE_CONTROL_SOCKET: &str = "\
+At the control socket, one JSON object a line; \"slot\":1 in it means the second slot:
+  {\"insert\":\"visa-approved\"}  {\"remove\":true}  {\"list\":true}  {\"state\":true}
+  {\"press\":{\"pin\":\"1234\"}}  {\"press\":\"cancel\"}  \"timeout\"  \"wrong_length\"
+  {\"reader\":\"unplug\"}  {\"reader\":\"plug\"}
+  {\"faults\":{\"delay_ms\":500}}  each answer comes later
+  {\"faults\":{\"remove_at\":3}}   the card is pulled out at the third command since power-up
+  {\"faults\":{\"drop_at\":3}}     the answer to that command is lost
+  {\"faults\":{\"mute_from\":3}}   from that command on the card says nothing
+  {\"faults\":{}}                everything is well again";
 
 /// Virtual EMV cards for the demo and for tests; never for production.
 #[derive(Parser)]
@@ -39,6 +53,25 @@ enum Command {
         /// The issuer file, from `cardsim keys`
         #[arg(long)]
         issuer: PathBuf,
+    },
+    /// Be a reader behind pcscd, through our own driver
+    #[command(after_help = AT_THE_CONTROL_SOCKET)]
+    Ifd {
+        /// Where the driver connects: the DEVICENAME in reader.conf.d, with :2 behind it for two slots
+        #[arg(long)]
+        socket: PathBuf,
+        /// The first slot has contacts and a PIN pad, any further one is contactless
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+        slots: u8,
+        /// The issuer file, from `cardsim keys`
+        #[arg(long)]
+        issuer: PathBuf,
+        /// The card to insert into the first slot at once
+        #[arg(long)]
+        card: Option<String>,
+        /// Where cards are inserted and removed, keys pressed and faults made
+        #[arg(long)]
+        control: Option<PathBuf>,
     },
     /// Be a card behind pcscd, through its vpcd driver
     Vpcd {
@@ -93,6 +126,25 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             let slot = wallet(&issuer)?;
             let _reader = VirtualReader::bind(&socket, slot.clone())?;
             let _control = Control::bind(&control, slot)?;
+            serve_until_killed()?;
+        }
+        Command::Ifd {
+            socket,
+            slots,
+            issuer,
+            card,
+            control,
+        } => {
+            let first = wallet(&issuer)?;
+            if let Some(name) = card {
+                first.insert(&name)?;
+            }
+            let others = (1..slots).map(|_| first.beside(Interface::Contactless));
+            let slots = [first.clone()].into_iter().chain(others).collect();
+            let reader = Arc::new(IfdReader::bind(&socket, slots)?);
+            let _control = control
+                .map(|path| Control::bind(&path, reader.clone()))
+                .transpose()?;
             serve_until_killed()?;
         }
         Command::Vpcd {

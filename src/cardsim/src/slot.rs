@@ -1,41 +1,64 @@
 //! The slot: the one place where a card is or is not.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::card::Card;
+use crate::faults::{Fate, Faults};
 use crate::issuer::{IssuerError, IssuerKeys};
+use crate::keypad::Press;
 use crate::profile::Profile;
+pub use crate::wallet::Description;
+use crate::wallet::{Held, NotTaken, Wallet};
 
-/// A wallet of cards and a slot that holds at most one of them. Clones share
-/// both, so reader, control socket and tests see the same card. A card keeps
-/// its counters while it is in the wallet.
+/// What the cardholder may do before the pad asks.
+const PRESSES: usize = 8;
+
+/// A slot that holds at most one card, and the wallet that its cards come from.
+/// Clones share both, so reader, control socket and tests see the same card.
 #[derive(Clone)]
-pub struct Slot(Arc<Shared>);
+pub struct Slot {
+    wallet: Wallet,
+    interface: Interface,
+    shared: Arc<Shared>,
+}
 
+/// How a slot reaches a card.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// By its contacts; with a PIN pad.
+    Contact,
+    /// Through the air.
+    Contactless,
+}
+
+#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
 
+#[derive(Default)]
 struct State {
-    wallet: Vec<(Description, Card)>,
-    inserted: Option<usize>,
+    inserted: Option<Inserted>,
     /// Counts insertions and removals, so that nobody misses one.
     changes: u64,
+    faults: Faults,
+    presses: VecDeque<Press>,
+    asking: bool,
+    unplugged: bool,
 }
 
-/// What a person may know of a card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Description {
-    /// By which it is inserted.
-    pub name: String,
-    /// For a button.
-    pub title: String,
-    /// What happens when it is used.
-    pub what: String,
+struct Inserted {
+    card: Held,
+    /// The number of the change that brought it.
+    number: u64,
+    powered: bool,
+    /// Since it was last powered.
+    commands: u16,
 }
 
 /// What the slot looks like; the answer on the control socket.
@@ -56,6 +79,25 @@ pub enum SlotError {
     /// One card at a time.
     #[error("{0} is still inserted; remove it first")]
     Occupied(String),
+    /// A card is in one place only.
+    #[error("{0} is in another slot; remove it there first")]
+    Elsewhere(String),
+    /// Nobody asked for so much.
+    #[error("the PIN pad has enough to do; wait until it has asked for what it got")]
+    PadBusy,
+}
+
+/// What comes of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Exchange {
+    /// The card answers.
+    Answer(Vec<u8>),
+    /// There is no card, or it went at this very command.
+    NoCard,
+    /// The card has no power.
+    NoPower,
+    /// The card does not answer.
+    Mute,
 }
 
 impl Slot {
@@ -64,42 +106,49 @@ impl Slot {
     /// # Errors
     /// [`IssuerError`] if the issuer has no key for one of them.
     pub fn new(profiles: &[Profile], issuer: &IssuerKeys) -> Result<Self, IssuerError> {
-        let wallet = profiles
-            .iter()
-            .map(|profile| {
-                let description = Description {
-                    name: profile.name.clone(),
-                    title: profile.title.clone(),
-                    what: profile.what.clone(),
-                };
-                Ok((description, Card::new(profile, issuer)?))
-            })
-            .collect::<Result<_, IssuerError>>()?;
-        let state = State {
-            wallet,
-            inserted: None,
-            changes: 0,
-        };
-        Ok(Self(Arc::new(Shared {
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        })))
+        Ok(Self {
+            wallet: Wallet::new(profiles, issuer)?,
+            interface: Interface::Contact,
+            shared: Arc::default(),
+        })
+    }
+
+    /// Another slot for the same cards. A card is in one of them at most.
+    #[must_use]
+    pub fn beside(&self, interface: Interface) -> Self {
+        Self {
+            wallet: self.wallet.clone(),
+            interface,
+            shared: Arc::default(),
+        }
+    }
+
+    /// How it reaches its card.
+    #[must_use]
+    pub fn interface(&self) -> Interface {
+        self.interface
     }
 
     /// Puts a card in; it has no power yet.
     ///
     /// # Errors
-    /// [`SlotError`] if there is no such card or the slot is taken.
+    /// [`SlotError`] if there is no such card, it is elsewhere, or the slot is taken.
     pub fn insert(&self, name: &str) -> Result<(), SlotError> {
         let mut state = self.state();
-        if let Some((description, _)) = state.present() {
-            return Err(SlotError::Occupied(description.name.clone()));
+        if let Some(inserted) = &state.inserted {
+            return Err(SlotError::Occupied(inserted.card.name().into()));
         }
-        let found = state
-            .wallet
-            .iter()
-            .position(|(description, _)| description.name == name);
-        state.inserted = Some(found.ok_or(SlotError::Unknown)?);
+        let card = self.wallet.take(name).map_err(|why| match why {
+            NotTaken::Unknown => SlotError::Unknown,
+            NotTaken::Elsewhere => SlotError::Elsewhere(name.into()),
+        })?;
+        let number = state.changes + 1;
+        state.inserted = Some(Inserted {
+            card,
+            number,
+            powered: false,
+            commands: 0,
+        });
         self.announce(state);
         Ok(())
     }
@@ -115,73 +164,170 @@ impl Slot {
     /// Which card is in, and which there are.
     #[must_use]
     pub fn view(&self) -> View {
-        let mut state = self.state();
         View {
-            card: state
-                .present()
-                .map(|(description, _)| description.name.clone()),
-            cards: state
-                .wallet
-                .iter()
-                .map(|(description, _)| description.clone())
-                .collect(),
+            card: self.card_name(),
+            cards: self.wallet.descriptions(),
         }
+    }
+
+    /// The name of the card that is in.
+    pub(crate) fn card_name(&self) -> Option<String> {
+        let state = self.state();
+        state.inserted.as_ref().map(|one| one.card.name().into())
     }
 
     /// Powers the card up or resets it.
     pub fn power_on(&self) {
-        if let Some((_, card)) = self.state().present() {
-            card.power_on();
+        if let Some(inserted) = &mut self.state().inserted {
+            inserted.powered = true;
+            inserted.commands = 0;
+            inserted.card.card().power_on();
         }
     }
 
     /// Takes the power away.
     pub fn power_off(&self) {
-        if let Some((_, card)) = self.state().present() {
-            card.power_off();
+        if let Some(inserted) = &mut self.state().inserted {
+            inserted.powered = false;
+            inserted.card.card().power_off();
         }
     }
 
     /// The card's ATR, powered or not; nothing without a card.
     #[must_use]
     pub fn atr(&self) -> Option<Vec<u8>> {
-        self.state().present().map(|(_, card)| card.atr())
+        let state = self.state();
+        state.inserted.as_ref().map(|one| one.card.card().atr())
     }
 
     /// How long to wait before [`Self::transmit`], in milliseconds.
     #[must_use]
     pub fn delay_ms(&self) -> u64 {
-        self.state()
-            .present()
-            .map_or(0, |(_, card)| card.delay_ms())
+        let state = self.state();
+        let own = |inserted: &Inserted| inserted.card.card().delay_ms();
+        state.inserted.as_ref().map_or(0, own) + state.faults.delay_ms()
     }
 
     /// Hands the card a command; an empty answer if there is no card, if it
-    /// has no power, or if it vanishes at this point.
+    /// has no power or says nothing, or if it vanishes at this point.
     #[must_use]
     pub fn transmit(&self, command: &[u8]) -> Vec<u8> {
+        match self.exchange(command) {
+            Exchange::Answer(answer) => answer,
+            Exchange::NoCard | Exchange::NoPower | Exchange::Mute => Vec::new(),
+        }
+    }
+
+    /// Hands the card a command, and says what came of it.
+    pub(crate) fn exchange(&self, command: &[u8]) -> Exchange {
         let mut state = self.state();
-        let Some((_, card)) = state.present() else {
-            return Vec::new();
+        let faults = state.faults.clone();
+        let Some(inserted) = &mut state.inserted else {
+            return Exchange::NoCard;
         };
-        let answer = card.apdu(command);
-        if card.is_gone() {
+        if !inserted.powered {
+            return Exchange::NoPower;
+        }
+        inserted.commands = inserted.commands.saturating_add(1);
+        let fate = faults.fate(inserted.commands);
+        let mut card = inserted.card.card();
+        let answer = match fate {
+            Fate::Delivered | Fate::AnswerLost => card.apdu(command),
+            Fate::Ignored | Fate::Removed => Vec::new(),
+        };
+        let gone = card.is_gone() || fate == Fate::Removed;
+        drop(card);
+        if gone {
             self.pull_out(state);
         }
-        answer
+        match fate {
+            Fate::Removed => Exchange::NoCard,
+            Fate::Ignored | Fate::AnswerLost => Exchange::Mute,
+            Fate::Delivered if answer.is_empty() => Exchange::NoCard,
+            Fate::Delivered => Exchange::Answer(answer),
+        }
+    }
+
+    /// From now on, and in place of what was said before, this goes wrong.
+    pub fn set_faults(&self, faults: Faults) {
+        self.state().faults = faults;
+    }
+
+    /// The cardholder does this as soon as the pad asks, or now if it does already.
+    ///
+    /// # Errors
+    /// [`SlotError::PadBusy`] if too much was pressed that nobody asked for.
+    pub fn press(&self, press: Press) -> Result<(), SlotError> {
+        let mut state = self.state();
+        if state.presses.len() >= PRESSES {
+            return Err(SlotError::PadBusy);
+        }
+        state.presses.push_back(press);
+        drop(state);
+        self.shared.changed.notify_all();
+        Ok(())
+    }
+
+    /// Whether the pad asks for a PIN now.
+    #[must_use]
+    pub fn asks_for_pin(&self) -> bool {
+        self.state().asking
+    }
+
+    /// Lets the pad ask. Nothing if the card or the reader went away meanwhile.
+    pub(crate) fn ask_for_pin(&self, at_most: Duration) -> Option<Press> {
+        let mut state = self.state();
+        let number = state.insertion()?;
+        state.asking = true;
+        let idle = |state: &mut State| {
+            state.presses.is_empty() && state.insertion() == Some(number) && !state.unplugged
+        };
+        let waited = self.shared.changed.wait_timeout_while(state, at_most, idle);
+        let (mut state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.asking = false;
+        if state.insertion() != Some(number) || state.unplugged {
+            return None;
+        }
+        match waited.timed_out() {
+            true => Some(Press::Timeout),
+            false => state.presses.pop_front(),
+        }
+    }
+
+    /// Waits as long as the card is slow, or until it goes.
+    pub(crate) fn wait_delay(&self) {
+        let delay = Duration::from_millis(self.delay_ms());
+        if !delay.is_zero() {
+            let seen = self.changes().0;
+            self.wait_change(seen, Some(delay));
+        }
+    }
+
+    /// Ends what a reader that is unplugged waits for; a plugged one may wait again.
+    pub(crate) fn set_unplugged(&self, unplugged: bool) {
+        let mut state = self.state();
+        state.unplugged = unplugged;
+        drop(state);
+        self.wake();
+    }
+
+    /// The number of the last change, and the number of the change that brought the card in.
+    pub(crate) fn sighting(&self) -> (u64, Option<u64>) {
+        let state = self.state();
+        (state.changes, state.insertion())
     }
 
     /// The number of the last insertion or removal, and whether a card is in.
     pub(crate) fn changes(&self) -> (u64, bool) {
-        let state = self.state();
-        (state.changes, state.inserted.is_some())
+        let (changes, insertion) = self.sighting();
+        (changes, insertion.is_some())
     }
 
     /// Waits until the number of changes isn't `seen` any more, or `at_most`
     /// has passed if given.
     pub(crate) fn wait_change(&self, seen: u64, at_most: Option<Duration>) {
         let unchanged = |state: &mut State| state.changes == seen;
-        let (state, changed) = (self.state(), &self.0.changed);
+        let (state, changed) = (self.state(), &self.shared.changed);
         match at_most {
             Some(time) => drop(changed.wait_timeout_while(state, time, unchanged)),
             None => drop(changed.wait_while(state, unchanged)),
@@ -194,26 +340,26 @@ impl Slot {
     }
 
     fn pull_out(&self, mut state: MutexGuard<'_, State>) {
-        if let Some((_, card)) = state.present() {
-            card.power_off();
+        if let Some(inserted) = state.inserted.take() {
+            inserted.card.card().power_off();
         }
-        state.inserted = None;
         self.announce(state);
     }
 
     fn announce(&self, mut state: MutexGuard<'_, State>) {
         state.changes += 1;
         drop(state);
-        self.0.changed.notify_all();
+        self.shared.changed.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn present(&mut self) -> Option<&mut (Description, Card)> {
-        self.inserted.and_then(|index| self.wallet.get_mut(index))
+    fn insertion(&self) -> Option<u64> {
+        self.inserted.as_ref().map(|inserted| inserted.number)
     }
 }

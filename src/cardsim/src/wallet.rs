@@ -1,0 +1,101 @@
+//! The cards that there are; each is in one slot at most.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use crate::card::Card;
+use crate::issuer::{IssuerError, IssuerKeys};
+use crate::profile::Profile;
+
+/// What a person may know of a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Description {
+    /// By which it is inserted.
+    pub name: String,
+    /// For a button.
+    pub title: String,
+    /// What happens when it is used.
+    pub what: String,
+}
+
+/// Cards for the slots of one reader. A card keeps its counters while it is in the wallet.
+#[derive(Clone)]
+pub(crate) struct Wallet(Arc<[Place]>);
+
+struct Place {
+    description: Description,
+    card: Mutex<Card>,
+    taken: AtomicBool,
+}
+
+/// A card in somebody's hand; it is back in its place when dropped.
+pub(crate) struct Held {
+    wallet: Wallet,
+    index: usize,
+}
+
+/// Why a card could not be taken.
+pub(crate) enum NotTaken {
+    Unknown,
+    Elsewhere,
+}
+
+impl Wallet {
+    /// Personalises a card for each profile.
+    pub(crate) fn new(profiles: &[Profile], issuer: &IssuerKeys) -> Result<Self, IssuerError> {
+        let place = |profile: &Profile| {
+            Ok::<_, IssuerError>(Place {
+                description: Description {
+                    name: profile.name.clone(),
+                    title: profile.title.clone(),
+                    what: profile.what.clone(),
+                },
+                card: Mutex::new(Card::new(profile, issuer)?),
+                taken: AtomicBool::new(false),
+            })
+        };
+        let places: Result<Vec<_>, _> = profiles.iter().map(place).collect();
+        Ok(Self(places?.into()))
+    }
+
+    pub(crate) fn take(&self, name: &str) -> Result<Held, NotTaken> {
+        let index = self
+            .0
+            .iter()
+            .position(|place| place.description.name == name)
+            .ok_or(NotTaken::Unknown)?;
+        if self.0[index].taken.swap(true, Ordering::SeqCst) {
+            return Err(NotTaken::Elsewhere);
+        }
+        Ok(Held {
+            wallet: self.clone(),
+            index,
+        })
+    }
+
+    pub(crate) fn descriptions(&self) -> Vec<Description> {
+        let places = self.0.iter();
+        places.map(|place| place.description.clone()).collect()
+    }
+}
+
+impl Held {
+    pub(crate) fn name(&self) -> &str {
+        &self.wallet.0[self.index].description.name
+    }
+
+    pub(crate) fn card(&self) -> MutexGuard<'_, Card> {
+        let card = &self.wallet.0[self.index].card;
+        card.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.wallet.0[self.index]
+            .taken
+            .store(false, Ordering::SeqCst);
+    }
+}
