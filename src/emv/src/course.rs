@@ -2,6 +2,7 @@
 
 use crate::{
     action::{self, Verdict},
+    atr::Atr,
     cvm::{self, Verifying},
     exchange::Answer,
     fault::Fault,
@@ -21,9 +22,6 @@ use crate::{
     tag, tc_hash,
     verification::Tsi,
 };
-
-/// Bytes of an answer to reset (Book 1 §8).
-const ATR: core::ops::RangeInclusive<usize> = 2..=33;
 
 impl Kernel {
     /// The card's whole answer, to the phase that waits for it.
@@ -81,9 +79,7 @@ impl Kernel {
     // Application selection (Book 1 §12).
 
     pub(crate) fn select(&mut self, atr: &[u8]) -> Step {
-        if !ATR.contains(&atr.len()) {
-            return Err(Fault::Reset.into());
-        }
+        Atr::parse(atr).map_err(Fault::from)?;
         let (selection, command) = Selection::start();
         self.send(command, Stage::Selecting(selection))
     }
@@ -107,7 +103,7 @@ impl Kernel {
             }
             Turn::Selected(selected) => {
                 self.dialogue.take_up(*selected);
-                let command = gpo::command(&self.dialogue)?;
+                let command = gpo::command(&mut self.dialogue)?;
                 self.send(command, Stage::Initiating(selection))
             }
         }

@@ -10,6 +10,9 @@ use crate::{
     verification::Aip,
 };
 
+/// Bytes of the AIP.
+const AIP_LENGTH: usize = 2;
+
 /// What the card answered.
 pub(crate) enum Initiated {
     /// It supports this, and its data lies there.
@@ -22,10 +25,12 @@ pub(crate) enum Initiated {
 }
 
 /// GET PROCESSING OPTIONS with the data that the PDOL asks for, or none.
-pub(crate) fn command(dialogue: &Dialogue) -> Result<CApdu, Fault> {
+pub(crate) fn command(dialogue: &mut Dialogue) -> Result<CApdu, Fault> {
     let selected = dialogue.selected.as_ref().ok_or(Fault::OutOfTurn)?;
     let values = dol::build(&selected.pdol, &dialogue.store)
         .map_err(|error| Fault::Dol(tag::PDOL, error))?;
+    // CDA signs them (Book 2 §6.6.1).
+    dialogue.oda.heard_pdol(values.expose());
     Ok(CApdu::get_processing_options(&values))
 }
 
@@ -36,25 +41,36 @@ pub(crate) fn answered(dialogue: &mut Dialogue, answer: &Answer) -> Result<Initi
     }
     let data = answer.ok()?;
     let malformed = Fault::Malformed(answer.command);
-    let object = tlv::objects(data)
-        .next()
-        .and_then(Result::ok)
-        .ok_or(malformed)?;
-    let (aip, afl) = match object.tag {
-        tag::FORMAT_1 => object.value.split_first_chunk::<2>().ok_or(malformed)?,
-        tag::FORMAT_2 => {
-            let find = |wanted| {
-                tlv::find(object.value, wanted)
-                    .map_err(|_| malformed)?
-                    .ok_or(Fault::Missing(wanted))
-            };
-            let aip = find(tag::AIP)?;
-            let aip = aip.try_into().map_err(|_| Fault::Erroneous(tag::AIP))?;
-            (aip, find(tag::AFL)?)
-        }
-        _ => return Err(malformed),
+    let (aip, afl) = match (
+        tlv::only(data, tag::FORMAT_1),
+        tlv::only(data, tag::FORMAT_2),
+    ) {
+        (Some(value), _) => value.split_at_checked(AIP_LENGTH).ok_or(malformed)?,
+        (None, Some(value)) => format_2(value, malformed)?,
+        (None, None) => return Err(malformed),
     };
-    dialogue.aip = Aip::from_bits_retain(u16::from_be_bytes(*aip));
+    let bits: [u8; AIP_LENGTH] = aip.try_into().map_err(|_| Fault::Erroneous(tag::AIP))?;
+    dialogue.aip = Aip::from_bits_retain(u16::from_be_bytes(bits));
     dialogue.store.learn(tag::AIP, aip)?;
     Ok(Initiated::Ready { afl: afl.to_vec() })
+}
+
+/// AIP and AFL out of format 2. What else stands there is the card's own affair, but neither may
+/// stand there twice.
+fn format_2(value: &[u8], malformed: Fault) -> Result<(&[u8], &[u8]), Fault> {
+    let (mut aip, mut afl) = (None, None);
+    for object in tlv::objects(value) {
+        let object = object.map_err(|_| malformed)?;
+        let place = match object.tag {
+            tag::AIP => &mut aip,
+            tag::AFL => &mut afl,
+            _ => continue,
+        };
+        if place.replace(object.value).is_some() {
+            return Err(Fault::Repeated(object.tag));
+        }
+    }
+    let aip = aip.ok_or(Fault::Missing(tag::AIP))?;
+    let afl = afl.ok_or(Fault::Missing(tag::AFL))?;
+    Ok((aip, afl))
 }

@@ -80,7 +80,7 @@ pub use profile::demo_profile;
 pub use profile::{MAX_PROFILE, ProfileError};
 pub use records::MAX_RECORDS;
 pub use script::ScriptResult;
-pub use selection::{Choice, MAX_DIRECTORY_RECORDS, MAX_OCCURRENCES};
+pub use selection::{Choice, MAX_DIRECTORY_RECORDS, MAX_OCCURRENCES, NO_CHOICE};
 pub use tag::Tag;
 pub use terminal::{
     ActionCodes, Application, Contactless, ContactlessKernel, RandomSelection, TerminalData,

@@ -1,7 +1,7 @@
 //! Read application data (EMV 4.4 Book 3 §10.2).
 
 use crate::{
-    apdu::CApdu, charge::is_date, dialogue::Dialogue, exchange::Answer, fault::Fault, tag, tlv,
+    apdu::CApdu, charge::is_date, dialogue::Dialogue, exchange::Answer, fault::Fault, oda, tag, tlv,
 };
 
 /// Records that one charge reads.
@@ -23,6 +23,8 @@ pub(crate) struct Reading {
 struct Place {
     file: u8,
     record: u8,
+    /// Whether it is part of what offline data authentication signs.
+    authenticated: bool,
 }
 
 impl Reading {
@@ -43,7 +45,11 @@ impl Reading {
             if !valid {
                 return Err(Fault::Afl);
             }
-            let places = (*first..=*last).map(|record| Place { file, record });
+            let places = (*first..=*last).map(|record| Place {
+                file,
+                record,
+                authenticated: record - first < *authenticated,
+            });
             if records.len() + places.len() > MAX_RECORDS {
                 return Err(Fault::TooMuchData);
             }
@@ -66,16 +72,15 @@ impl Reading {
     pub(crate) fn answered(&self, dialogue: &mut Dialogue, answer: &Answer) -> Result<(), Fault> {
         let data = answer.ok()?;
         let asked = self.asked.ok_or(Fault::OutOfTurn)?;
+        if asked.authenticated {
+            oda::gather(dialogue, asked.file, data);
+        }
         if asked.file > LAST_EMV_FILE {
             return Ok(());
         }
         let malformed = Fault::Malformed(answer.command);
-        let mut objects = tlv::objects(data);
-        let record = match (objects.next(), objects.next()) {
-            (Some(Ok(record)), None) if record.tag == tag::RECORD => record,
-            _ => return Err(malformed),
-        };
-        for object in tlv::objects(record.value) {
+        let record = tlv::only(data, tag::RECORD).ok_or(malformed)?;
+        for object in tlv::objects(record) {
             let object = object.map_err(|_| malformed)?;
             if !object.tag.is_constructed() {
                 dialogue.store.learn(object.tag, object.value)?;

@@ -10,12 +10,23 @@ use crate::{
     verification::Tvr,
 };
 
-/// Application usage control, byte 1 (Annex C2): valid for domestic goods.
-const DOMESTIC_GOODS: u8 = 0x20;
-/// Valid for international goods.
-const INTERNATIONAL_GOODS: u8 = 0x10;
+// Application usage control (Annex C2): each use at home and abroad.
+
+/// Valid for cash.
+const CASH: (u16, u16) = (0x8000, 0x4000);
+/// Valid for goods.
+const GOODS: (u16, u16) = (0x2000, 0x1000);
+/// Valid for services.
+const SERVICES: (u16, u16) = (0x0800, 0x0400);
 /// Valid at terminals other than ATMs.
-const NOT_ATM: u8 = 0x01;
+const NOT_ATM: u16 = 0x0100;
+/// Cash back allowed.
+const CASHBACK: (u16, u16) = (0x0080, 0x0040);
+
+/// Additional terminal capabilities, byte 1 (Book 4 Annex A3): goods.
+const SELLS_GOODS: u8 = 0x40;
+/// Additional terminal capabilities, byte 1: services.
+const SELLS_SERVICES: u8 = 0x20;
 /// First BCD year of the twentieth century (Book 4 §6.7.3).
 const CENTURY_PIVOT: u8 = 0x50;
 
@@ -39,21 +50,40 @@ fn version(dialogue: &Dialogue) -> Result<Tvr, Fault> {
     ))
 }
 
-/// §10.4.2: at a shop, for goods, at home or abroad.
+/// §10.4.2: what for, at home or abroad. No terminal of this kernel is an ATM (Book 4 Annex A1).
 fn usage(dialogue: &Dialogue) -> Result<Tvr, Fault> {
-    let Some([usage, _]) = dialogue.store.optional::<2>(tag::USAGE_CONTROL)? else {
+    let Some(usage) = dialogue.store.optional::<2>(tag::USAGE_CONTROL)? else {
         return Ok(Tvr::empty());
     };
+    let usage = u16::from_be_bytes(usage);
+    let mut needed = NOT_ATM;
+    // Without the issuer's country nothing tells home from abroad (§10.4.2).
     let issuer: Option<[u8; 2]> = dialogue.store.optional(tag::ISSUER_COUNTRY)?;
-    let here = dialogue.store.optional(tag::COUNTRY)?;
-    let goods = match (dialogue.charge.kind, issuer) {
-        (ChargeKind::Purchase, Some(_)) if issuer == here => DOMESTIC_GOODS,
-        (ChargeKind::Purchase, Some(_)) => INTERNATIONAL_GOODS,
-        (ChargeKind::Purchase, None) => 0,
-        (ChargeKind::PurchaseWithCashback | ChargeKind::Cash | ChargeKind::Refund, _) => 0,
-    };
-    let needed = NOT_ATM | goods;
+    if let Some(issuer) = issuer {
+        let here = dialogue.store.optional(tag::COUNTRY)?;
+        let (home, abroad) = uses(dialogue);
+        needed |= if Some(issuer) == here { home } else { abroad };
+    }
     Ok(when(usage & needed != needed, Tvr::SERVICE_NOT_ALLOWED))
+}
+
+/// What the charge needs at home and abroad (Annex C2).
+fn uses(dialogue: &Dialogue) -> (u16, u16) {
+    // What is sold, goods or services, no charge says. A terminal that sells both sells goods.
+    let purchase = if dialogue.terminal.more_capabilities[0] & (SELLS_GOODS | SELLS_SERVICES)
+        == SELLS_SERVICES
+    {
+        SERVICES
+    } else {
+        GOODS
+    };
+    match dialogue.charge.kind {
+        ChargeKind::Purchase => purchase,
+        ChargeKind::PurchaseWithCashback => (purchase.0 | CASHBACK.0, purchase.1 | CASHBACK.1),
+        ChargeKind::Cash => CASH,
+        // No use of table 36 is a refund.
+        ChargeKind::Refund => (0, 0),
+    }
 }
 
 /// §10.4.3: valid from the effective date to the expiration date, both included.

@@ -9,6 +9,9 @@ const CONFIRM: u8 = 0x80;
 /// Application priority indicator: the priority, 1 first, 0 none.
 const PRIORITY: u8 = 0x0F;
 
+/// An [`Input::Choice`](crate::Input::Choice) that chooses none of what was offered.
+pub const NO_CHOICE: usize = usize::MAX;
+
 /// An application that the cardholder may choose.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Choice {
@@ -55,9 +58,16 @@ impl Candidate {
 impl Candidates {
     /// Adds an application if the terminal accepts it and does not have it yet.
     pub(super) fn add(&mut self, terminal: &TerminalData, found: &Found) {
-        let accepted = terminal.applications.iter().position(|known| {
-            found.df_name == known.aid || (known.partial && found.df_name.extends(&known.aid))
-        });
+        // The closest of those that match: an AID of the terminal may begin another.
+        let accepted = terminal
+            .applications
+            .iter()
+            .enumerate()
+            .filter(|(_, known)| {
+                found.df_name == known.aid || (known.partial && found.df_name.extends(&known.aid))
+            })
+            .max_by_key(|(_, known)| known.aid.as_slice().len())
+            .map(|(place, _)| place);
         let known = self.0.iter().any(|known| known.df_name == found.df_name);
         let Some(place) = accepted.filter(|_| !known && self.0.len() < MAX_CANDIDATES) else {
             return;

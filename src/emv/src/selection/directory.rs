@@ -2,7 +2,9 @@
 
 use crate::{
     selection::{candidate::Found, fci},
-    tag, tlv,
+    tag,
+    terminal::TerminalData,
+    tlv,
 };
 
 /// Name of the payment system environment (§12.2.2).
@@ -14,30 +16,50 @@ pub(super) const FIRST_RECORD: u8 = 1;
 /// Highest short file identifier that a directory may have (§12.2.3).
 const LAST_FILE: u8 = 10;
 
-/// Which file holds the directory, out of its FCI (§11.3.4, table 8).
-pub(super) fn file(fci: &[u8]) -> Option<u8> {
-    let template = tlv::find(fci, tag::FCI).ok()??;
-    let proprietary = tlv::find(template, tag::PROPRIETARY).ok()??;
-    match tlv::find(proprietary, tag::SFI).ok()?? {
-        [file @ 1..=LAST_FILE] => Some(*file),
-        _ => None,
-    }
+/// Where the directory lies.
+#[derive(Clone, Copy)]
+pub(super) struct Directory {
+    /// Its short file identifier.
+    pub(super) file: u8,
+    /// Whether its preferred names can be shown: the alphabet stands in the directory's FCI and not
+    /// in its entries.
+    latin_1: bool,
 }
 
-/// The entries of a directory record (§12.2.3, tables 11 and 12), or none at all if it is malformed.
-/// What is not an entry, or is one without an AID, is passed over.
-pub(super) fn entries(record: &[u8]) -> Option<Vec<Found>> {
-    let template = tlv::find(record, tag::RECORD).ok()??;
-    let mut entries = Vec::new();
-    for object in tlv::objects(template) {
-        let object = object.ok()?;
-        if object.tag != tag::DIRECTORY_ENTRY {
-            continue;
-        }
-        if tlv::objects(object.value).any(|inner| inner.is_err()) {
+impl Directory {
+    /// Reads the directory's FCI (§11.3.4, table 8); none if something mandatory is missing or
+    /// anything is malformed.
+    pub(super) fn parse(fci: &[u8], terminal: &TerminalData) -> Option<Self> {
+        let template = tlv::only(fci, tag::FCI)?;
+        tlv::find(template, tag::DF_NAME).ok()??;
+        let proprietary = tlv::find(template, tag::PROPRIETARY).ok()??;
+        if tlv::objects(proprietary).any(|object| object.is_err()) {
             return None;
         }
-        entries.extend(fci::found(object.value, tag::AID_CARD, object.value));
+        match tlv::find(proprietary, tag::SFI).ok()?? {
+            [file @ 1..=LAST_FILE] => Some(Self {
+                file: *file,
+                latin_1: fci::shows_names_of(terminal, proprietary),
+            }),
+            _ => None,
+        }
     }
-    Some(entries)
+
+    /// The entries of a record (§12.2.3, tables 11 and 12), or none at all if it is malformed. What is
+    /// not an entry, or is one without an AID, is passed over.
+    pub(super) fn entries(self, record: &[u8]) -> Option<Vec<Found>> {
+        let template = tlv::only(record, tag::RECORD)?;
+        let mut entries = Vec::new();
+        for object in tlv::objects(template) {
+            let object = object.ok()?;
+            if object.tag != tag::DIRECTORY_ENTRY {
+                continue;
+            }
+            if tlv::objects(object.value).any(|inner| inner.is_err()) {
+                return None;
+            }
+            entries.extend(fci::listed(object.value, self.latin_1));
+        }
+        Some(entries)
+    }
 }

@@ -4,6 +4,7 @@ use crate::{
     aid::Aid,
     selection::candidate::Found,
     tag::{self, Tag},
+    terminal::TerminalData,
     tlv,
 };
 
@@ -11,6 +12,8 @@ use crate::{
 const MAX_LABEL: usize = 16;
 /// Issuer code table 1, ISO/IEC 8859-1: the one in which preferred names are understood here.
 const LATIN_1: &[u8] = &[0x01];
+/// Additional terminal capabilities, byte 5: code table 1 (Book 4 Annex A3).
+const SHOWS_LATIN_1: u8 = 0x01;
 
 /// What an application says of itself when it is selected.
 pub(crate) struct Fci<'a> {
@@ -22,7 +25,7 @@ pub(crate) struct Fci<'a> {
 impl<'a> Fci<'a> {
     /// Reads it; none if something mandatory is missing or anything is malformed.
     pub(crate) fn parse(data: &'a [u8]) -> Option<Self> {
-        let template = tlv::find(data, tag::FCI).ok()??;
+        let template = tlv::only(data, tag::FCI)?;
         let df_name = tlv::find(template, tag::DF_NAME).ok()??;
         let proprietary = tlv::find(template, tag::PROPRIETARY).ok()??;
         if tlv::objects(proprietary).any(|object| object.is_err()) {
@@ -36,13 +39,18 @@ impl<'a> Fci<'a> {
     }
 
     pub(crate) fn label(&self) -> Option<String> {
-        label(self.proprietary)
+        label(self.proprietary, is_latin_1(self.proprietary))
     }
 
-    pub(super) fn found(&self) -> Found {
+    /// The label that a terminal can show: not every one shows what is not ASCII.
+    pub(super) fn label_at(&self, terminal: &TerminalData) -> Option<String> {
+        label(self.proprietary, shows_names_of(terminal, self.proprietary))
+    }
+
+    pub(super) fn found_at(&self, terminal: &TerminalData) -> Found {
         Found {
             df_name: self.df_name,
-            label: self.label(),
+            label: self.label_at(terminal),
             priority: priority(self.proprietary),
         }
     }
@@ -50,10 +58,19 @@ impl<'a> Fci<'a> {
 
 /// An application as the objects beside its name describe it.
 pub(crate) fn found(named: &[u8], name: Tag, described: &[u8]) -> Option<Found> {
+    described_by(named, name, described, is_latin_1(described))
+}
+
+/// An application of a directory whose names are in a known alphabet, or not.
+pub(super) fn listed(entry: &[u8], latin_1: bool) -> Option<Found> {
+    described_by(entry, tag::AID_CARD, entry, latin_1)
+}
+
+fn described_by(named: &[u8], name: Tag, described: &[u8], latin_1: bool) -> Option<Found> {
     let df_name = tlv::find(named, name).ok()??;
     Some(Found {
         df_name: Aid::from_slice(df_name).ok()?,
-        label: label(described),
+        label: label(described, latin_1),
         priority: priority(described),
     })
 }
@@ -65,10 +82,20 @@ fn priority(data: &[u8]) -> u8 {
     }
 }
 
+/// Whether a terminal can show preferred names in the alphabet of this FCI (Book 4 Annex A3).
+pub(super) fn shows_names_of(terminal: &TerminalData, proprietary: &[u8]) -> bool {
+    terminal.more_capabilities[4] & SHOWS_LATIN_1 != 0 && is_latin_1(proprietary)
+}
+
+/// Whether an issuer code table index stands beside it that is understood here.
+fn is_latin_1(data: &[u8]) -> bool {
+    tlv::find(data, tag::CODE_TABLE) == Ok(Some(LATIN_1))
+}
+
 /// The preferred name if its alphabet is understood, else the label (§12.4).
-fn label(data: &[u8]) -> Option<String> {
+fn label(data: &[u8], latin_1: bool) -> Option<String> {
     let find = |tag| tlv::find(data, tag).ok().flatten();
-    let preferred = find(tag::PREFERRED_NAME).filter(|_| find(tag::CODE_TABLE) == Some(LATIN_1));
+    let preferred = find(tag::PREFERRED_NAME).filter(|_| latin_1);
     [preferred, find(tag::LABEL)]
         .into_iter()
         .flatten()

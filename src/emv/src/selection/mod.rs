@@ -15,13 +15,13 @@ use crate::{
     outcome::{Ending, Refusal},
     selection::{
         candidate::{Candidate, Candidates},
-        directory::FIRST_RECORD,
+        directory::{Directory, FIRST_RECORD},
         fci::Fci,
     },
     terminal::{Application, TerminalData},
 };
 
-pub use candidate::Choice;
+pub use candidate::{Choice, NO_CHOICE};
 pub use directory::MAX_DIRECTORY_RECORDS;
 
 /// Applications with the same AID that are looked for on one card.
@@ -40,13 +40,23 @@ enum Asked {
     /// SELECT the directory.
     Directory,
     /// READ RECORD of the directory.
-    Entry { file: u8, record: u8 },
-    /// SELECT an AID of the terminal's list, its n-th occurrence.
-    Listed { place: usize, occurrence: u8 },
+    Entry { directory: Directory, record: u8 },
+    /// SELECT an AID of the terminal's list.
+    Listed(Listed),
     /// Nothing: the cardholder is.
     Choice,
     /// SELECT the application that was chosen.
     Final(Candidate),
+}
+
+/// A place in the terminal's list.
+#[derive(Clone, Copy, Default)]
+struct Listed {
+    place: usize,
+    /// Which of the card's applications that begin with the AID, from 0.
+    occurrence: u8,
+    /// The one before it.
+    before: Option<Aid>,
 }
 
 /// The application that card and terminal agreed on.
@@ -91,17 +101,20 @@ impl Selection {
     ) -> Result<Turn, Ending> {
         match std::mem::replace(&mut self.asked, Asked::Choice) {
             Asked::Directory => self.directory(terminal, answer),
-            Asked::Entry { file, record } => self.entry(terminal, answer, file, record),
-            Asked::Listed { place, occurrence } => self.listed(terminal, answer, place, occurrence),
+            Asked::Entry { directory, record } => self.entry(terminal, answer, directory, record),
+            Asked::Listed(listed) => self.listed(terminal, answer, listed),
             Asked::Choice => Err(Fault::OutOfTurn.into()),
             Asked::Final(candidate) => self.selected(terminal, answer, &candidate),
         }
     }
 
-    /// Takes the cardholder's choice.
+    /// Takes the cardholder's choice. Who confirms none ends the charge (§12.4).
     pub(crate) fn chosen(&mut self, index: usize) -> Result<Turn, Ending> {
         if !matches!(self.asked, Asked::Choice) {
             return Err(Fault::OutOfTurn.into());
+        }
+        if index == NO_CHOICE {
+            return Err(Ending::Cancelled);
         }
         let candidate = self.candidates.take(index).ok_or(Fault::BadChoice)?;
         Ok(self.select(candidate))
@@ -120,13 +133,13 @@ impl Selection {
         if answer.sw == Sw::NOT_SUPPORTED {
             return Err(Ending::NotAccepted(Refusal::CardBlocked));
         }
-        let file = match answer.sw {
-            Sw::OK => directory::file(answer.bytes()),
+        let directory = match answer.sw {
+            Sw::OK => Directory::parse(answer.bytes(), terminal),
             _ => None,
         };
-        match file {
-            Some(file) => Ok(self.ask_entry(file, FIRST_RECORD)),
-            None => Ok(self.ask_listed(terminal, 0, 0)),
+        match directory {
+            Some(directory) => Ok(self.ask_entry(directory, FIRST_RECORD)),
+            None => self.ask_listed(terminal, Listed::default()),
         }
     }
 
@@ -135,26 +148,26 @@ impl Selection {
         &mut self,
         terminal: &TerminalData,
         answer: &Answer,
-        file: u8,
+        directory: Directory,
         record: u8,
     ) -> Result<Turn, Ending> {
         let entries = match answer.sw {
             Sw::NO_RECORD => Some(Vec::new()),
-            Sw::OK => directory::entries(answer.bytes()),
+            Sw::OK => directory.entries(answer.bytes()),
             _ => None,
         };
         let Some(entries) = entries else {
             self.candidates = Candidates::default();
-            return Ok(self.ask_listed(terminal, 0, 0));
+            return self.ask_listed(terminal, Listed::default());
         };
         for found in entries {
             self.candidates.add(terminal, &found);
         }
         if answer.sw == Sw::OK && record < MAX_DIRECTORY_RECORDS {
-            return Ok(self.ask_entry(file, record + 1));
+            return Ok(self.ask_entry(directory, record + 1));
         }
         if self.candidates.is_empty() {
-            return Ok(self.ask_listed(terminal, 0, 0));
+            return self.ask_listed(terminal, Listed::default());
         }
         self.choose(terminal)
     }
@@ -164,44 +177,45 @@ impl Selection {
         &mut self,
         terminal: &TerminalData,
         answer: &Answer,
-        place: usize,
-        occurrence: u8,
+        listed: Listed,
     ) -> Result<Turn, Ending> {
-        if answer.sw == Sw::NOT_SUPPORTED && place == 0 && occurrence == 0 {
+        let first = listed.place == 0 && listed.occurrence == 0;
+        if answer.sw == Sw::NOT_SUPPORTED && first {
             return Err(Ending::NotAccepted(Refusal::CardBlocked));
         }
+        let next_aid = Listed {
+            place: listed.place + 1,
+            ..Listed::default()
+        };
         let fci = match answer.sw {
             Sw::OK | Sw::BLOCKED => Fci::parse(answer.bytes()),
             _ => None,
         };
-        let Some((fci, application)) = fci.zip(terminal.applications.get(place)) else {
+        let Some((fci, application)) = fci.zip(terminal.applications.get(listed.place)) else {
             self.blocked |= answer.sw == Sw::BLOCKED;
-            return self.after_listed(terminal, place + 1, 0);
+            return self.ask_listed(terminal, next_aid);
         };
         let exact = fci.df_name == application.aid;
-        if exact || (application.partial && fci.df_name.extends(&application.aid)) {
+        let longer = fci.df_name.extends(&application.aid);
+        if exact || (application.partial && longer) {
             if answer.sw == Sw::OK {
-                self.candidates.add(terminal, &fci.found());
+                self.candidates.add(terminal, &fci.found_at(terminal));
             } else {
                 self.blocked = true;
             }
         }
-        if exact || occurrence + 1 >= MAX_OCCURRENCES {
-            return self.after_listed(terminal, place + 1, 0);
+        // The next occurrence is asked for until the card has no more. One that says the same again,
+        // or something else than was asked for, would not come to an end.
+        let again = listed.before == Some(fci.df_name);
+        if !longer || again || listed.occurrence + 1 >= MAX_OCCURRENCES {
+            return self.ask_listed(terminal, next_aid);
         }
-        self.after_listed(terminal, place, occurrence + 1)
-    }
-
-    fn after_listed(
-        &mut self,
-        terminal: &TerminalData,
-        place: usize,
-        occurrence: u8,
-    ) -> Result<Turn, Ending> {
-        if place < terminal.applications.len() {
-            return Ok(self.ask_listed(terminal, place, occurrence));
-        }
-        self.choose(terminal)
+        let next_occurrence = Listed {
+            place: listed.place,
+            occurrence: listed.occurrence + 1,
+            before: Some(fci.df_name),
+        };
+        self.ask_listed(terminal, next_occurrence)
     }
 
     /// §12.4: the cardholder chooses where the terminal offers it, else the card's priorities do.
@@ -247,23 +261,28 @@ impl Selection {
         Ok(Turn::Selected(Box::new(Selected {
             df_name: candidate.df_name,
             application: application.clone(),
-            label: fci.label().unwrap_or_else(|| candidate.label.clone()),
+            label: fci
+                .label_at(terminal)
+                .unwrap_or_else(|| candidate.label.clone()),
             pdol: fci.pdol.to_vec(),
         })))
     }
 
-    fn ask_entry(&mut self, file: u8, record: u8) -> Turn {
-        self.asked = Asked::Entry { file, record };
-        Turn::Send(CApdu::read_record(file, record))
+    fn ask_entry(&mut self, directory: Directory, record: u8) -> Turn {
+        self.asked = Asked::Entry { directory, record };
+        Turn::Send(CApdu::read_record(directory.file, record))
     }
 
-    fn ask_listed(&mut self, terminal: &TerminalData, place: usize, occurrence: u8) -> Turn {
-        let aid = terminal.applications.get(place).map(|known| known.aid);
-        self.asked = Asked::Listed { place, occurrence };
-        Turn::Send(CApdu::select(
-            aid.as_ref().map_or(&[], Aid::as_slice),
-            occurrence > 0,
-        ))
+    /// SELECT of that place of the list, or the final choice if the list is at its end.
+    fn ask_listed(&mut self, terminal: &TerminalData, listed: Listed) -> Result<Turn, Ending> {
+        let Some(application) = terminal.applications.get(listed.place) else {
+            return self.choose(terminal);
+        };
+        self.asked = Asked::Listed(listed);
+        Ok(Turn::Send(CApdu::select(
+            application.aid.as_slice(),
+            listed.occurrence > 0,
+        )))
     }
 
     fn select(&mut self, candidate: Candidate) -> Turn {

@@ -141,15 +141,19 @@ fn no_card_gets_more_commands_than_the_bound() {
         })
         .collect();
     let card = Card::good();
+    let mut occurrence = 0;
     let ran = play(
         &terminal,
         charge(),
         |command| match command {
-            [_, 0xA4, _, _, 6, aid @ .., _] => ok(&Card {
-                aid: [aid, &[0x01]].concat(),
-                ..card.clone()
+            [_, 0xA4, _, _, 6, aid @ .., _] => {
+                occurrence = (occurrence + 1) % 100;
+                ok(&Card {
+                    aid: [aid, &[occurrence]].concat(),
+                    ..card.clone()
+                }
+                .application_fci())
             }
-            .application_fci()),
             _ => card.answer(command),
         },
         None,
