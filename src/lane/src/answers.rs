@@ -2,7 +2,7 @@
 
 use data_encoding::HEXUPPER;
 use sealpoint_emv::{
-    Aid, Charge, ChargeKind, Ending, Evidence, HostAnswer, HostDecision, Outcome, SecretCard,
+    Aid, Charge, ChargeKind, Ending, Evidence, HostAnswer, HostDecision, SecretCard,
 };
 use sealpoint_secret::TruncatedPan;
 use sealpoint_vault::CardData;
@@ -12,11 +12,15 @@ use sealpoint_wire::{
     lane::{EmvResult, OutcomeKind, ReadCard},
 };
 
+use crate::{charge::Ended, counterpart::Fault};
+
+/// Response codes that ask for a call to the issuer (ISO 8583 DE 39).
+const REFER_TO_ISSUER: [[u8; 2]; 2] = [*b"01", *b"02"];
 /// Width of a terminal identification (EMV tag 9F1C).
 const TERMINAL_ID: usize = 8;
 
-/// What the kernel is to charge.
-pub(crate) fn charge(read: &ReadCard, unpredictable_number: [u8; 4]) -> Charge {
+/// What the kernel is to charge, but for what is drawn at random.
+pub(crate) fn charge(read: &ReadCard) -> Charge {
     let mut terminal_id = [b' '; TERMINAL_ID];
     for (place, byte) in terminal_id.iter_mut().zip(read.terminal.as_str().bytes()) {
         *place = byte;
@@ -31,7 +35,7 @@ pub(crate) fn charge(read: &ReadCard, unpredictable_number: [u8; 4]) -> Charge {
         forced_online: false,
         date: bcd(&read.local_time, 2),
         time: bcd(&read.local_time, 8),
-        unpredictable_number,
+        unpredictable_number: [0; 4],
         counter: read.stan,
         terminal_id,
     }
@@ -65,12 +69,13 @@ pub(crate) fn card_data(card: SecretCard) -> CardData {
 
 /// The host's answer for the kernel; a sentence if no card can be given it.
 pub(crate) fn host_answer(answer: &WireAnswer) -> Result<HostAnswer, String> {
-    let decision = match answer.decision {
-        WireDecision::Approved => HostDecision::Approved,
-        WireDecision::Declined => HostDecision::Declined,
-    };
     // What has another length is refused like what has other characters.
     let code = answer.response_code.as_bytes().try_into().unwrap_or([0; 2]);
+    let decision = match answer.decision {
+        WireDecision::Approved => HostDecision::Approved,
+        WireDecision::Declined if REFER_TO_ISSUER.contains(&code) => HostDecision::Referred,
+        WireDecision::Declined => HostDecision::Declined,
+    };
     HostAnswer::new(
         decision,
         code,
@@ -80,12 +85,43 @@ pub(crate) fn host_answer(answer: &WireAnswer) -> Result<HostAnswer, String> {
     .map_err(|error| format!("The host's answer cannot be used: {error}."))
 }
 
-/// How the attempt ended, with all that is known of the card.
-pub(crate) fn outcome(outcome: &Outcome) -> CardOutcome {
-    let (kind, why) = match outcome.ending {
-        Ending::Approved => (OutcomeKind::Approved, None),
+/// How the attempt ended for the till, with all that is known of the card.
+pub(crate) fn outcome(ended: Ended) -> CardOutcome {
+    match &ended.outcome {
+        // A till's sales are paid when the host says so; it has no way yet to tell the host of a sale
+        // that it did not see.
+        Some(outcome) if outcome.ending == Ending::ApprovedOffline => CardOutcome {
+            kind: OutcomeKind::NotAccepted,
+            why: Some(
+                "The card approved without its issuer, which this till does not take, so nothing \
+                 was charged. Ask for another card or cash."
+                    .to_owned(),
+            ),
+            ..summarised(ended)
+        },
+        _ => summarised(ended),
+    }
+}
+
+/// How a charge ended, whoever wanted it.
+pub(crate) fn summarised(ended: Ended) -> CardOutcome {
+    let Some(outcome) = ended.outcome else {
+        let Fault { kind, why } = ended
+            .fault
+            .unwrap_or_else(|| Fault::new(OutcomeKind::Cancelled, Ending::Cancelled.to_string()));
+        return without_card(kind, why);
+    };
+    let (mut kind, mut why) = match outcome.ending {
+        ending if outcome.pays() => (kind(ending), None),
         ending => (kind(ending), Some(ending.to_string())),
     };
+    // An approval stands even if the card left in the issuer's last script.
+    if let Some(fault) = ended.fault
+        && !outcome.pays()
+    {
+        kind = fault.kind;
+        why = Some(fault.why);
+    }
     CardOutcome {
         kind,
         card: summary(&outcome.evidence),

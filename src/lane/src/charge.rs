@@ -1,138 +1,247 @@
-//! One charge, until a card is in and powered: the order, the checks, the insertion.
+//! One charge: a card is presented, the kernel runs, and where the card wants it presented another
+//! way, once more.
 
 use std::time::{Duration, Instant};
 
-use sealpoint_emv::Kernel;
+use sealpoint_emv::{Charge, Ending, HostVerdict, Interface, Kernel, Outcome, TerminalData};
 use sealpoint_vault::SecureRandom;
-use sealpoint_wire::{
-    CardOutcome, FromLane, ReaderState,
-    lane::{CardPrompt, OutcomeKind, ReadCard},
-};
+use sealpoint_wire::lane::{CardPrompt, OutcomeKind};
 
 use crate::{
-    answers::{self, without_card},
-    lane::{Lane, POLL, Word},
-    reader::CardError,
-    set_up::Ready,
+    counterpart::{Counterpart, Fault, Word},
+    measure::{Counts, Times},
+    random::Drawn,
+    reader::{CardError, Reader, Slot},
+    transcript::Transcript,
+    watch::{Look, Watch},
 };
 
-/// How long to wait for a card at most, whatever the till asks for.
+/// How often the reader is looked at while nothing else happens.
+pub(crate) const POLL: Duration = Duration::from_millis(100);
+/// How long to wait for a card at most, whatever is asked for.
 const MAX_INSERT_WAIT: Duration = Duration::from_secs(300);
 /// How long a reader may be missing before a charge fails because of it: the card service may just
 /// be starting.
 const READER_GRACE: Duration = Duration::from_secs(2);
+/// How often a card may be presented in one charge: held to the reader, held again, inserted.
+const MAX_PRESENTATIONS: u32 = 5;
 
-/// An end whose reason the kernel does not know.
-pub(crate) struct Fault {
-    pub(crate) kind: OutcomeKind,
-    pub(crate) why: String,
+/// What a charge is made with.
+pub(crate) struct Charging<'a> {
+    pub(crate) reader: &'a mut dyn Reader,
+    pub(crate) watch: &'a mut Watch,
+    pub(crate) counterpart: &'a mut dyn Counterpart,
+    pub(crate) random: &'a dyn SecureRandom,
+    pub(crate) transcript: Option<&'a mut Transcript>,
+    pub(crate) counts: Counts,
+    pub(crate) times: Times,
 }
 
-impl Fault {
-    pub(crate) fn new(kind: OutcomeKind, why: impl Into<String>) -> Self {
-        Self {
-            kind,
-            why: why.into(),
+/// What is to be charged, and where.
+pub(crate) struct Plan<'a> {
+    pub(crate) terminal: &'a TerminalData,
+    /// Its random parts are drawn afresh each time that a card is presented.
+    pub(crate) charge: Charge,
+    /// How long to wait for a card.
+    pub(crate) wait: Duration,
+}
+
+/// How a presentation of the card, or the charge, ended.
+pub(crate) struct Ended {
+    /// What the kernel says, if it came to that.
+    pub(crate) outcome: Option<Box<Outcome>>,
+    /// Why it ended, where the kernel only sees that it did, or was not asked.
+    pub(crate) fault: Option<Fault>,
+    /// What the cardholder can do to have it go on, as far as that may be.
+    again: Option<CardPrompt>,
+}
+
+impl Charging<'_> {
+    /// Runs a charge to its end.
+    ///
+    /// # Errors
+    /// [`Fault`] if it ended before a card was in.
+    pub(crate) fn run(&mut self, plan: &Plan<'_>) -> Result<Ended, Fault> {
+        let mut wanted = None;
+        let mut presentations = 0;
+        loop {
+            // Before a card is asked for, so that what is wrong at once costs no card its turn.
+            let kernel = self.kernel(plan)?;
+            let start = Instant::now();
+            let slot = self.await_card(plan, wanted)?;
+            self.times.presenting = self.times.presenting.saturating_add(start.elapsed());
+            self.watch.spend(&slot);
+            presentations += 1;
+            let ended = self.present(kernel, plan, &slot, wanted);
+            match ended.again {
+                Some(prompt) if presentations < MAX_PRESENTATIONS => {
+                    tracing::info!(?prompt, "the card is to be presented again");
+                    self.reader.power_off();
+                    wanted = Some(prompt);
+                }
+                _ => return Ok(ended),
+            }
         }
     }
-}
 
-impl From<CardError> for Fault {
-    fn from(error: CardError) -> Self {
-        let kind = match error {
-            CardError::Removed => OutcomeKind::CardRemoved,
-            CardError::Mute => OutcomeKind::CardFault,
-            CardError::Failed(_) => OutcomeKind::ReaderFault,
+    /// A kernel with random numbers of its own.
+    fn kernel(&self, plan: &Plan<'_>) -> Result<Kernel, Fault> {
+        let refuse = |why: String| Fault::new(OutcomeKind::CannotSeal, why);
+        let drawn = Drawn::from(self.random).map_err(|why| refuse(why.to_owned()))?;
+        let charge = Charge {
+            unpredictable_number: drawn.unpredictable_number,
+            random_draw: drawn.ticket,
+            ..plan.charge.clone()
         };
-        Self::new(kind, error.to_string())
+        Kernel::new(plan.terminal, charge)
+            .map_err(|error| refuse(format!("No card can be charged: {error}.")))
     }
-}
 
-impl Lane {
-    /// Reads a card as ordered and tells the outcome, once.
-    pub(crate) fn serve(&mut self, read: &ReadCard) {
-        let attempt = read.attempt;
-        tracing::info!(%attempt, "an attempt begins");
-        let outcome = match self.charge(read) {
-            Ok(outcome) => outcome,
-            Err(Fault { kind, why }) => without_card(kind, why),
+    /// Runs the kernel with the card in that slot.
+    fn present(
+        &mut self,
+        kernel: Kernel,
+        plan: &Plan<'_>,
+        slot: &Slot,
+        wanted: Option<CardPrompt>,
+    ) -> Ended {
+        self.counterpart.prompt(CardPrompt::Reading);
+        let card = match self.reader.power_on(slot) {
+            Ok(card) => card,
+            Err(error) => return Ended::of_card_error(error, slot.contactless),
         };
-        let kind = outcome.kind;
-        tracing::info!(%attempt, ?kind, "the attempt is over");
-        self.till.tell(&FromLane::Outcome { attempt, outcome });
-        self.reader.power_off();
-        // A card that is in again after that has been taken out in between.
-        self.spent &= kind != OutcomeKind::CardRemoved;
-        if matches!(self.look(), ReaderState::CardIn { .. }) && self.spent {
-            self.prompt(attempt, CardPrompt::RemoveCard);
+        if card.interface == Interface::Contactless {
+            self.watch.note_contactless(slot);
+            if wanted == Some(CardPrompt::UseContacts) || !takes_contactless(plan.terminal) {
+                return Ended::use_contacts();
+            }
         }
+        self.converse(kernel, &card, slot)
     }
 
-    fn charge(&mut self, read: &ReadCard) -> Result<CardOutcome, Fault> {
-        let (ready, kernel) = self
-            .prepare(read)
-            .map_err(|why| Fault::new(OutcomeKind::CannotSeal, why))?;
-        self.await_card(read)?;
-        self.prompt(read.attempt, CardPrompt::Reading);
-        self.spent = true;
-        let atr = self.reader.power_on()?;
-        Ok(self.converse(kernel, &atr, &ready, read))
-    }
-
-    /// Everything that can be refused before a card is touched.
-    fn prepare(&self, read: &ReadCard) -> Result<(Ready, Kernel), String> {
-        if read.terminal != self.terminal {
-            return Err(format!(
-                "No card can be charged: this lane belongs to terminal {}, not {}. Start it with \
-                 the till's own terminal id.",
-                self.terminal, read.terminal
-            ));
-        }
-        let ready = self.set_up.ready(&read.local_time)?;
-        let mut unpredictable_number = [0; 4];
-        self.random.fill(&mut unpredictable_number).map_err(
-            |_| "No card can be charged: this machine gave no random bytes. Restart the till.",
-        )?;
-        let charge = answers::charge(read, unpredictable_number);
-        let kernel = Kernel::new(&ready.terminal, charge)
-            .map_err(|error| format!("No card can be charged: {error}."))?;
-        Ok((ready, kernel))
-    }
-
-    /// Waits until a card is in that has not been through a charge.
-    fn await_card(&mut self, read: &ReadCard) -> Result<(), Fault> {
-        let wait = Duration::from_millis(read.insert_timeout_ms.into()).min(MAX_INSERT_WAIT);
+    /// Waits until a card is in that has not been through a charge, and gives its slot.
+    fn await_card(&mut self, plan: &Plan<'_>, wanted: Option<CardPrompt>) -> Result<Slot, Fault> {
+        let wait = plan.wait.min(MAX_INSERT_WAIT);
         let start = Instant::now();
         let mut reader_seen = start;
         let mut prompted = None;
         loop {
-            let wanted = match self.look() {
-                ReaderState::CardIn { .. } if !self.spent => return Ok(()),
-                ReaderState::CardIn { .. } => Some(CardPrompt::RemoveCard),
-                ReaderState::Ready { .. } => Some(CardPrompt::InsertCard),
-                ReaderState::Missing { why } if reader_seen.elapsed() >= READER_GRACE => {
-                    return Err(Fault::new(OutcomeKind::ReaderFault, why));
+            let look = self.look();
+            if let Some(slot) = look.fresh {
+                return Ok(slot);
+            }
+            match look.missing() {
+                Some(missing) if reader_seen.elapsed() >= READER_GRACE => {
+                    return Err(Fault::new(OutcomeKind::ReaderFault, missing.why.clone()));
                 }
-                ReaderState::Missing { .. } => None,
-            };
-            if let Some(prompt) = wanted {
-                reader_seen = Instant::now();
-                if prompted.replace(prompt) != wanted {
-                    self.prompt(read.attempt, prompt);
+                Some(_) => {}
+                None => {
+                    reader_seen = Instant::now();
+                    let prompt = wanted.unwrap_or_else(|| {
+                        if look.spent_in {
+                            CardPrompt::RemoveCard
+                        } else if look.contactless && takes_contactless(plan.terminal) {
+                            CardPrompt::PresentCard
+                        } else {
+                            CardPrompt::InsertCard
+                        }
+                    });
+                    if prompted.replace(prompt) != Some(prompt) {
+                        self.counterpart.prompt(prompt);
+                    }
                 }
             }
             if start.elapsed() >= wait {
                 return Err(Fault::new(
                     OutcomeKind::NoCard,
-                    "No card was inserted in time. Start again or take cash.",
+                    "No card was presented in time. Start again or take cash.",
                 ));
             }
-            if let Word::Cancel = self.word(read.attempt, POLL) {
+            if let Word::Cancel = self.counterpart.hear(POLL) {
                 return Err(Fault::new(
                     OutcomeKind::Cancelled,
                     "Cancelled at the till. Start again or take cash.",
                 ));
             }
+        }
+    }
+
+    /// Looks at the reader.
+    pub(crate) fn look(&mut self) -> Look {
+        let look = self.watch.look(self.reader);
+        self.counterpart.reader(look.state());
+        look
+    }
+}
+
+/// Whether the profile takes any card without contacts.
+fn takes_contactless(terminal: &TerminalData) -> bool {
+    terminal
+        .applications
+        .iter()
+        .any(|application| application.contactless.is_some())
+}
+
+impl Ended {
+    /// The kernel came to an end with a card that was spoken to in that way.
+    pub(crate) fn of_kernel(
+        outcome: Box<Outcome>,
+        fault: Option<Fault>,
+        interface: Interface,
+    ) -> Self {
+        // What the host may have approved is not asked for a second time.
+        let asked = outcome.evidence.host != HostVerdict::NotAsked;
+        let torn = fault.as_ref().is_none_or(|fault| {
+            matches!(
+                fault.kind,
+                OutcomeKind::CardRemoved | OutcomeKind::CardFault
+            )
+        });
+        let again = match outcome.ending {
+            _ if asked => None,
+            Ending::UseContacts => Some(CardPrompt::UseContacts),
+            Ending::SeePhone => Some(CardPrompt::SeePhone),
+            Ending::PresentAgain if torn => Some(CardPrompt::PresentAgain),
+            Ending::Removed if torn && interface == Interface::Contactless => {
+                Some(CardPrompt::PresentAgain)
+            }
+            _ => None,
+        };
+        Self {
+            outcome: Some(outcome),
+            fault,
+            again,
+        }
+    }
+
+    /// It ended before a card was in.
+    pub(crate) fn without_card(fault: Fault) -> Self {
+        Self {
+            outcome: None,
+            fault: Some(fault),
+            again: None,
+        }
+    }
+
+    fn of_card_error(error: CardError, contactless: bool) -> Self {
+        let again = (contactless && !matches!(error, CardError::Failed(_)))
+            .then_some(CardPrompt::PresentAgain);
+        Self {
+            outcome: None,
+            fault: Some(error.into()),
+            again,
+        }
+    }
+
+    /// A card was held to the reader where it must be inserted.
+    fn use_contacts() -> Self {
+        Self {
+            outcome: None,
+            fault: Some(Fault::new(
+                OutcomeKind::NotAccepted,
+                Ending::UseContacts.to_string(),
+            )),
+            again: Some(CardPrompt::UseContacts),
         }
     }
 }

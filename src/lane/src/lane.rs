@@ -1,35 +1,39 @@
 //! The loop: watches the reader, takes orders, runs one charge after the other.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sealpoint_vault::SystemRandom;
+use sealpoint_vault::{CardCoder, SystemRandom};
 use sealpoint_wire::{
-    AttemptId, FromLane, ReaderState, TerminalId, ToLane, WIRE_VERSION,
-    lane::{CardPrompt, OutcomeKind},
+    CardOutcome, FromLane, ReaderState, TerminalId, ToLane, WIRE_VERSION,
+    lane::{CardPrompt, OutcomeKind, ReadCard},
 };
 
 use crate::{
-    answers::without_card,
+    answers::{self, without_card},
+    at_till::{AtTill, tell_reader},
+    charge::{Charging, POLL, Plan},
+    counterpart::Fault,
+    measure::{Counts, Times},
+    memory::Memory,
+    random::NO_RANDOM,
     reader::Reader,
-    set_up::SetUp,
+    set_up::{Ready, SetUp},
     till::{End, Till},
+    watch::{Look, Watch},
 };
-
-/// How often the reader is looked at while nothing else happens.
-pub(crate) const POLL: Duration = Duration::from_millis(100);
 
 /// The card process.
 pub struct Lane {
-    pub(crate) till: Till,
-    pub(crate) reader: Box<dyn Reader>,
-    pub(crate) set_up: SetUp,
-    pub(crate) terminal: TerminalId,
-    pub(crate) random: SystemRandom,
+    till: Till,
+    reader: Box<dyn Reader>,
+    set_up: SetUp,
+    terminal: TerminalId,
+    random: SystemRandom,
     /// What the till was last told of the reader.
     told: Option<ReaderState>,
-    /// Whether the card in the reader has been through a charge: it must be taken out before the
-    /// next, so that a card which one customer left behind cannot pay for another.
-    pub(crate) spent: bool,
+    watch: Watch,
+    /// Made with the first charge.
+    memory: Option<Memory>,
 }
 
 /// Why the lane stops, other than because the till closed.
@@ -43,31 +47,19 @@ pub enum LaneError {
     NotUnderstood,
 }
 
-/// What the till wants of the charge under way.
-pub(crate) enum Word {
-    /// Nothing yet.
-    Silence,
-    /// The host answered.
-    Host(sealpoint_wire::HostAnswer),
-    /// The host could not be asked.
-    UnableToGoOnline,
-    /// Give up as soon as it is safe; also when the till is gone.
-    Cancel,
-}
-
 impl Lane {
     /// A lane for that terminal and till.
     #[must_use]
     pub fn new(till: Till, reader: Box<dyn Reader>, set_up: SetUp, terminal: TerminalId) -> Self {
-        let random = SystemRandom::new();
         Self {
             till,
             reader,
             set_up,
             terminal,
-            random,
+            random: SystemRandom::new(),
             told: None,
-            spent: false,
+            watch: Watch::default(),
+            memory: None,
         }
     }
 
@@ -105,49 +97,83 @@ impl Lane {
     }
 
     /// Looks at the reader, and tells the till if it changed.
-    pub(crate) fn look(&mut self) -> ReaderState {
-        let state = self.reader.state();
-        if !matches!(state, ReaderState::CardIn { .. }) {
-            self.spent = false;
-        }
-        if self.told.as_ref() != Some(&state) {
-            tracing::info!(?state, "the reader changed");
-            self.told = Some(state.clone());
-            self.till.tell(&FromLane::Reader {
-                state: state.clone(),
-            });
-        }
-        state
+    fn look(&mut self) -> Look {
+        let look = self.watch.look(self.reader.as_mut());
+        tell_reader(&mut self.till, &mut self.told, look.state());
+        look
     }
 
-    pub(crate) fn prompt(&mut self, attempt: AttemptId, prompt: CardPrompt) {
-        self.till.tell(&FromLane::Prompt { attempt, prompt });
+    /// Reads a card as ordered and tells the outcome, once.
+    fn serve(&mut self, read: &ReadCard) {
+        let attempt = read.attempt;
+        tracing::info!(%attempt, "an attempt begins");
+        let outcome = match self.charge(read) {
+            Ok(outcome) => outcome,
+            Err(Fault { kind, why }) => without_card(kind, why),
+        };
+        let kind = outcome.kind;
+        tracing::info!(%attempt, ?kind, "the attempt is over");
+        self.till.tell(&FromLane::Outcome { attempt, outcome });
+        self.reader.power_off();
+        // A service may take a moment to see that a card which was pulled has gone.
+        if self.look().spent_in && kind != OutcomeKind::CardRemoved {
+            let prompt = CardPrompt::RemoveCard;
+            self.till.tell(&FromLane::Prompt { attempt, prompt });
+        }
     }
 
-    /// What the till says on that attempt within `at_most`.
-    pub(crate) fn word(&mut self, attempt: AttemptId, at_most: Duration) -> Word {
-        match self.till.hear(at_most) {
-            Some(ToLane::Host {
-                attempt: of,
-                answer,
-            }) if of == attempt => Word::Host(answer),
-            Some(ToLane::UnableToGoOnline { attempt: of }) if of == attempt => {
-                Word::UnableToGoOnline
+    fn charge(&mut self, read: &ReadCard) -> Result<CardOutcome, Fault> {
+        let refuse = |why| Fault::new(OutcomeKind::CannotSeal, why);
+        let ready = self.prepare(read).map_err(refuse)?;
+        let memory = match &mut self.memory {
+            Some(memory) => memory,
+            None => {
+                let coder =
+                    CardCoder::new(&self.random).map_err(|_| refuse(NO_RANDOM.to_owned()))?;
+                self.memory.insert(Memory::new(coder))
             }
-            Some(ToLane::Cancel { attempt: of }) if of == attempt => Word::Cancel,
-            Some(ToLane::Read(other)) if other.attempt != attempt => {
-                let why =
-                    "The lane is busy with another card. Finish or cancel that attempt first.";
-                let outcome = without_card(OutcomeKind::ReaderFault, why);
-                self.till.tell(&FromLane::Outcome {
-                    attempt: other.attempt,
-                    outcome,
-                });
-                Word::Silence
-            }
-            Some(_) => Word::Silence,
-            None if self.till.end().is_some() => Word::Cancel,
-            None => Word::Silence,
+        };
+        let mut till = AtTill {
+            till: &mut self.till,
+            told: &mut self.told,
+            read,
+            ready: &ready,
+            random: &self.random,
+            memory,
+            code: None,
+        };
+        let ended = Charging {
+            reader: self.reader.as_mut(),
+            watch: &mut self.watch,
+            counterpart: &mut till,
+            random: &self.random,
+            transcript: None,
+            counts: Counts::default(),
+            times: Times::default(),
         }
+        .run(&Plan {
+            terminal: &ready.terminal,
+            charge: answers::charge(read),
+            wait: Duration::from_millis(read.insert_timeout_ms.into()),
+        })?;
+        let code = till.code;
+        let outcome = answers::outcome(ended);
+        if let (OutcomeKind::Approved, Some(code)) = (outcome.kind, code) {
+            let currency = read.currency.numeric();
+            memory.charged(code, currency, read.amount_minor, Instant::now());
+        }
+        Ok(outcome)
+    }
+
+    /// What can be refused before a card is asked for.
+    fn prepare(&self, read: &ReadCard) -> Result<Ready, String> {
+        if read.terminal != self.terminal {
+            return Err(format!(
+                "No card can be charged: this lane belongs to terminal {}, not {}. Start it with \
+                 the till's own terminal id.",
+                self.terminal, read.terminal
+            ));
+        }
+        self.set_up.ready(&read.local_time)
     }
 }

@@ -5,10 +5,14 @@
 //! | [`args`] | the command line of the binary `lane` |
 //! | [`till`] | the socket to the till: messages in through a thread, messages out |
 //! | [`lane`] | the loop: watches the reader, takes orders, runs one charge after the other |
-//! | `charge`, `turns` | one charge: insertion; then kernel, card, seal and host, turn by turn |
+//! | `charge`, `turns` | one charge: presenting a card; then kernel, card, seal and host, turn by turn |
+//! | `counterpart` | who wants the charge, as it sees them: the till (`at_till`) or a bench ([`bench`]) |
+//! | `watch` | which card lies where, and which of them has been charged |
+//! | `random`, `memory` | what a charge draws; which cards paid here lately |
 //! | [`set_up`] | the acquirer's key and the terminal profile, read again for each charge |
 //! | `answers` | the kernel's words in the till's words |
-//! | [`reader`] | the reader trait and its drivers: PC/SC, and the demo's virtual reader |
+//! | [`reader`] | the reader trait and its drivers: PC/SC with PIN pads, and the demo's virtual reader |
+//! | [`transcript`], [`measure`] | for a bench: what was said, redacted; what it cost |
 //! | [`logging`] | what may be logged, and what a panic may say |
 //!
 //! A clear card number exists here only from READ RECORD to the seal. Deliberately absent: a
@@ -16,13 +20,21 @@
 
 mod answers;
 pub mod args;
+mod at_till;
+pub mod bench;
 mod charge;
+mod counterpart;
 pub mod lane;
 pub mod logging;
+pub mod measure;
+mod memory;
+mod random;
 pub mod reader;
 pub mod set_up;
 pub mod till;
+pub mod transcript;
 mod turns;
+mod watch;
 
 pub use args::{Args, ReaderChoice};
 pub use lane::{Lane, LaneError};

@@ -6,11 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealpoint_emv::{TerminalData, demo_profile};
+use sealpoint_emv::{MAX_PROFILE, TerminalData};
 use sealpoint_vault::{ACQUIRER_KEY_FILE, AcquirerKey, Day};
-
-/// At most this many bytes in a terminal profile.
-const MAX_PROFILE: u64 = 64 * 1024;
 
 /// Where key and profile are. Both are read again for each charge, so that a repair needs no
 /// restart.
@@ -60,28 +57,42 @@ impl SetUp {
 
     fn read(&self) -> Result<Ready, String> {
         let terminal = match &self.profile {
-            None => demo_profile(),
+            None => built_in()?,
             Some(path) => read_profile(path)
                 .map_err(|why| format!("No card can be charged: {path:?} is no profile: {why}."))?,
         };
-        if terminal.cardholder_choice {
+        if !terminal.kind.online_only() {
             return Err(
-                "No card can be charged: the terminal profile asks for a choice by the \
-                        cardholder, which this till does not offer. Write `cardholder_choice = \
-                        false`."
+                "No card can be charged: the terminal profile lets cards be approved without their \
+                 issuer, which this till does not take. Write type 21, or 24 where nobody attends."
                     .to_owned(),
             );
         }
         if terminal.collects_signatures() {
             return Err(
                 "No card can be charged: the terminal profile claims signatures, which this till \
-                 does not collect. Clear 20 in byte 2 of `capabilities`."
+                 does not collect. Clear 20 in byte 2 of `capabilities`, and 02 in byte 1 \
+                 of each `ttq`."
                     .to_owned(),
             );
         }
         let key = AcquirerKey::load(&self.key).map_err(|error| error.to_string())?;
         Ok(Ready { key, terminal })
     }
+}
+
+#[cfg(feature = "demo")]
+fn built_in() -> Result<TerminalData, String> {
+    Ok(sealpoint_emv::demo_profile())
+}
+
+#[cfg(not(feature = "demo"))]
+fn built_in() -> Result<TerminalData, String> {
+    Err(
+        "No card can be charged: there is no terminal profile. Start the lane with `--profile` and \
+         the file that your acquirer agreed to."
+            .to_owned(),
+    )
 }
 
 fn read_profile(path: &Path) -> Result<TerminalData, String> {
@@ -92,12 +103,12 @@ fn read_profile(path: &Path) -> Result<TerminalData, String> {
             return Err(io::Error::other("not a file"));
         }
         File::open(path)?
-            .take(MAX_PROFILE + 1)
+            .take(MAX_PROFILE as u64 + 1)
             .read_to_string(text)?;
         Ok(())
     };
     read(&mut text).map_err(|error| format!("it cannot be read ({error}); put a profile there"))?;
-    if text.len() as u64 > MAX_PROFILE {
+    if text.len() > MAX_PROFILE {
         return Err(format!(
             "it has more than {MAX_PROFILE} bytes; put a profile there"
         ));

@@ -1,47 +1,61 @@
-//! One charge, turn by turn between kernel, card and till, until the kernel has an outcome.
+//! One card, turn by turn between kernel, card and the other side, until the kernel has an outcome.
 
 use std::time::{Duration, Instant};
 
-use sealpoint_emv::{
-    CApdu, Command, Input, Interface, Kernel, Known, OnlineRequest, Output, PinPad, Sw,
-};
+use sealpoint_emv::{CApdu, Command, Input, Interface, Kernel, Output, PinEntry, PinRequest, Sw};
 use sealpoint_secret::{SecretBytes, log_safe};
-use sealpoint_vault::seal;
-use sealpoint_wire::{
-    AttemptId, Bytes, CardOutcome, FromLane, ReaderState, SealContext,
-    lane::{CardPrompt, OutcomeKind, ReadCard},
-    seal::SealKind,
-};
+use sealpoint_wire::lane::{CardPrompt, MAX_CHOICES, OutcomeKind};
 
 use crate::{
-    answers,
-    charge::Fault,
-    lane::{Lane, POLL, Word},
-    reader::{ANSWER_BOUND, CardError},
-    set_up::Ready,
+    charge::{Charging, Ended, POLL},
+    counterpart::{Fault, Word},
+    reader::{ANSWER_BOUND, CardError, PadAnswer, Powered, Slot},
 };
-
-/// How long the till may take with the host's answer before the card is told that there is none.
-const HOST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long the card may take for all its answers together. Each alone is bounded by the reader,
 /// but a card that is slow every time would keep the queue at the till waiting.
 const MAX_CARD_TIME: Duration = Duration::from_secs(90);
+/// How often a kernel that waits is told how long it has waited, and from when on it is told how long
+/// an answer took. It decides how long is too long.
+const TICK: Duration = Duration::from_secs(1);
+/// Bytes of the command by which the pad gives a card the PIN, and of its answer.
+const VERIFY: usize = 13;
+const SW: usize = 2;
+/// How often the pad may refuse a PIN for its length before it counts as not entered.
+const MAX_WRONG_LENGTHS: u32 = 3;
 
-/// What the driver knows of a charge beside the kernel.
-#[derive(Default)]
-struct Course {
-    /// The cashier gave up.
+/// What is known of a charge beside the kernel.
+struct Course<'a> {
+    slot: &'a Slot,
+    interface: Interface,
+    /// The other side gave up.
     cancelled: bool,
     /// A cryptogram was asked for: the card counts this charge, so it is brought to its end.
     committed: bool,
     /// How long the card has taken so far.
     card_time: Duration,
+    /// Whether a PIN was asked for already.
+    pin_asked: bool,
+    /// What is waited for, and when that, and the part that the kernel was told of, began.
+    awaited: Option<Awaited>,
     /// Why it ends, where the kernel only sees that it does.
     fault: Option<Fault>,
 }
 
-impl Course {
+struct Awaited {
+    what: What,
+    since: Instant,
+    told: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// One of so many applications.
+    Choice(usize),
+    Host,
+}
+
+impl Course<'_> {
     /// Counts the time of one answer.
     fn took(&mut self, time: Duration) -> Result<(), Fault> {
         self.card_time = self.card_time.saturating_add(time);
@@ -63,64 +77,95 @@ impl Course {
         self.fault = Some(fault);
         input
     }
+
+    fn awaits(&mut self, what: What) {
+        let now = Instant::now();
+        self.awaited = Some(Awaited {
+            what,
+            since: now,
+            told: now,
+        });
+    }
 }
 
-impl Lane {
+impl Charging<'_> {
     /// Runs the kernel to its outcome. The kernel bounds the number of turns.
-    pub(crate) fn converse(
-        &mut self,
-        mut kernel: Kernel,
-        atr: &[u8],
-        ready: &Ready,
-        read: &ReadCard,
-    ) -> CardOutcome {
-        let mut course = Course::default();
+    pub(crate) fn converse(&mut self, mut kernel: Kernel, card: &Powered, slot: &Slot) -> Ended {
+        let mut course = Course {
+            slot,
+            interface: card.interface,
+            cancelled: false,
+            committed: false,
+            card_time: Duration::ZERO,
+            pin_asked: false,
+            awaited: None,
+            fault: None,
+        };
         let mut answer = SecretBytes::with_bound(ANSWER_BOUND);
         let mut output = kernel.step(Input::Start {
-            atr,
-            interface: Interface::Contact,
-            pad: PinPad::NONE,
+            atr: &card.atr,
+            interface: card.interface,
+            pad: card.pad,
         });
         loop {
             let input = match output {
                 Output::Send(command) => {
-                    self.send(&command, &mut answer, &mut course, read.attempt)
-                }
-                // A profile that lets the cardholder choose was refused.
-                Output::Choose(_) | Output::AskPin(_) => Input::Cancel,
-                Output::LookUp(_) => Input::Known(Known::default()),
-                Output::Wait => Input::Tick {
-                    waited_ms: u32::MAX,
-                },
-                Output::GoOnline(_) if course.cancelled => Input::UnableToGoOnline,
-                Output::GoOnline(request) => self
-                    .go_online(*request, ready, read)
-                    .unwrap_or_else(|fault| course.stop(fault)),
-                Output::Done(outcome) => {
-                    let mut outcome = answers::outcome(&outcome);
-                    // An approval stands even if the card left in the issuer's last script.
-                    if let Some(Fault { kind, why }) = course.fault
-                        && outcome.kind != OutcomeKind::Approved
+                    let start = Instant::now();
+                    let input = self.send(&command, &mut answer, &mut course);
+                    let took = start.elapsed();
+                    self.times.card = self.times.card.saturating_add(took);
+                    if took >= TICK
+                        && let Output::Done(outcome) = kernel.step(tick(took))
                     {
-                        outcome.kind = kind;
-                        outcome.why = Some(why);
+                        return Ended::of_kernel(outcome, course.fault, course.interface);
                     }
-                    return outcome;
+                    input
+                }
+                Output::Choose(choices) => {
+                    let labels: Vec<_> = choices
+                        .into_iter()
+                        .take(MAX_CHOICES)
+                        .map(|choice| choice.label)
+                        .collect();
+                    course.awaits(What::Choice(labels.len()));
+                    self.counterpart.choose(labels);
+                    self.wait(&mut course)
+                }
+                Output::LookUp(card) => Input::Known(self.counterpart.known(&card)),
+                Output::AskPin(request) => {
+                    let start = Instant::now();
+                    let input = self.ask_pin(&request, &mut course);
+                    self.times.cardholder = self.times.cardholder.saturating_add(start.elapsed());
+                    input
+                }
+                Output::GoOnline(_) if course.cancelled => Input::UnableToGoOnline,
+                Output::GoOnline(request) => {
+                    self.counterpart.prompt(CardPrompt::Authorising);
+                    match self.counterpart.ask_host(*request) {
+                        Ok(()) => {
+                            course.awaits(What::Host);
+                            self.wait(&mut course)
+                        }
+                        Err(fault) => course.stop(fault),
+                    }
+                }
+                Output::Wait => self.wait(&mut course),
+                Output::Done(outcome) => {
+                    return Ended::of_kernel(outcome, course.fault, course.interface);
                 }
             };
             output = kernel.step(input);
         }
     }
 
-    /// One command and its answer, unless the cashier gave up while that is still allowed.
+    /// One command and its answer, unless the other side gave up while that is still allowed.
     fn send<'a>(
         &mut self,
         command: &CApdu,
         answer: &'a mut SecretBytes,
-        course: &mut Course,
-        attempt: AttemptId,
+        course: &mut Course<'_>,
     ) -> Input<'a> {
-        if let Word::Cancel = self.word(attempt, Duration::ZERO) {
+        if let Word::Cancel = self.counterpart.hear(Duration::ZERO) {
             course.cancelled = true;
         }
         course.committed |= command.command() == Command::GenerateAc && !course.cancelled;
@@ -129,7 +174,11 @@ impl Lane {
         }
         let start = Instant::now();
         let sent = self.reader.transmit(command.expose(), answer);
+        self.counts.add(command.expose().len(), answer.len());
         note(command.command(), answer);
+        if let Some(transcript) = self.transcript.as_deref_mut() {
+            transcript.note(command.command(), command.expose(), answer.expose());
+        }
         match sent
             .map_err(Fault::from)
             .and_then(|()| course.took(start.elapsed()))
@@ -139,68 +188,98 @@ impl Lane {
         }
     }
 
-    /// Seals at once, hands the sealed card to the till, and waits for the host's answer.
-    fn go_online(
-        &mut self,
-        request: OnlineRequest,
-        ready: &Ready,
-        read: &ReadCard,
-    ) -> Result<Input<'static>, Fault> {
-        let attempt = read.attempt;
-        let OnlineRequest {
-            de55,
-            card,
-            truncated_pan,
-            aid,
-            label,
-            interface: _,
-            pin: _,
-        } = request;
-        let context = SealContext {
-            terminal: read.terminal.clone(),
-            attempt,
-            key_id: ready.key.key_id().clone(),
-            amount_minor: read.amount_minor,
-            currency: read.currency,
-            kind: SealKind::Authorisation,
+    /// Has the reader's own pad take a PIN and give it to the card.
+    fn ask_pin(&mut self, request: &PinRequest, course: &mut Course<'_>) -> Input<'static> {
+        let PinRequest::Plaintext { tries_left } = request else {
+            // No driver here has a pad that enciphers, and none says that it has.
+            return Input::Pin(PinEntry::PadFailed);
         };
-        let sealed = seal(answers::card_data(card), &context, &ready.key, &self.random)
-            .map_err(|error| Fault::new(OutcomeKind::CannotSeal, error.to_string()))?;
-        let de55 = Bytes::try_from(de55)
-            .map_err(|error| Fault::new(OutcomeKind::CannotSeal, error.to_string()))?;
-        let card = answers::card_summary(label, aid, &truncated_pan);
-        self.prompt(attempt, CardPrompt::Authorising);
-        self.till.tell(&FromLane::Online {
-            attempt,
-            card,
-            sealed,
-            de55,
-        });
-        self.await_host(attempt)
+        let prompt = match tries_left {
+            Some(1) => CardPrompt::LastPinTry,
+            _ if course.pin_asked => CardPrompt::EnterPinAgain,
+            _ => CardPrompt::EnterPin,
+        };
+        course.pin_asked = true;
+        for _ in 0..MAX_WRONG_LENGTHS {
+            self.counterpart.prompt(prompt);
+            let entry = match self.reader.verify_pin() {
+                Ok(PadAnswer::WrongLength) => continue,
+                Ok(PadAnswer::Card(sw)) => {
+                    tracing::debug!(sw = %log_safe(&sw), "the card was given a PIN by the pad");
+                    self.counts.add(VERIFY, SW);
+                    if let Some(transcript) = self.transcript.as_deref_mut() {
+                        transcript.note_pin(sw);
+                    }
+                    PinEntry::Verified(sw)
+                }
+                Ok(PadAnswer::Cancelled | PadAnswer::TimedOut) => PinEntry::Cancelled,
+                Ok(PadAnswer::Failed) => PinEntry::PadFailed,
+                Err(error) => return course.stop(error.into()),
+            };
+            self.counterpart.prompt(CardPrompt::Reading);
+            return Input::Pin(entry);
+        }
+        Input::Pin(PinEntry::Cancelled)
     }
 
-    fn await_host(&mut self, attempt: AttemptId) -> Result<Input<'static>, Fault> {
-        let start = Instant::now();
+    /// Waits for what was asked for last, at most until the kernel is to be told the time.
+    fn wait(&mut self, course: &mut Course<'_>) -> Input<'static> {
+        let Some(Awaited {
+            what,
+            since,
+            mut told,
+        }) = course.awaited.take()
+        else {
+            return Input::Cancel;
+        };
         loop {
-            match self.word(attempt, POLL) {
-                Word::Host(answer) => {
-                    return answers::host_answer(&answer)
-                        .map(Input::HostAnswer)
-                        .map_err(|why| Fault::new(OutcomeKind::UnableToGoOnline, why));
+            let word = self.counterpart.hear(POLL);
+            let input = match (what, word) {
+                (What::Choice(many), Word::Chosen(index)) if index < many => {
+                    Some(Input::Choice(index))
                 }
-                Word::UnableToGoOnline | Word::Cancel => return Ok(Input::UnableToGoOnline),
-                Word::Silence => {}
+                (What::Choice(_), Word::Cancel) => Some(Input::Cancel),
+                (What::Host, Word::Host(answer)) => Some(Input::HostAnswer(answer)),
+                (What::Host, Word::Unusable(fault)) => Some(course.stop(fault)),
+                (What::Host, Word::UnableToGoOnline | Word::Cancel) => {
+                    Some(Input::UnableToGoOnline)
+                }
+                _ => self.gone(course),
+            };
+            let share = match what {
+                What::Choice(_) => &mut self.times.cardholder,
+                What::Host => &mut self.times.host,
+            };
+            if let Some(input) = input {
+                *share = share.saturating_add(since.elapsed());
+                return input;
             }
-            match self.look() {
-                ReaderState::CardIn { .. } => {}
-                ReaderState::Ready { .. } => return Err(CardError::Removed.into()),
-                ReaderState::Missing { why } => return Err(CardError::Failed(why).into()),
-            }
-            if start.elapsed() >= HOST_TIMEOUT {
-                tracing::warn!(%attempt, "no word on the host's answer");
-                return Ok(Input::UnableToGoOnline);
+            if told.elapsed() >= TICK {
+                told = Instant::now();
+                course.awaited = Some(Awaited { what, since, told });
+                return tick(since.elapsed());
             }
         }
+    }
+
+    /// What the kernel is told if the card is not where it was. Held to the reader, it need not be: all
+    /// that it has to say is said before the host is asked.
+    fn gone(&mut self, course: &mut Course<'_>) -> Option<Input<'static>> {
+        let look = self.look();
+        if course.interface == Interface::Contactless || look.has(course.slot) {
+            return None;
+        }
+        let error = match look.missing() {
+            Some(missing) => CardError::Failed(missing.why.clone()),
+            None => CardError::Removed,
+        };
+        Some(course.stop(error.into()))
+    }
+}
+
+fn tick(waited: Duration) -> Input<'static> {
+    Input::Tick {
+        waited_ms: waited.as_millis().try_into().unwrap_or(u32::MAX),
     }
 }
 
@@ -221,7 +300,21 @@ mod tests {
 
     #[test]
     fn a_card_that_is_slow_every_time_is_given_up() {
-        let mut course = Course::default();
+        let slot = Slot {
+            name: String::new(),
+            contactless: false,
+            card: None,
+        };
+        let mut course = Course {
+            slot: &slot,
+            interface: Interface::Contact,
+            cancelled: false,
+            committed: false,
+            card_time: Duration::ZERO,
+            pin_asked: false,
+            awaited: None,
+            fault: None,
+        };
         for _ in 0..3 {
             assert!(course.took(MAX_CARD_TIME / 3).is_ok());
         }

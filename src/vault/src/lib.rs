@@ -13,6 +13,8 @@
 //!
 //! A recording made today stays closed even if one half of the KEM falls later.
 //!
+//! [`CardCoder`] recognises a card that was here before without keeping its number.
+//!
 //! Deliberately absent: opening. A till cannot open what it sealed, so the code is not here; the
 //! tests open with another implementation.
 //!
@@ -22,6 +24,7 @@
 //! impossible by other means.
 
 mod acquirer_key;
+mod card_code;
 mod card_data;
 mod hpke;
 mod key_file;
@@ -32,6 +35,7 @@ mod x_wing;
 mod tests;
 
 pub use acquirer_key::{AcquirerKey, BadDay, BadKey, Day};
+pub use card_code::{CardCode, CardCoder, NoRandomBytes};
 pub use card_data::CardData;
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
 pub use seal::{SealError, seal};

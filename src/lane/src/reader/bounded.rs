@@ -7,9 +7,8 @@ use std::{
 };
 
 use sealpoint_secret::SecretBytes;
-use sealpoint_wire::ReaderState;
 
-use super::{ANSWER_BOUND, CardError, Reader};
+use super::{ANSWER_BOUND, CardError, Missing, PAD_TIMEOUT, PadAnswer, Powered, Reader, Slot};
 
 /// How long a driver may take for one call. An honest card may ask for more time several times
 /// over (EMV 4.4 Book 1 sections 9.2.2.1 and 9.2.4.3), so it is generous.
@@ -26,16 +25,18 @@ pub struct Bounded {
 }
 
 enum Call {
-    State,
-    PowerOn,
+    Slots,
+    PowerOn(Slot),
     Transmit(SecretBytes),
+    VerifyPin,
     PowerOff,
 }
 
 enum Answer {
-    State(ReaderState),
-    PoweredOn(Result<Vec<u8>, CardError>),
+    Slots(Result<Vec<Slot>, Missing>),
+    PoweredOn(Result<Powered, CardError>),
     Transmitted(Result<SecretBytes, CardError>),
+    PinVerified(Result<PadAnswer, CardError>),
     PoweredOff,
 }
 
@@ -56,6 +57,10 @@ impl Bounded {
     }
 
     fn ask(&mut self, call: Call) -> Option<Answer> {
+        self.ask_for(call, self.timeout)
+    }
+
+    fn ask_for(&mut self, call: Call, timeout: Duration) -> Option<Answer> {
         if self.overdue {
             match self.answers.try_recv() {
                 Ok(_) => self.overdue = false,
@@ -63,7 +68,7 @@ impl Bounded {
             }
         }
         self.calls.try_send(call).ok()?;
-        let answer = self.answers.recv_timeout(self.timeout).ok();
+        let answer = self.answers.recv_timeout(timeout).ok();
         self.overdue = answer.is_none();
         answer
     }
@@ -72,13 +77,14 @@ impl Bounded {
 fn drive(mut driver: impl Reader, calls: &Receiver<Call>, answers: &SyncSender<Answer>) {
     for call in calls {
         let answer = match call {
-            Call::State => Answer::State(driver.state()),
-            Call::PowerOn => Answer::PoweredOn(driver.power_on()),
+            Call::Slots => Answer::Slots(driver.slots()),
+            Call::PowerOn(slot) => Answer::PoweredOn(driver.power_on(&slot)),
             Call::Transmit(command) => {
                 let mut answer = SecretBytes::with_bound(ANSWER_BOUND);
                 let done = driver.transmit(command.expose(), &mut answer);
                 Answer::Transmitted(done.map(|()| answer))
             }
+            Call::VerifyPin => Answer::PinVerified(driver.verify_pin()),
             Call::PowerOff => {
                 driver.power_off();
                 Answer::PoweredOff
@@ -95,15 +101,15 @@ fn stuck() -> String {
 }
 
 impl Reader for Bounded {
-    fn state(&mut self) -> ReaderState {
-        match self.ask(Call::State) {
-            Some(Answer::State(state)) => state,
-            _ => ReaderState::Missing { why: stuck() },
+    fn slots(&mut self) -> Result<Vec<Slot>, Missing> {
+        match self.ask(Call::Slots) {
+            Some(Answer::Slots(slots)) => slots,
+            _ => Err(Missing { why: stuck() }),
         }
     }
 
-    fn power_on(&mut self) -> Result<Vec<u8>, CardError> {
-        match self.ask(Call::PowerOn) {
+    fn power_on(&mut self, slot: &Slot) -> Result<Powered, CardError> {
+        match self.ask(Call::PowerOn(slot.clone())) {
             Some(Answer::PoweredOn(done)) => done,
             _ => Err(CardError::Failed(stuck())),
         }
@@ -118,6 +124,14 @@ impl Reader for Bounded {
                     .append(heard.expose())
                     .map_err(|_| CardError::Failed(stuck()))
             }
+            _ => Err(CardError::Failed(stuck())),
+        }
+    }
+
+    fn verify_pin(&mut self) -> Result<PadAnswer, CardError> {
+        // The cardholder's time, and then the card's.
+        match self.ask_for(Call::VerifyPin, PAD_TIMEOUT.saturating_add(self.timeout)) {
+            Some(Answer::PinVerified(done)) => done,
             _ => Err(CardError::Failed(stuck())),
         }
     }

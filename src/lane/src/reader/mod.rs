@@ -2,31 +2,36 @@
 
 mod bounded;
 mod pcsc;
+mod pin_pad;
 #[cfg(feature = "demo")]
 mod virtual_reader;
 
 pub use bounded::{Bounded, CALL_TIMEOUT};
 pub use pcsc::PcscReader;
+pub use pin_pad::{PAD_TIMEOUT, PadAnswer};
 #[cfg(feature = "demo")]
 pub use virtual_reader::VirtualReader;
 
-use sealpoint_emv::MAX_R_APDU;
+use sealpoint_emv::{Interface, MAX_R_APDU, PinPad};
 use sealpoint_secret::SecretBytes;
-use sealpoint_wire::ReaderState;
 
 /// Bytes of the longest answer to reset (EMV 4.4 Book 1 section 8).
 pub const MAX_ATR: usize = 33;
 
-/// A reader with one slot for cards with contacts.
+/// A device with one slot for cards or several, or all the devices of a card service.
 pub trait Reader: Send {
-    /// How the reader stands now. Once a card is powered, `CardIn` means that very card.
-    fn state(&mut self) -> ReaderState;
+    /// The slots as they are now; never an empty list.
+    ///
+    /// # Errors
+    /// [`Missing`] if there is no reader.
+    fn slots(&mut self) -> Result<Vec<Slot>, Missing>;
 
-    /// Powers the card and gives its answer to reset, at most [`MAX_ATR`] bytes.
+    /// Powers the card in that slot, if it is still the one that was seen there. A card that was
+    /// powered before loses its power.
     ///
     /// # Errors
     /// [`CardError`] if there is no card, it does not answer, or the reader fails.
-    fn power_on(&mut self) -> Result<Vec<u8>, CardError>;
+    fn power_on(&mut self, slot: &Slot) -> Result<Powered, CardError>;
 
     /// Sends a command to the powered card and puts the whole answer, status word last, into
     /// `answer`, which must have room for [`ANSWER_BOUND`] bytes.
@@ -35,8 +40,45 @@ pub trait Reader: Send {
     /// [`CardError`] if the card is gone or the reader fails; `answer` is empty then.
     fn transmit(&mut self, command: &[u8], answer: &mut SecretBytes) -> Result<(), CardError>;
 
+    /// Has the slot's own keys take a PIN and give it to the card in clear, without this machine
+    /// (PC/SC part 10, `FEATURE_VERIFY_PIN_DIRECT`). Only where [`Powered::pad`] says so.
+    ///
+    /// # Errors
+    /// [`CardError`] if the card is gone or the reader fails.
+    fn verify_pin(&mut self) -> Result<PadAnswer, CardError>;
+
     /// Takes the power away; nothing happens without a powered card.
     fn power_off(&mut self);
+}
+
+/// A place for one card.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Slot {
+    /// The reader's name for it; no other slot has it.
+    pub name: String,
+    /// Whether it is known to be for cards without contacts.
+    pub contactless: bool,
+    /// The card in it: a number that another insertion does not have. None without a card.
+    pub card: Option<u32>,
+}
+
+/// There is no reader.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Missing {
+    /// What happened and what to do.
+    pub why: String,
+}
+
+/// A card under power.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Powered {
+    /// Its answer to reset, at most [`MAX_ATR`] bytes.
+    pub atr: Vec<u8>,
+    /// How it is spoken to.
+    pub interface: Interface,
+    /// What the slot's own PIN pad can do.
+    pub pad: PinPad,
 }
 
 /// Bytes that an answer's buffer has: the longest answer, and room to see that one is longer.
@@ -57,4 +99,22 @@ pub enum CardError {
     /// The reader failed; the text says what happened and what to do.
     #[error("{0}")]
     Failed(String),
+}
+
+/// How a card with that answer to reset is spoken to, in a slot of that kind. A reader makes an ATR
+/// for a card that has none: 3B 8n 80 01, n historical bytes, and a check byte (PC/SC part 3 section
+/// 3.1.3.2.3).
+pub(crate) fn interface(slot: &Slot, atr: &[u8]) -> Interface {
+    let made_up = match atr {
+        [0x3B, t0, 0x80, 0x01, rest @ ..] if t0 >> 4 == 0x8 => {
+            let check = atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte);
+            rest.len() == usize::from(t0 & 0x0F) + 1 && check == 0
+        }
+        _ => false,
+    };
+    if slot.contactless || made_up {
+        Interface::Contactless
+    } else {
+        Interface::Contact
+    }
 }

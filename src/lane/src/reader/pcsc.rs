@@ -4,16 +4,26 @@
 //! but the powered card: each look asks again. Waiting is the caller's; SCardCancel is not used,
 //! since it may be lost when nobody waits yet.
 
-use std::{ffi::CString, time::Duration};
+use std::{
+    ffi::{CStr, CString},
+    time::Duration,
+};
 
-use pcsc::{Card, Context, Disposition, Error, Protocol, Protocols, Scope, ShareMode, State};
+use pcsc::{
+    Card, Context, Disposition, Error, Protocol, Protocols, Scope, ShareMode, State, ctl_code,
+};
+use sealpoint_emv::PinPad;
 use sealpoint_secret::SecretBytes;
-use sealpoint_wire::ReaderState;
 
-use super::{CardError, MAX_ATR, Reader};
+use super::{
+    CardError, MAX_ATR, Missing, PadAnswer, Powered, Reader, Slot, interface,
+    pin_pad::{Features, GET_FEATURE_REQUEST, MAX_ANSWER, Pad},
+};
 
 /// Readers that are looked at; the service itself knows at most sixteen.
 const MAX_READERS: usize = 16;
+/// How often to look again when a reader comes or goes in the middle of a look.
+const MAX_LOOKS: usize = 3;
 /// How long the service may take to notice that a card which stopped answering has gone. Its
 /// drivers look about twice a second.
 const REMOVAL_NOTICED: Duration = Duration::from_millis(1_500);
@@ -21,28 +31,26 @@ const REMOVAL_NOTICED: Duration = Duration::from_millis(1_500);
 const STATUS_WORD: usize = 2;
 /// Bytes of the header, Lc and data of a command without data.
 const HEADER_AND_LC: usize = 5;
+/// Control codes that there are room for behind the first (`SCARD_CTL_CODE` of pcsc-lite).
+const CONTROL_CODES: u64 = 0x0100_0000;
+/// Words by which makers name the slot for cards without contacts; the service has no other sign.
+const CONTACTLESS_WORDS: [&str; 4] = ["contactless", "picc", "nfc", " cl "];
 
-/// The readers of the card service, as one reader: the first with a card, or the first of all.
+/// The readers of the card service, as one reader with a slot for each.
 pub struct PcscReader {
     /// Part of the name of the only readers to use; any reader without it.
     wanted: Option<String>,
     context: Option<Context>,
-    powered: Option<Powered>,
+    powered: Option<Connected>,
 }
 
-struct Powered {
+struct Connected {
     card: Card,
     protocol: Option<Protocol>,
     reader: CString,
     /// The service's count of insertions and removals when the card was powered.
     events: u32,
-}
-
-/// A reader as the service sees it.
-struct Seen {
-    reader: CString,
-    state: State,
-    events: u32,
+    pad: Option<Pad>,
 }
 
 impl PcscReader {
@@ -85,8 +93,21 @@ impl PcscReader {
         }
     }
 
-    /// The wanted readers with their states.
-    fn look(&mut self) -> Result<Vec<Seen>, Error> {
+    /// The wanted readers with their states; none if they keep coming and going.
+    fn look(&mut self) -> Result<Vec<Slot>, Error> {
+        for _ in 0..MAX_LOOKS {
+            match self.look_once() {
+                // The list changed between two questions.
+                Err(
+                    Error::UnknownReader | Error::ReaderUnavailable | Error::InsufficientBuffer,
+                ) => {}
+                seen => return seen,
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn look_once(&mut self) -> Result<Vec<Slot>, Error> {
         let context = self.service()?;
         let mut readers: Vec<_> = context
             .list_readers_owned()?
@@ -103,51 +124,48 @@ impl PcscReader {
         }
         // From UNAWARE every reader has changed, so the service answers at once.
         context.get_status_change(Duration::ZERO, &mut readers)?;
-        Ok(readers.iter().map(Seen::from).collect())
+        Ok(readers.iter().map(slot).collect())
     }
 
-    fn state_of_powered(&mut self) -> Result<Option<ReaderState>, Error> {
-        let Some(powered) = &self.powered else {
-            return Ok(None);
-        };
-        let (reader, events) = (powered.reader.clone(), powered.events);
-        let seen = self.look()?.into_iter().find(|seen| seen.reader == reader);
-        Ok(Some(match seen {
-            Some(seen) if seen.has_card() && seen.events == events => seen.card_in(),
-            Some(seen) => seen.ready(),
-            None => self.missing(),
-        }))
-    }
-
-    fn missing(&self) -> ReaderState {
+    fn missing(&self) -> Missing {
         let why = match &self.wanted {
             None => "No card reader is connected. Plug one in.".to_owned(),
             Some(name) => {
                 format!("No card reader whose name contains {name:?} is connected. Plug it in.")
             }
         };
-        ReaderState::Missing { why }
+        Missing { why }
     }
 
-    fn connect(&mut self) -> Result<(Powered, Vec<u8>), Error> {
-        let seen = self
-            .look()?
-            .into_iter()
-            .find(Seen::has_card)
-            .ok_or(Error::NoSmartcard)?;
+    fn connect(&mut self, slot: &Slot) -> Result<Powered, Error> {
+        let name = CString::new(slot.name.as_bytes()).map_err(|_| Error::UnknownReader)?;
+        let events = slot.card.ok_or(Error::NoSmartcard)?;
         let context = self.service()?;
         // Exclusive: no other program may speak to the card in the middle of a charge.
-        let card = context.connect(&seen.reader, ShareMode::Exclusive, Protocols::ANY)?;
+        let card = context.connect(&name, ShareMode::Exclusive, Protocols::ANY)?;
         let status = card.status2_owned()?;
-        let atr = status.atr().iter().copied().take(MAX_ATR).collect();
-        let protocol = status.protocol2();
-        let powered = Powered {
+        let atr: Vec<u8> = status.atr().iter().copied().take(MAX_ATR).collect();
+        let pad = pad(&card);
+        let connected = self.powered.insert(Connected {
+            protocol: status.protocol2(),
             card,
-            protocol,
-            reader: seen.reader,
-            events: seen.events,
+            reader: name,
+            events,
+            pad,
+        });
+        let powered = Powered {
+            interface: interface(slot, &atr),
+            pad: PinPad {
+                plaintext: connected.pad.is_some(),
+                ..PinPad::NONE
+            },
+            atr,
         };
-        Ok((powered, atr))
+        // It may be another card than the one that was seen: then that one has gone.
+        if self.card_has_gone(Duration::ZERO)? {
+            return Err(Error::RemovedCard);
+        }
+        Ok(powered)
     }
 
     /// What a failed call means: the card went, or the reader failed. The error alone does not
@@ -165,7 +183,7 @@ impl PcscReader {
             }
             _ => {}
         }
-        match self.card_has_gone() {
+        match self.card_has_gone(REMOVAL_NOTICED) {
             Ok(true) => CardError::Removed,
             // Too long an answer is the card's fault as well.
             Ok(false)
@@ -180,23 +198,21 @@ impl PcscReader {
         }
     }
 
-    fn card_has_gone(&mut self) -> Result<bool, Error> {
-        let Some(Powered { reader, events, .. }) = &self.powered else {
+    /// Whether the powered card is not in any more, as the service finds within `at_most`.
+    fn card_has_gone(&mut self, at_most: Duration) -> Result<bool, Error> {
+        let Some(Connected { reader, events, .. }) = &self.powered else {
             return Ok(false);
         };
         let (reader, events) = (reader.clone(), *events);
         let context = self.service()?;
         let mut state = [pcsc::ReaderState::new(reader, State::UNAWARE)];
         context.get_status_change(Duration::ZERO, &mut state)?;
-        let gone = |state: &pcsc::ReaderState| {
-            let seen = Seen::from(state);
-            !seen.has_card() || seen.events != events
-        };
-        if gone(&state[0]) {
-            return Ok(true);
+        let gone = |state: &pcsc::ReaderState| slot(state).card != Some(events);
+        if gone(&state[0]) || at_most.is_zero() {
+            return Ok(gone(&state[0]));
         }
         state[0].sync_current_state();
-        match context.get_status_change(REMOVAL_NOTICED, &mut state) {
+        match context.get_status_change(at_most, &mut state) {
             Ok(()) => Ok(gone(&state[0])),
             Err(Error::Timeout) => Ok(false),
             Err(error) => Err(error),
@@ -205,29 +221,23 @@ impl PcscReader {
 }
 
 impl Reader for PcscReader {
-    fn state(&mut self) -> ReaderState {
-        let seen = match self.state_of_powered() {
-            Ok(Some(state)) => return state,
-            Ok(None) => self.look(),
-            Err(error) => Err(error),
-        };
-        match seen {
-            Ok(seen) => match seen.iter().find(|seen| seen.has_card()).or(seen.first()) {
-                Some(seen) if seen.has_card() => seen.card_in(),
-                Some(seen) => seen.ready(),
-                None => self.missing(),
-            },
-            Err(error) => ReaderState::Missing {
+    fn slots(&mut self) -> Result<Vec<Slot>, Missing> {
+        match self.look() {
+            Ok(slots) if slots.is_empty() => Err(self.missing()),
+            Ok(slots) => Ok(slots),
+            Err(error) => Err(Missing {
                 why: self.give_up(error),
-            },
+            }),
         }
     }
 
-    fn power_on(&mut self) -> Result<Vec<u8>, CardError> {
+    fn power_on(&mut self, slot: &Slot) -> Result<Powered, CardError> {
         self.power_off();
-        let (powered, atr) = self.connect().map_err(|error| self.why(error))?;
-        self.powered = Some(powered);
-        Ok(atr)
+        self.connect(slot).map_err(|error| {
+            let why = self.why(error);
+            self.power_off();
+            why
+        })
     }
 
     fn transmit(&mut self, command: &[u8], answer: &mut SecretBytes) -> Result<(), CardError> {
@@ -251,12 +261,51 @@ impl Reader for PcscReader {
         }
     }
 
+    fn verify_pin(&mut self) -> Result<PadAnswer, CardError> {
+        let Some(powered) = &self.powered else {
+            return Err(CardError::Removed);
+        };
+        let Some(pad) = powered.pad else {
+            return Ok(PadAnswer::Failed);
+        };
+        let mut answer = [0; MAX_ANSWER];
+        let said = powered
+            .card
+            .control(pad.verify.into(), &pad.order(), &mut answer)
+            .map(PadAnswer::read);
+        said.map_err(|error| self.why(error))
+    }
+
     fn power_off(&mut self) {
         if let Some(powered) = self.powered.take() {
             // If it fails, the card or the service is gone, and the power with it.
             let _gone = powered.card.disconnect(Disposition::UnpowerCard);
         }
     }
+}
+
+/// The pad of the reader in which the card is, if it has one. Most have none and say so with an
+/// error.
+fn pad(card: &Card) -> Option<Pad> {
+    let mut answer = [0; MAX_ANSWER];
+    let listed = card
+        .control(ctl_code(GET_FEATURE_REQUEST.into()), &[], &mut answer)
+        .ok()?;
+    let features = Features::read(listed, is_control_code)?;
+    let mut ask = |code: Option<u32>| {
+        let said = code.and_then(|code| card.control(code.into(), &[], &mut answer).ok());
+        said.map(<[u8]>::to_vec).unwrap_or_default()
+    };
+    let pin = ask(features.pin_properties);
+    let tlv = ask(features.tlv_properties);
+    features.pad(&pin, &tlv)
+}
+
+/// Whether the service would pass that number on to a driver as a control code.
+fn is_control_code(code: u32) -> bool {
+    u64::from(code)
+        .checked_sub(ctl_code(0))
+        .is_some_and(|code| (1..CONTROL_CODES).contains(&code))
 }
 
 /// A command with data as T=0 carries it: the card asks for the answer's length itself
@@ -271,30 +320,19 @@ fn without_le(command: &[u8]) -> &[u8] {
     }
 }
 
-impl From<&pcsc::ReaderState> for Seen {
-    fn from(state: &pcsc::ReaderState) -> Self {
-        Self {
-            reader: state.name().to_owned(),
-            state: state.event_state(),
-            events: state.event_count(),
-        }
+/// A reader as the service sees it. Its count of insertions and removals names the insertion.
+fn slot(state: &pcsc::ReaderState) -> Slot {
+    Slot {
+        name: state.name().to_string_lossy().into_owned(),
+        contactless: is_contactless(state.name()),
+        card: state
+            .event_state()
+            .contains(State::PRESENT)
+            .then(|| state.event_count()),
     }
 }
 
-impl Seen {
-    fn has_card(&self) -> bool {
-        self.state.contains(State::PRESENT)
-    }
-
-    fn name(&self) -> String {
-        self.reader.to_string_lossy().into_owned()
-    }
-
-    fn ready(&self) -> ReaderState {
-        ReaderState::Ready { name: self.name() }
-    }
-
-    fn card_in(&self) -> ReaderState {
-        ReaderState::CardIn { name: self.name() }
-    }
+fn is_contactless(name: &CStr) -> bool {
+    let name = format!("{} ", name.to_string_lossy().to_lowercase());
+    CONTACTLESS_WORDS.iter().any(|word| name.contains(word))
 }

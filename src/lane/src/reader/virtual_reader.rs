@@ -11,10 +11,10 @@ use std::{
     time::Duration,
 };
 
+use sealpoint_emv::PinPad;
 use sealpoint_secret::SecretBytes;
-use sealpoint_wire::ReaderState;
 
-use super::{CardError, MAX_ATR, Reader};
+use super::{CardError, MAX_ATR, Missing, PadAnswer, Powered, Reader, Slot, interface};
 
 const POWER_OFF: u8 = 0x00;
 const POWER_ON: u8 = 0x01;
@@ -30,6 +30,10 @@ const NAME: &str = "Virtual reader";
 pub struct VirtualReader {
     socket: PathBuf,
     stream: Option<UnixStream>,
+    /// Insertions that were seen so far.
+    insertions: u32,
+    /// Whether the last of them lasts, as far as is known.
+    card_in: bool,
 }
 
 impl VirtualReader {
@@ -39,6 +43,8 @@ impl VirtualReader {
         Self {
             socket,
             stream: None,
+            insertions: 0,
+            card_in: false,
         }
     }
 
@@ -81,27 +87,37 @@ impl VirtualReader {
 }
 
 impl Reader for VirtualReader {
-    fn state(&mut self) -> ReaderState {
-        match self.atr() {
-            Ok(atr) if atr.is_empty() => ReaderState::Ready {
-                name: NAME.to_owned(),
-            },
-            Ok(_) => ReaderState::CardIn {
-                name: NAME.to_owned(),
-            },
-            Err(why) => ReaderState::Missing { why },
+    fn slots(&mut self) -> Result<Vec<Slot>, Missing> {
+        let atr = self.atr().map_err(|why| Missing { why })?;
+        if atr.is_empty() {
+            self.card_in = false;
+        } else if !self.card_in {
+            self.card_in = true;
+            self.insertions = self.insertions.wrapping_add(1);
         }
+        Ok(vec![Slot {
+            name: NAME.to_owned(),
+            contactless: false,
+            card: self.card_in.then_some(self.insertions),
+        }])
     }
 
-    fn power_on(&mut self) -> Result<Vec<u8>, CardError> {
+    fn power_on(&mut self, slot: &Slot) -> Result<Powered, CardError> {
+        if !self.card_in || slot.card != Some(self.insertions) {
+            return Err(CardError::Removed);
+        }
         self.with(|stream| send(stream, &[POWER_ON]))
             .map_err(CardError::Failed)?;
         let atr = self.atr().map_err(CardError::Failed)?;
         if atr.is_empty() {
-            Err(CardError::Removed)
-        } else {
-            Ok(atr)
+            self.card_in = false;
+            return Err(CardError::Removed);
         }
+        Ok(Powered {
+            interface: interface(slot, &atr),
+            pad: PinPad::NONE,
+            atr,
+        })
     }
 
     fn transmit(&mut self, command: &[u8], answer: &mut SecretBytes) -> Result<(), CardError> {
@@ -115,10 +131,16 @@ impl Reader for VirtualReader {
         })
         .map_err(CardError::Failed)?;
         if answer.is_empty() {
+            self.card_in = false;
             Err(CardError::Removed)
         } else {
             Ok(())
         }
+    }
+
+    fn verify_pin(&mut self) -> Result<PadAnswer, CardError> {
+        // It has no keys.
+        Ok(PadAnswer::Failed)
     }
 
     fn power_off(&mut self) {

@@ -81,14 +81,16 @@ fn a_profile_of_ones_own_is_used() {
 
 #[test]
 fn a_wrong_profile_is_named_with_its_key() {
-    let choosy = GOOD_PROFILE.replace("cardholder_choice = false", "cardholder_choice = true");
+    let offline = GOOD_PROFILE.replace("type = 21", "type = 22");
     let odd = GOOD_PROFILE.replace("type = 21", "type = 34");
-    let signing = GOOD_PROFILE.replace("\"2098C8\"", "\"20B8C8\"");
+    let signing = GOOD_PROFILE
+        .replace("\"2098C8\"", "\"20B8C8\"")
+        .replace("\"30204080\"", "\"32204080\"");
     let wrong = [
         ("colour = 1\n", "colour"),
         ("[terminal]\ntype = \"shop\"\n", "type"),
         (&odd, "terminal.type"),
-        (&choosy, "Write `cardholder_choice = false`."),
+        (&offline, "Write type 21, or 24 where nobody attends."),
         (&signing, "Clear 20 in byte 2 of `capabilities`."),
     ];
     for (text, part) in wrong {

@@ -1,0 +1,160 @@
+//! One charge without a till: for whoever tests a reader, a card or a profile on a bench.
+
+use std::{collections::VecDeque, time::Duration, time::Instant};
+
+use sealpoint_emv::{Charge, HostAnswer, Known, LookUp, OnlineRequest, Outcome, TerminalData};
+use sealpoint_vault::SystemRandom;
+use sealpoint_wire::{CardOutcome, ReaderState, lane::CardPrompt};
+
+use crate::{
+    answers,
+    charge::{Charging, Ended, Plan},
+    counterpart::{Counterpart, Fault, Word},
+    measure::{Counts, Times},
+    reader::Reader,
+    transcript::Transcript,
+    watch::Watch,
+};
+
+/// Who stands at the bench.
+pub trait Attendant {
+    /// The cardholder should do or wait for something.
+    fn prompt(&mut self, prompt: CardPrompt);
+
+    /// The reader changed.
+    fn reader(&mut self, _state: &ReaderState) {}
+
+    /// Which of these applications to use, counted from 0; none gives up.
+    fn choose(&mut self, _labels: &[String]) -> Option<usize> {
+        Some(0)
+    }
+
+    /// What the host says. The request holds the card's account data; it is wiped with it.
+    fn host(&mut self, request: OnlineRequest) -> HostSaid;
+
+    /// Whether to give up, as soon as that is safe. Asked often.
+    fn gives_up(&mut self) -> bool {
+        false
+    }
+}
+
+/// What came of asking the host.
+pub enum HostSaid {
+    /// It answered.
+    Answered(HostAnswer),
+    /// It could not be asked or did not answer.
+    Unreachable,
+}
+
+/// How a charge on a bench ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct BenchOutcome {
+    /// The outcome in a till's words. An approval without the host is an approval here.
+    pub card: CardOutcome,
+    /// The kernel's own words, if it came to that.
+    pub kernel: Option<Box<Outcome>>,
+    /// What was exchanged.
+    pub counts: Counts,
+    /// How long it took.
+    pub times: Times,
+}
+
+/// Charges one card as `terminal` says and asks the attendant instead of a till. Waits at most `wait`
+/// for the card, each time that it is to be presented. The random parts of `charge` are drawn afresh.
+/// The card in the reader at the start is taken.
+///
+/// It never seals and never speaks to a host: what the attendant does with an [`OnlineRequest`] is
+/// the attendant's duty.
+pub fn charge(
+    reader: &mut dyn Reader,
+    terminal: &TerminalData,
+    charge: Charge,
+    wait: Duration,
+    attendant: &mut dyn Attendant,
+    transcript: Option<&mut Transcript>,
+) -> BenchOutcome {
+    let start = Instant::now();
+    let random = SystemRandom::new();
+    let mut counterpart = AtBench {
+        attendant,
+        told: None,
+        words: VecDeque::new(),
+    };
+    let mut watch = Watch::default();
+    let mut charging = Charging {
+        reader,
+        watch: &mut watch,
+        counterpart: &mut counterpart,
+        random: &random,
+        transcript,
+        counts: Counts::default(),
+        times: Times::default(),
+    };
+    let ended = charging.run(&Plan {
+        terminal,
+        charge,
+        wait,
+    });
+    let (counts, mut times) = (charging.counts, charging.times);
+    charging.reader.power_off();
+    times.total = start.elapsed();
+    let ended = ended.unwrap_or_else(Ended::without_card);
+    BenchOutcome {
+        kernel: ended.outcome.clone(),
+        card: answers::summarised(ended),
+        counts,
+        times,
+    }
+}
+
+/// The attendant as a charge sees them. They answer at once, so their words wait here.
+struct AtBench<'a> {
+    attendant: &'a mut dyn Attendant,
+    told: Option<ReaderState>,
+    words: VecDeque<Word>,
+}
+
+impl Counterpart for AtBench<'_> {
+    fn reader(&mut self, state: ReaderState) {
+        if self.told.as_ref() != Some(&state) {
+            self.attendant.reader(&state);
+            self.told = Some(state);
+        }
+    }
+
+    fn prompt(&mut self, prompt: CardPrompt) {
+        self.attendant.prompt(prompt);
+    }
+
+    fn choose(&mut self, labels: Vec<String>) {
+        let word = match self.attendant.choose(&labels) {
+            Some(index) if index < labels.len() => Word::Chosen(index),
+            _ => Word::Cancel,
+        };
+        self.words.push_back(word);
+    }
+
+    fn known(&mut self, _card: &LookUp) -> Known {
+        Known::default()
+    }
+
+    fn ask_host(&mut self, request: OnlineRequest) -> Result<(), Fault> {
+        self.words.push_back(match self.attendant.host(request) {
+            HostSaid::Answered(answer) => Word::Host(answer),
+            HostSaid::Unreachable => Word::UnableToGoOnline,
+        });
+        Ok(())
+    }
+
+    fn hear(&mut self, at_most: Duration) -> Word {
+        if let Some(word) = self.words.pop_front() {
+            return word;
+        }
+        if self.attendant.gives_up() {
+            return Word::Cancel;
+        }
+        std::thread::sleep(at_most);
+        Word::Silence
+    }
+}
