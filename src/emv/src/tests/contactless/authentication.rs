@@ -1,0 +1,162 @@
+//! Offline data authentication: fDDA (contactless Book C-3 §5.6 and Annex C).
+
+use super::card::{TapCard, Tapped, small, tap, tap_at, template, terminal, terminal_with};
+use crate::{
+    Aip, Decliner, Ending, HostVerdict, Tag, TerminalData, Tvr, tag,
+    tests::{card::hex, oda::forge::Plan},
+};
+
+/// Version, the card's number, and its qualifiers.
+const RELATED: &str = "01112233440080";
+/// Length and ICC dynamic number.
+const DYNAMIC: &str = "0455667788";
+
+/// A card that approves by itself, and what it signs besides: its first file holds the signed
+/// records, its second the rest, one element a record.
+fn signed(plan: &Plan, sent: &[u8], related: &str, ctq: &str) -> TapCard {
+    let mut card = TapCard::online()
+        .with(tag::CID, "40")
+        .with(tag::CTQ, ctq)
+        .with(tag::AIP, &format!("{:04X}", plan.aip.bits()));
+    let unsigned: Vec<(Tag, Vec<u8>)> = plan
+        .elements()
+        .into_iter()
+        .filter(|(tag, _)| ![tag::AIP, tag::PAN, tag::EXPIRY].contains(tag))
+        .chain([
+            (tag::CARD_AUTHENTICATION, hex(related)),
+            (
+                tag::SIGNED_DYNAMIC_DATA,
+                plan.sign(&hex(DYNAMIC), &[sent, &hex(related)].concat()),
+            ),
+        ])
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    let count = u8::try_from(unsigned.len()).expect("a few");
+    card = card.with(tag::AFL, &format!("08010101 1001{count:02X}00"));
+    card.records = plan
+        .records
+        .iter()
+        .map(|(file, record)| (*file, 1, record.clone()))
+        .chain((1..).zip(unsigned).map(|(number, element)| {
+            let record = template(tag::RECORD, &[element]);
+            (2, number, record)
+        }))
+        .collect();
+    card
+}
+
+/// What the terminal tells such a card: number, amount, currency.
+fn told() -> Vec<u8> {
+    hex("DEADBEEF 000000000900 0978")
+}
+
+fn plan() -> Plan {
+    Plan::new(Aip::DDA)
+}
+
+fn at(plan: &Plan) -> TerminalData {
+    TerminalData {
+        keys: plan.terminal.keys.clone(),
+        ..terminal()
+    }
+}
+
+fn tapped(card: &TapCard) -> Tapped {
+    tap_at(at(&plan()), small(), card)
+}
+
+fn good() -> TapCard {
+    signed(&plan(), &told(), RELATED, "0080")
+}
+
+fn declined() -> Ending {
+    Ending::DeclinedOffline(Decliner::Terminal(Tvr::DDA_FAILED))
+}
+
+#[test]
+fn a_card_that_proves_itself_approves_alone() {
+    let tapped = tapped(&good());
+    assert_eq!(tapped.ending(), Ending::ApprovedOffline);
+    assert!(tapped.outcome.pays() && !tapped.outcome.may_need_reversal());
+    assert!(tapped.looked_up && tapped.request.is_none());
+    let evidence = tapped.evidence();
+    assert_eq!(evidence.host, HostVerdict::NotAsked);
+    assert_eq!(evidence.tvr, Tvr::empty());
+    assert_eq!(evidence.cvm_results, [0x01, 0x00, 0x02]);
+    let code = hex("8A025931");
+    assert!(evidence.de55.windows(4).any(|part| part == code), "Y1");
+}
+
+#[test]
+fn a_signature_over_another_charge_proves_nothing() {
+    for sent in [
+        "DEADBEEE 000000000900 0978",
+        "DEADBEEF 000000000901 0978",
+        "DEADBEEF 000000000900 0840",
+    ] {
+        let card = signed(&plan(), &hex(sent), RELATED, "0080");
+        assert_eq!(tapped(&card).ending(), declined());
+    }
+}
+
+#[test]
+fn what_the_signature_covers_cannot_be_changed() {
+    let mut related = good();
+    for (_, _, record) in &mut related.records {
+        if record.windows(2).any(|part| part == [0x9F, 0x69]) {
+            record[7] ^= 0x01;
+        }
+    }
+    assert_eq!(tapped(&related).ending(), declined());
+    let mut expiry = good();
+    let last = expiry.records[0].2.len() - 1;
+    expiry.records[0].2[last] = 0x30;
+    assert_eq!(tapped(&expiry).ending(), declined());
+}
+
+#[test]
+fn a_card_that_signs_nothing_or_claims_it_cannot_proves_nothing() {
+    let cannot = good().with(tag::AIP, "0000");
+    assert_eq!(tapped(&cannot).ending(), declined());
+    let nothing = TapCard::offline();
+    assert_eq!(tap(small(), &nothing).ending(), declined());
+}
+
+#[test]
+fn an_unknown_scheme_key_proves_nothing() {
+    assert_eq!(tap(small(), &good()).ending(), declined());
+}
+
+#[test]
+fn what_is_not_proven_goes_where_the_card_says() {
+    let with = |ctq: &str| TapCard::offline().with(tag::CTQ, ctq);
+    let online = tap(small(), &with("2000"));
+    assert_eq!(online.ending(), Ending::Approved);
+    assert!(online.request.is_some());
+    // Online goes before another interface.
+    assert_eq!(tap(small(), &with("3000")).ending(), Ending::Approved);
+    assert_eq!(tap(small(), &with("1000")).ending(), Ending::UseContacts);
+    assert_eq!(tap(small(), &with("0000")).ending(), declined());
+    let silent = TapCard::offline().without(tag::CTQ);
+    assert_eq!(tap(small(), &silent).ending(), declined());
+    let no_contacts = terminal_with(|terms| terms.ttq[0] = 0x26);
+    assert_eq!(
+        tap_at(no_contacts, small(), &with("1000")).ending(),
+        declined()
+    );
+}
+
+#[test]
+fn a_device_must_have_signed_that_it_verified_its_holder() {
+    // Signed without it, claimed in the clear.
+    let card = signed(&plan(), &told(), "01112233440000", "0080");
+    let refused = Ending::DeclinedOffline(Decliner::Terminal(Tvr::CVM_FAILED));
+    assert_eq!(tapped(&card).ending(), refused);
+}
+
+#[test]
+fn an_online_charge_is_the_hosts_to_prove() {
+    let mut card = good().with(tag::CID, "80");
+    card.records.last_mut().expect("there").2[20] ^= 0x01;
+    assert_eq!(tapped(&card).ending(), Ending::Approved);
+}

@@ -1,0 +1,10 @@
+mod card;
+mod cardholder;
+mod directory;
+mod field;
+mod hostile;
+mod limits;
+mod online;
+mod options;
+mod reading;
+mod restrictions;
