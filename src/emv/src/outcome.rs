@@ -30,11 +30,12 @@ pub enum Ending {
     Approved,
     /// Card and terminal approved without the host, with a TC. Pays, and the host must still be told.
     ApprovedOffline,
-    /// Declined before the host was asked.
+    /// Declined without asking the host.
     DeclinedOffline(Decliner),
     /// The host declined; these two characters are its answer (tag 8A).
     DeclinedByHost([u8; 2]),
-    /// The host approved and the card refused: the host's approval must be reversed.
+    /// The host approved and the card refused, or did not prove that it agreed: the host's approval
+    /// must be reversed.
     DeclinedByCard,
     /// The issuer wants to be called (Book 4 §6.3.7); these two characters are its answer. Nothing is
     /// charged here.
@@ -57,7 +58,7 @@ pub enum Ending {
     Terminated(Fault),
 }
 
-/// Who declined before the host was asked.
+/// Who declined without asking the host.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decliner {
     /// The terminal, because an action code of the card or the acquirer denies these TVR bits.
@@ -177,11 +178,12 @@ impl Outcome {
         matches!(self.ending, Ending::Approved | Ending::ApprovedOffline)
     }
 
-    /// Whether the host may hold an approval that the charge does not use. Only the driver knows
-    /// whether an unreachable host was asked at all.
+    /// Whether the host may hold an approval that the charge does not use: one that was approved
+    /// without it, after it could not be asked, does not. Only the driver knows whether an
+    /// unreachable host was asked at all.
     #[must_use]
     pub fn may_need_reversal(&self) -> bool {
-        !self.pays()
+        self.ending != Ending::Approved
             && matches!(
                 self.evidence.host,
                 HostVerdict::Asked | HostVerdict::Approved | HostVerdict::Unreachable

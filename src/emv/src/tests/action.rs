@@ -1,5 +1,7 @@
+//! Terminal action analysis (EMV 4.4 Book 3 §10.7).
+
 use super::card::{Card, approval, charge, pay, play};
-use crate::{Decliner, Ending, TerminalData, TerminalType, Tvr, demo_profile, tag};
+use crate::{Decliner, Ending, Fault, TerminalData, TerminalType, Tvr, demo_profile, tag};
 
 fn at(terminal: &TerminalData, card: &Card) -> (Ending, u8) {
     let ran = play(
@@ -52,12 +54,60 @@ fn an_expired_card_that_nobody_denies_is_for_the_host_to_judge() {
 }
 
 #[test]
-fn nothing_is_approved_offline_even_where_the_codes_would_let_it() {
+fn the_terminal_asks_for_what_the_codes_say() {
     let mut terminal = demo_profile();
     terminal.kind = TerminalType::Attended;
     terminal.applications[0].actions.online = Tvr::empty();
+    let quiet = Card::good().with(tag::IAC_ONLINE, "0000000000");
+    let asking = Card::good().with(tag::IAC_ONLINE, "8000000000");
+    let silent = Card::good().without(tag::IAC_ONLINE);
+    for (card, asked) in [(&quiet, 0x40), (&asking, 0x80), (&silent, 0x80)] {
+        assert_eq!(at(&terminal, card).1, asked);
+    }
+    terminal.applications[0].actions.online = Tvr::OVER_FLOOR_LIMIT;
+    assert_eq!(at(&terminal, &quiet).1, 0x80, "the acquirer wants it");
+    for kind in [
+        TerminalType::AttendedOnlineOnly,
+        TerminalType::UnattendedOnlineOnly,
+    ] {
+        terminal.kind = kind;
+        terminal.applications[0].actions.online = Tvr::empty();
+        assert_eq!(at(&terminal, &quiet).1, 0x80, "an online-only terminal");
+    }
+}
+
+#[test]
+fn a_card_may_ask_for_the_host_where_the_terminal_would_approve() {
+    let mut terminal = demo_profile();
+    terminal.kind = TerminalType::Unattended;
+    terminal.applications[0].actions.online = Tvr::empty();
     let card = Card::good().with(tag::IAC_ONLINE, "0000000000");
-    assert_eq!(at(&terminal, &card), (Ending::Approved, 0x80));
+    assert_eq!(at(&terminal, &card), (Ending::Approved, 0x40));
+}
+
+#[test]
+fn denial_comes_before_everything() {
+    let mut terminal = demo_profile();
+    terminal.kind = TerminalType::Attended;
+    let application = &mut terminal.applications[0];
+    application.actions.denial = Tvr::OVER_FLOOR_LIMIT;
+    application.actions.online = Tvr::OVER_FLOOR_LIMIT;
+    let denied = Decliner::Terminal(Tvr::OVER_FLOOR_LIMIT);
+    assert_eq!(
+        at(&terminal, &Card::good()),
+        (Ending::DeclinedOffline(denied), 0x00)
+    );
+}
+
+#[test]
+fn a_code_of_a_wrong_length_ends_the_charge() {
+    for code in [tag::IAC_DENIAL, tag::IAC_ONLINE] {
+        let ran = pay(&Card::good().with(code, "00000000"));
+        assert_eq!(
+            ran.outcome.ending,
+            Ending::Terminated(Fault::Erroneous(code))
+        );
+    }
 }
 
 #[test]
@@ -67,19 +117,4 @@ fn an_issuer_who_says_nothing_denies_nothing() {
         .without(tag::IAC_ONLINE)
         .without(tag::IAC_DEFAULT);
     assert_eq!(at(&demo_profile(), &card), (Ending::Approved, 0x80));
-}
-
-#[test]
-fn the_floor_limit_is_compared_with_the_amount() {
-    for (floor_limit, over) in [(0, true), (1_234, true), (1_235, false)] {
-        let mut terminal = demo_profile();
-        terminal.applications[0].floor_limit_minor = floor_limit;
-        let card = Card::good();
-        let ran = play(&terminal, charge(), |command| card.answer(command), None);
-        assert_eq!(
-            ran.tvr().contains(Tvr::OVER_FLOOR_LIMIT),
-            over,
-            "{floor_limit}"
-        );
-    }
 }

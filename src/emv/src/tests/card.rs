@@ -3,8 +3,9 @@
 use data_encoding::HEXUPPER_PERMISSIVE;
 
 use crate::{
-    Charge, ChargeKind, Cryptogram, Evidence, HostAnswer, HostDecision, Input, Kernel, MAX_APDUS,
-    OnlineRequest, Outcome, Output, Tag, TerminalData, Tvr, demo_profile, tag, tlv,
+    Charge, ChargeKind, Choice, Counts, Cryptogram, Evidence, HostAnswer, HostDecision, Input,
+    Interface, Kernel, Known, MAX_APDUS, OnlineRequest, Outcome, Output, PinEntry, PinPad, Tag,
+    TerminalData, Tvr, demo_profile, tag, tlv,
 };
 
 /// Inputs after which a charge must be over, whatever happens.
@@ -51,6 +52,8 @@ pub(super) struct Card {
     /// Issuer application data of its cryptograms.
     pub(super) iad: Vec<u8>,
     pub(super) atc: u16,
+    /// Its counters: answers to GET DATA of 9F36, 9F13 and others.
+    pub(super) counters: Vec<(Tag, Vec<u8>)>,
 }
 
 impl Card {
@@ -94,6 +97,7 @@ impl Card {
             script: ok(&[]),
             iad: hex("06010A03A00000"),
             atc: 0x0042,
+            counters: Vec::new(),
         }
     }
 
@@ -143,8 +147,9 @@ impl Card {
             [_, 0xB2, 0x01, 0x0C, ..] => ok(&self.record()),
             [_, 0xB2, ..] => NO_RECORD.to_vec(),
             [_, 0xAE, asked, ..] => {
-                let second =
-                    data.starts_with(b"00") || data.starts_with(b"05") || data.starts_with(b"Z3");
+                let second = [b"00", b"05", b"01", b"Y3", b"Z3"]
+                    .iter()
+                    .any(|code| data.starts_with(*code));
                 let cid = if *asked == 0 {
                     0
                 } else if second {
@@ -153,6 +158,13 @@ impl Card {
                     self.first
                 };
                 ok(&self.cryptogram(cid))
+            }
+            [_, 0xCA, high, low, ..] => {
+                let asked = Tag(u32::from(u16::from_be_bytes([*high, *low])));
+                self.counters
+                    .iter()
+                    .find(|(tag, _)| *tag == asked)
+                    .map_or(vec![0x6A, 0x88], |(tag, value)| ok(&object(*tag, value)))
             }
             [_, 0x82, ..] => self.authenticate.clone(),
             _ => self.script.clone(),
@@ -187,11 +199,119 @@ pub(super) fn approval() -> HostAnswer {
     HostAnswer::new(HostDecision::Approved, *b"00", &[], &[]).expect("a host answer")
 }
 
+/// What stands around a card in a charge.
+pub(super) struct Scene<'a> {
+    pub(super) terminal: &'a TerminalData,
+    pub(super) charge: Charge,
+    pub(super) pad: PinPad,
+    /// What comes of each PIN that is asked for; after that, nothing more.
+    pub(super) pins: Vec<PinEntry>,
+    pub(super) known: Known,
+    /// What the host answers; none: unable to go online.
+    pub(super) host: Option<&'a HostAnswer>,
+    /// Which of the applications offered the cardholder takes.
+    pub(super) choose: fn(&[Choice]) -> usize,
+}
+
+impl<'a> Scene<'a> {
+    /// A terminal without a PIN pad that remembers nothing, and a cardholder who takes the last.
+    pub(super) fn at(terminal: &'a TerminalData, host: Option<&'a HostAnswer>) -> Self {
+        Self {
+            terminal,
+            charge: charge(),
+            pad: PinPad::NONE,
+            pins: Vec::new(),
+            known: Known::default(),
+            host,
+            choose: |choices| choices.len() - 1,
+        }
+    }
+
+    /// Plays the charge to its end.
+    pub(super) fn play(self, mut card: impl FnMut(&[u8]) -> Vec<u8>) -> Ran {
+        let mut kernel = Kernel::new(self.terminal, self.charge).expect("a charge");
+        let mut pins = self.pins.into_iter();
+        let mut sent = Vec::new();
+        let mut request = None;
+        let mut output = kernel.step(started(self.pad));
+        for _ in 0..MAX_STEPS {
+            let input = match output {
+                Output::Send(command) => {
+                    sent.push(command.expose().to_vec());
+                    let answer = card(command.expose());
+                    output = kernel.step(Input::RApdu(&answer));
+                    continue;
+                }
+                Output::Choose(choices) => Input::Choice((self.choose)(&choices)),
+                Output::LookUp(_) => Input::Known(self.known),
+                Output::AskPin(_) => pins.next().map_or(Input::Cancel, Input::Pin),
+                Output::Wait => Input::Cancel,
+                Output::GoOnline(asked) => {
+                    request = Some(*asked);
+                    match self.host {
+                        Some(answer) => Input::HostAnswer(answer.clone()),
+                        None => Input::UnableToGoOnline,
+                    }
+                }
+                Output::Done(outcome) => {
+                    return Ran {
+                        outcome: *outcome,
+                        sent,
+                        request,
+                        counts: kernel.counts(),
+                    };
+                }
+            };
+            output = kernel.step(input);
+        }
+        panic!("the charge did not end");
+    }
+}
+
+/// The first input: a card by its contacts.
+pub(super) fn started(pad: PinPad) -> Input<'static> {
+    Input::Start {
+        atr: &[0x3B, 0x00],
+        interface: Interface::Contact,
+        pad,
+    }
+}
+
+/// Plays until the kernel says what `stop` looks for, and gives the kernel as it waits then.
+pub(super) fn reach(
+    terminal: &TerminalData,
+    card: &Card,
+    host: &HostAnswer,
+    mut stop: impl FnMut(&Output) -> bool,
+) -> Kernel {
+    let mut kernel = Kernel::new(terminal, charge()).expect("a charge");
+    let mut output = kernel.step(started(PinPad::NONE));
+    while !stop(&output) {
+        output = match output {
+            Output::Send(command) => kernel.step(Input::RApdu(&card.answer(command.expose()))),
+            Output::LookUp(_) => kernel.step(Input::Known(Known::default())),
+            Output::Choose(_) => kernel.step(Input::Choice(0)),
+            Output::GoOnline(_) => kernel.step(Input::HostAnswer(host.clone())),
+            Output::AskPin(_) | Output::Wait | Output::Done(_) => panic!("it was not reached"),
+        };
+    }
+    kernel
+}
+
+/// How a charge ends if this comes now.
+pub(super) fn ends(kernel: &mut Kernel, input: Input<'_>) -> Outcome {
+    match kernel.step(input) {
+        Output::Done(outcome) => *outcome,
+        _ => panic!("it went on"),
+    }
+}
+
 /// What a charge came to.
 pub(super) struct Ran {
     pub(super) outcome: Outcome,
     pub(super) sent: Vec<Vec<u8>>,
     pub(super) request: Option<OnlineRequest>,
+    pub(super) counts: Counts,
 }
 
 impl Ran {
@@ -217,48 +337,18 @@ impl Ran {
     }
 }
 
-/// Plays a charge: what the card answers, what the host says (none: unable to go online), and what
-/// the cardholder chooses.
+/// Plays a charge: what the card answers, and what the host says (none: unable to go online).
 pub(super) fn play(
     terminal: &TerminalData,
     charge: Charge,
-    mut card: impl FnMut(&[u8]) -> Vec<u8>,
+    card: impl FnMut(&[u8]) -> Vec<u8>,
     host: Option<&HostAnswer>,
 ) -> Ran {
-    let mut kernel = Kernel::new(terminal, charge).expect("a charge");
-    let mut sent = Vec::new();
-    let mut request = None;
-    let mut output = kernel.step(Input::Start {
-        atr: &[0x3B, 0x00],
-        interface: crate::Interface::Contact,
-        pad: crate::PinPad::NONE,
-    });
-    for _ in 0..MAX_STEPS {
-        output = match output {
-            Output::Send(command) => {
-                sent.push(command.expose().to_vec());
-                kernel.step(Input::RApdu(&card(command.expose())))
-            }
-            Output::Choose(choices) => kernel.step(Input::Choice(choices.len() - 1)),
-            Output::LookUp(_) => kernel.step(Input::Known(crate::Known::default())),
-            Output::AskPin(_) | Output::Wait => kernel.step(Input::Cancel),
-            Output::GoOnline(asked) => {
-                request = Some(*asked);
-                match host {
-                    Some(answer) => kernel.step(Input::HostAnswer(answer.clone())),
-                    None => kernel.step(Input::UnableToGoOnline),
-                }
-            }
-            Output::Done(outcome) => {
-                return Ran {
-                    outcome: *outcome,
-                    sent,
-                    request,
-                };
-            }
-        };
+    Scene {
+        charge,
+        ..Scene::at(terminal, host)
     }
-    panic!("the charge did not end");
+    .play(card)
 }
 
 /// A charge at the demo's terminal with a host that approves.

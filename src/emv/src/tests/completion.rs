@@ -1,8 +1,15 @@
-use super::card::{Card, approval, charge, hex, pay, pay_with};
+//! Completion (EMV 4.4 Book 3 §10.11), and what ends a charge before it.
+
+use super::card::{Card, approval, charge, ends, hex, pay, pay_with, play, reach, started};
 use crate::{
-    AcType, ChargeError, Ending, Fault, HostAnswer, HostDecision, HostVerdict, Input, Kernel,
-    Outcome, Output, ScriptResult, Tvr, demo_profile,
+    AcType, ActionCodes, ChargeError, Decliner, Ending, Fault, HostAnswer, HostDecision,
+    HostVerdict, Input, Interface, Kernel, Known, Outcome, Output, PinEntry, PinPad, ScriptResult,
+    TerminalData, TerminalType, Tvr, demo_profile, tag, tlv,
 };
+
+fn is_online(output: &Output) -> bool {
+    matches!(output, Output::GoOnline(_))
+}
 
 fn decline() -> HostAnswer {
     HostAnswer::new(HostDecision::Declined, *b"05", &[], &[]).expect("a host answer")
@@ -10,31 +17,23 @@ fn decline() -> HostAnswer {
 
 /// Plays until a command with that instruction was sent for the n-th time, then gives `input`.
 fn interrupted(host: &HostAnswer, instruction: u8, nth: usize, input: Input<'_>) -> Outcome {
-    let card = Card::good();
-    let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start {
-        atr: &[0x3B, 0x00],
-        interface: crate::Interface::Contact,
-        pad: crate::PinPad::NONE,
-    });
+    let mut kernel = reach(
+        &demo_profile(),
+        &Card::good(),
+        host,
+        nth_command(instruction, nth),
+    );
+    ends(&mut kernel, input)
+}
+
+fn nth_command(instruction: u8, nth: usize) -> impl FnMut(&Output) -> bool {
     let mut seen = 0;
-    loop {
-        output = match output {
-            Output::Send(command) => {
-                seen += usize::from(command.expose()[1] == instruction);
-                if seen == nth {
-                    break;
-                }
-                kernel.step(Input::RApdu(&card.answer(command.expose())))
-            }
-            Output::GoOnline(_) => kernel.step(Input::HostAnswer(host.clone())),
-            _ => panic!("that command was not sent"),
-        };
+    move |output| {
+        seen += usize::from(
+            matches!(output, Output::Send(command) if command.expose()[1] == instruction),
+        );
+        seen == nth
     }
-    let Output::Done(outcome) = kernel.step(input) else {
-        panic!("it went on");
-    };
-    *outcome
 }
 
 #[test]
@@ -113,44 +112,181 @@ fn the_cashier_may_give_up() {
 #[test]
 fn giving_up_on_the_host_lets_the_card_decline() {
     let card = Card::good();
-    let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start {
-        atr: &[0x3B, 0x00],
-        interface: crate::Interface::Contact,
-        pad: crate::PinPad::NONE,
-    });
-    let outcome = loop {
-        output = match output {
-            Output::Send(command) => kernel.step(Input::RApdu(&card.answer(command.expose()))),
-            Output::GoOnline(_) => kernel.step(Input::Cancel),
-            Output::LookUp(_) | Output::AskPin(_) | Output::Wait | Output::Choose(_) => {
-                panic!("nothing to choose")
-            }
-            Output::Done(outcome) => break outcome,
+    let mut terminal = demo_profile();
+    terminal.kind = TerminalType::Attended;
+    terminal.applications[0].actions.default = Tvr::empty();
+    let willing = Card::good().with(tag::IAC_DEFAULT, "0000000000");
+    for (terminal, card) in [(demo_profile(), card), (terminal, willing)] {
+        let mut kernel = reach(&terminal, &card, &approval(), is_online);
+        let Output::Send(command) = kernel.step(Input::Cancel) else {
+            panic!("the card was not told");
         };
-    };
-    assert_eq!(outcome.ending, Ending::UnableToGoOnline);
-    assert!(outcome.may_need_reversal(), "only the driver knows better");
+        assert_eq!(command.expose()[2], 0x00, "AAC, whatever the codes allow");
+        let outcome = ends(&mut kernel, Input::RApdu(&card.answer(command.expose())));
+        assert_eq!(outcome.ending, Ending::UnableToGoOnline);
+        assert!(outcome.may_need_reversal(), "only the driver knows better");
+    }
 }
 
 #[test]
 fn an_input_out_of_turn_ends_the_charge() {
     let out_of_turn = Ending::Terminated(Fault::OutOfTurn);
-    let inputs = [
-        Input::RApdu(&[0x90, 0x00]),
-        Input::Choice(0),
-        Input::HostAnswer(approval()),
-        Input::UnableToGoOnline,
+    let inputs: [fn() -> Input<'static>; 8] = [
+        || Input::RApdu(&[0x90, 0x00]),
+        || Input::Choice(0),
+        || Input::Choice(usize::MAX),
+        || Input::Known(Known::default()),
+        || Input::Pin(PinEntry::Bypassed),
+        || Input::HostAnswer(approval()),
+        || Input::UnableToGoOnline,
+        || started(PinPad::NONE),
     ];
+    let moments: [fn(&Output) -> bool; 3] = [
+        |output| matches!(output, Output::Send(command) if command.expose()[1] == 0xB2),
+        |output| matches!(output, Output::LookUp(_)),
+        is_online,
+    ];
+    let (mut ended, mut went_on) = (0, 0);
     for input in inputs {
-        let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-        let Output::Done(outcome) = kernel.step(input) else {
-            panic!("it went on");
-        };
-        assert_eq!(outcome.ending, out_of_turn);
+        let mut fresh = Kernel::new(&demo_profile(), charge()).expect("a charge");
+        let expected = !matches!(input(), Input::Start { .. });
+        assert_eq!(matches!(fresh.step(input()), Output::Done(_)), expected);
+        for moment in moments {
+            let mut kernel = reach(&demo_profile(), &Card::good(), &approval(), moment);
+            match kernel.step(input()) {
+                Output::Done(outcome) => {
+                    assert!(!outcome.pays());
+                    ended += usize::from(outcome.ending == out_of_turn);
+                }
+                _ => went_on += 1,
+            }
+        }
     }
-    let early = interrupted(&approval(), 0xB2, 1, Input::HostAnswer(approval()));
-    assert_eq!(early.ending, out_of_turn);
+    // What was in turn: what is known, the host's answer, and that there is none. A record that is
+    // none ends the charge in its own way.
+    assert_eq!((ended, went_on), (20, 3));
+}
+
+#[test]
+fn what_the_card_said_stays_in_the_outcome_when_it_says_no_more() {
+    for broken in [&[][..], &[0x69, 0x85], &hex("7703 9F2701 9000")] {
+        let outcome = interrupted(&approval(), 0xAE, 2, Input::RApdu(broken));
+        let evidence = &outcome.evidence;
+        let first = evidence.cryptogram.expect("the first");
+        assert_eq!(first.kind, AcType::Arqc);
+        assert!(outcome.may_need_reversal());
+        for tag in [tag::AC, tag::CID, tag::ATC, tag::IAD] {
+            let value = tlv::find(&evidence.de55, tag).expect("TLV");
+            assert!(value.is_some(), "{tag}");
+        }
+    }
+}
+
+#[test]
+fn a_card_removed_while_the_host_is_asked_leaves_an_unknown_fate() {
+    let mut kernel = reach(&demo_profile(), &Card::good(), &approval(), is_online);
+    let outcome = ends(&mut kernel, Input::CardRemoved);
+    assert_eq!(outcome.ending, Ending::Removed);
+    assert_eq!(outcome.evidence.host, HostVerdict::Asked);
+    assert!(outcome.may_need_reversal());
+}
+
+#[test]
+fn a_card_removed_after_the_terminal_declined_changes_nothing() {
+    let card = Card::good()
+        .with(tag::EXPIRY, "260101")
+        .with(tag::IAC_DENIAL, "0040000000");
+    let mut kernel = reach(&demo_profile(), &card, &approval(), nth_command(0xAE, 1));
+    let outcome = ends(&mut kernel, Input::CardRemoved);
+    let denied = Decliner::Terminal(Tvr::EXPIRED);
+    assert_eq!(outcome.ending, Ending::DeclinedOffline(denied));
+}
+
+#[test]
+fn an_issuer_who_wants_a_call_gets_no_charge() {
+    let referral = HostAnswer::new(HostDecision::Referred, *b"01", &[], &[]);
+    let ran = pay_with(&Card::good(), Some(&referral.expect("a host answer")));
+    assert_eq!(ran.outcome.ending, Ending::Referred(*b"01"));
+    assert!(!ran.outcome.pays() && !ran.outcome.may_need_reversal());
+    let second = ran.commands(0xAE)[1];
+    assert_eq!((second[2], &second[5..7]), (0x00, &b"01"[..]));
+}
+
+/// A terminal that may approve by itself, and a card whose issuer lets it.
+fn offline() -> (TerminalData, Card) {
+    let mut terminal = demo_profile();
+    terminal.kind = TerminalType::Attended;
+    let application = &mut terminal.applications[0];
+    application.floor_limit_minor = 10_000;
+    application.actions = ActionCodes {
+        denial: Tvr::empty(),
+        online: Tvr::FORCED_ONLINE,
+        default: Tvr::NEW_CARD,
+    };
+    let card = Card::good()
+        .with(tag::IAC_ONLINE, "0000000000")
+        .with(tag::IAC_DEFAULT, "0000000000")
+        .with(tag::CDOL1, "8A02 9505 9F3704");
+    (terminal, card)
+}
+
+#[test]
+fn card_and_terminal_approve_without_the_host() {
+    let (terminal, mut card) = offline();
+    card.first = 0x40;
+    let ran = play(&terminal, charge(), |command| card.answer(command), None);
+    assert_eq!(ran.outcome.ending, Ending::ApprovedOffline);
+    assert!(ran.outcome.pays() && !ran.outcome.may_need_reversal());
+    assert!(ran.request.is_none());
+    assert_eq!(ran.evidence().host, HostVerdict::NotAsked);
+    let [only] = ran.commands(0xAE)[..] else {
+        panic!("one cryptogram is enough")
+    };
+    assert_eq!((only[2], &only[5..7]), (0x40, &b"Y1"[..]));
+    assert!(ran.evidence().de55.ends_with(&hex("8A025931")));
+}
+
+#[test]
+fn a_card_may_decline_what_the_terminal_would_approve() {
+    let (terminal, mut card) = offline();
+    card.first = 0x00;
+    let ran = play(&terminal, charge(), |command| card.answer(command), None);
+    assert_eq!(ran.outcome.ending, Ending::DeclinedOffline(Decliner::Card));
+    assert!(ran.evidence().de55.ends_with(&hex("8A025A31")));
+}
+
+#[test]
+fn without_the_host_the_default_codes_decide() {
+    let (terminal, card) = offline();
+    let ran = play(&terminal, charge(), |command| card.answer(command), None);
+    assert_eq!(ran.outcome.ending, Ending::ApprovedOffline);
+    assert_eq!(ran.evidence().host, HostVerdict::Unreachable);
+    assert!(
+        ran.outcome.may_need_reversal(),
+        "the host may have approved"
+    );
+    let second = ran.commands(0xAE)[1];
+    assert_eq!((second[2], &second[5..7]), (0x40, &b"Y3"[..]));
+
+    let (mut strict, card) = offline();
+    strict.applications[0].actions.default = Tvr::ODA_NOT_PERFORMED;
+    let silent = offline().1.without(tag::IAC_DEFAULT);
+    for (terminal, card) in [(&strict, card), (&terminal, silent)] {
+        let ran = play(terminal, charge(), |command| card.answer(command), None);
+        assert_eq!(ran.outcome.ending, Ending::UnableToGoOnline);
+        let second = ran.commands(0xAE)[1];
+        assert_eq!((second[2], &second[5..7]), (0x00, &b"Z3"[..]));
+    }
+}
+
+#[test]
+fn a_card_that_refuses_without_the_host_declines() {
+    let (terminal, mut card) = offline();
+    card.second = 0x00;
+    let ran = play(&terminal, charge(), |command| card.answer(command), None);
+    assert_eq!(ran.outcome.ending, Ending::UnableToGoOnline);
+    assert!(!ran.outcome.pays());
+    assert!(ran.evidence().de55.ends_with(&hex("8A025A33")));
 }
 
 #[test]
@@ -167,13 +303,12 @@ fn what_is_over_stays_over() {
 fn an_impossible_reset_ends_the_charge() {
     for atr in [&[][..], &[0x3B; 34][..]] {
         let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-        let Output::Done(outcome) = kernel.step(Input::Start {
+        let reset = Input::Start {
             atr,
-            interface: crate::Interface::Contact,
-            pad: crate::PinPad::NONE,
-        }) else {
-            panic!("it went on");
+            interface: Interface::Contact,
+            pad: PinPad::NONE,
         };
+        let outcome = ends(&mut kernel, reset);
         assert_eq!(outcome.ending, Ending::Terminated(Fault::Reset));
     }
 }

@@ -1,5 +1,8 @@
 use super::card::{Card, approval, charge, ok, play};
-use crate::{Aid, Application, Command, Ending, Fault, MAX_APDUS, MAX_FOLLOW_UPS, demo_profile};
+use crate::{
+    Aid, Application, Command, Ending, Fault, MAX_APDUS, MAX_BYTES, MAX_FOLLOW_UPS, apdu::CApdu,
+    demo_profile, exchange::Exchange,
+};
 
 /// A T=0 card: it keeps its answer until GET RESPONSE fetches it, in pieces.
 fn t0(card: &Card, piece: usize) -> impl FnMut(&[u8]) -> Vec<u8> {
@@ -160,4 +163,37 @@ fn no_card_gets_more_commands_than_the_bound() {
     );
     assert_eq!(ran.outcome.ending, Ending::Terminated(Fault::TooManyApdus));
     assert_eq!(ran.sent.len(), usize::from(MAX_APDUS));
+    assert_eq!(ran.counts.apdus, MAX_APDUS);
+}
+
+#[test]
+fn a_charge_has_a_bound_on_bytes_too() {
+    let mut exchange = Exchange::new();
+    let fault = loop {
+        let command = CApdu::select(&[0; 255], false);
+        let heard = exchange
+            .send(command)
+            .and_then(|_| exchange.hear(&[0x90; 258]));
+        if let Err(fault) = heard {
+            break fault;
+        }
+    };
+    assert_eq!(fault, Fault::TooMuchData);
+    let counts = exchange.counts();
+    assert!(counts.apdus < MAX_APDUS, "this bound comes first");
+    assert!(counts.bytes_sent + counts.bytes_received <= MAX_BYTES + 261);
+}
+
+#[test]
+fn what_was_exchanged_is_counted() {
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        t0(&Card::good(), 256),
+        Some(&approval()),
+    );
+    let sent: usize = ran.sent.iter().map(Vec::len).sum();
+    assert_eq!(usize::from(ran.counts.apdus), ran.sent.len());
+    assert_eq!(ran.counts.bytes_sent as usize, sent);
+    assert!(ran.counts.bytes_received > 2 * u32::from(ran.counts.apdus));
 }

@@ -1,5 +1,10 @@
+//! GENERATE AC, first and second (EMV 4.4 Book 3 §6.5.5, §9.3, §10.8, §10.11).
+
 use super::card::{Card, approval, charge, hex, ok, pay, pay_with, play};
-use crate::{AcType, Command, Decliner, Ending, Fault, Tsi, demo_profile, tag};
+use crate::{
+    AcType, Command, Decliner, Ending, Fault, HostAnswer, HostDecision, Refusal, Tsi, demo_profile,
+    tag,
+};
 
 /// A charge in which the card answers these bytes to the n-th GENERATE AC.
 fn answering(nth: usize, answer: &[u8]) -> Ending {
@@ -63,38 +68,90 @@ fn a_certificate_where_the_host_must_be_asked_is_never_an_approval() {
     assert_eq!(pay(&card).outcome.ending, Ending::Terminated(wrong));
 }
 
+/// §9.3: a second cryptogram that is not what it may be counts as an AAC.
 #[test]
-fn a_second_request_for_the_host_is_a_fault() {
-    let mut card = Card::good();
-    card.second = 0x80;
-    let wrong = Fault::WrongCryptogram {
-        asked: AcType::Tc,
-        got: AcType::Arqc,
-    };
-    let ran = pay(&card);
-    assert_eq!(ran.outcome.ending, Ending::Terminated(wrong));
-    assert!(ran.outcome.may_need_reversal());
+fn a_second_request_for_the_host_counts_as_a_decline() {
+    for cid in [0x80, 0xC0] {
+        let mut card = Card::good();
+        card.second = cid;
+        let ran = pay(&card);
+        assert_eq!(ran.outcome.ending, Ending::DeclinedByCard);
+        assert_eq!(ran.cryptogram().kind, AcType::Aac);
+        assert!(ran.outcome.may_need_reversal());
+    }
 }
 
 #[test]
-fn a_certificate_for_a_decline_is_a_fault() {
+fn a_certificate_for_a_decline_counts_as_a_decline() {
     let card = Card::good();
+    let declined = HostAnswer::new(HostDecision::Declined, *b"05", &[], &[]);
+    let declined = declined.expect("a host answer");
+    for (host, ending) in [
+        (None, Ending::UnableToGoOnline),
+        (Some(&declined), Ending::DeclinedByHost(*b"05")),
+    ] {
+        let ran = play(
+            &demo_profile(),
+            charge(),
+            |command| match command {
+                [_, 0xAE, 0x00, ..] => card.answer(&hex("80AE400002303000")),
+                _ => card.answer(command),
+            },
+            host,
+        );
+        assert_eq!(ran.outcome.ending, ending);
+        assert!(!ran.outcome.pays());
+    }
+}
+
+#[test]
+fn a_certificate_where_a_decline_was_asked_for_first_is_a_fault() {
+    let card = Card::good()
+        .with(tag::EXPIRY, "260101")
+        .with(tag::IAC_DENIAL, "0040000000");
     let ran = play(
         &demo_profile(),
         charge(),
         |command| match command {
-            [_, 0xAE, 0x00, ..] => card.answer(&hex("80AE400002303000")),
+            [_, 0xAE, 0x00, ..] => ok(&hex("800B 40 0042 0102030405060708")),
             _ => card.answer(command),
         },
-        None,
+        Some(&approval()),
     );
-    assert!(matches!(
-        ran.outcome.ending,
-        Ending::Terminated(Fault::WrongCryptogram {
-            asked: AcType::Aac,
-            got: AcType::Tc
-        })
-    ));
+    let wrong = Fault::WrongCryptogram {
+        asked: AcType::Aac,
+        got: AcType::Tc,
+    };
+    assert_eq!(ran.outcome.ending, Ending::Terminated(wrong));
+}
+
+/// Book 4 §6.3.7: a reason code that is an answer of its own.
+#[test]
+fn a_service_that_the_card_does_not_allow_is_not_accepted() {
+    let mut card = Card::good();
+    card.first = 0x01;
+    assert_eq!(
+        pay(&card).outcome.ending,
+        Ending::NotAccepted(Refusal::ServiceNotAllowed)
+    );
+    for reason in [0x00, 0x02, 0x03] {
+        card.first = reason;
+        let declined = Ending::DeclinedOffline(Decliner::Card);
+        assert_eq!(pay(&card).outcome.ending, declined);
+    }
+}
+
+#[test]
+fn a_card_that_wants_an_advice_is_heard() {
+    let advice = |first, second| {
+        let mut card = Card::good();
+        (card.first, card.second) = (first, second);
+        pay(&card).evidence().advice
+    };
+    assert!(advice(0x08, 0x00));
+    assert!(advice(0x80, 0x08));
+    assert!(!advice(0x80, 0x40));
+    assert!(!advice(0x88, 0x40), "the request for the host is one");
 }
 
 #[test]
@@ -114,6 +171,20 @@ fn both_cryptograms_belong_to_the_same_charge() {
         answering(2, &other),
         Ending::Terminated(Fault::CounterChanged)
     );
+}
+
+#[test]
+fn what_stands_twice_or_behind_is_a_fault() {
+    let twice = hex("7718 9F270180 9F36020042 9F270180 9F26080102030405060708");
+    let behind = hex("800B 80 0042 0102030405060708 9F100101");
+    let wrapped = hex("770D 800B 80 0042 0102030405060708");
+    for (answer, fault) in [
+        (&twice[..], Fault::Repeated(tag::CID)),
+        (&behind, Fault::Malformed(Command::GenerateAc)),
+        (&wrapped, Fault::Missing(tag::CID)),
+    ] {
+        assert_eq!(answering(1, &ok(answer)), Ending::Terminated(fault));
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
-use super::card::{Card, hex, object, pay};
-use crate::{Ending, Fault, Tag, tag, tlv};
+//! Online processing: what goes to the host (EMV 4.4 Book 3 §10.9, Book 4 §12.1).
+
+use super::card::{Card, Ran, approval, charge, hex, object, ok, pay, play};
+use crate::{Ending, Fault, Tag, demo_profile, tag, tlv};
 
 fn de55(card: &Card) -> Vec<u8> {
     pay(card).request.expect("the host was asked").de55
@@ -73,7 +75,44 @@ fn a_card_cannot_send_its_account_through_what_everybody_reads() {
         let shown = Ending::Terminated(Fault::AccountShown);
         assert_eq!(ran.outcome.ending, shown);
         assert!(ran.request.is_none());
+        assert!(!shows_account(&ran));
     }
+}
+
+/// Whether the account can be read out of what is kept of a charge.
+fn shows_account(ran: &Ran) -> bool {
+    let evidence = ran.evidence();
+    let aid = evidence.aid.map(|aid| aid.as_slice().to_vec());
+    let all = [
+        evidence.de55.clone(),
+        evidence.label.clone().unwrap_or_default().into_bytes(),
+        aid.unwrap_or_default(),
+    ]
+    .concat();
+    let digits: String = all.iter().map(|byte| format!("{byte:02X}")).collect();
+    digits.contains("4761739001010119") || digits.contains("34373631373339303031303130313139")
+}
+
+#[test]
+fn nor_through_what_it_says_once_the_account_is_out() {
+    let card = Card::good();
+    let mut cryptograms = 0;
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| {
+            cryptograms += usize::from(command[1] == 0xAE);
+            match (command[1], cryptograms) {
+                (0xAE, 2) => ok(&hex("8013 40 0042 1112131415161718 4761739001010119")),
+                _ => card.answer(command),
+            }
+        },
+        Some(&approval()),
+    );
+    let shown = Ending::Terminated(Fault::AccountShown);
+    assert_eq!(ran.outcome.ending, shown);
+    assert!(ran.outcome.may_need_reversal());
+    assert!(!shows_account(&ran));
 }
 
 #[test]
@@ -89,5 +128,9 @@ fn only_the_truncated_pan_is_shown() {
 fn only_given_elements_are_there() {
     let data = de55(&Card::good().without(tag::PAN_SEQUENCE));
     assert!(!data.windows(2).any(|part| part == [0x5F, 0x34]));
-    assert!(data.ends_with(&object(tag::COUNTER, &hex("00000007"))));
+    let end = [
+        object(tag::COUNTER, &hex("00000007")),
+        object(tag::ENTRY_MODE, &[0x05]),
+    ];
+    assert!(data.ends_with(&end.concat()), "no response code yet");
 }

@@ -1,5 +1,11 @@
-use super::card::{Card, approval, charge, hex, pay};
-use crate::{Input, Kernel, Output, Tag, demo_profile, store::Store, tag};
+use sealpoint_secret::Pan;
+
+use super::card::{Card, approval, hex, pay, reach};
+use crate::{
+    Output, Tag, demo_profile,
+    store::{Store, shows},
+    tag,
+};
 
 #[test]
 fn account_data_goes_to_the_card_alone() {
@@ -26,16 +32,8 @@ fn what_is_unknown_or_empty_is_not_kept() {
 
 /// Plays a charge and gives what the kernel's store holds of these elements while the host is asked.
 fn held_while_the_host_is_asked(card: &Card, tags: &[Tag]) -> Vec<bool> {
-    let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start {
-        atr: &[0x3B, 0x00],
-        interface: crate::Interface::Contact,
-        pad: crate::PinPad::NONE,
-    });
-    while let Output::Send(command) = output {
-        output = kernel.step(Input::RApdu(&card.answer(command.expose())));
-    }
-    assert!(matches!(output, Output::GoOnline(_)));
+    let online = |output: &Output| matches!(output, Output::GoOnline(_));
+    let kernel = reach(&demo_profile(), card, &approval(), online);
     let held = |tag: &Tag| kernel.dialogue.store.for_card(*tag).is_some();
     tags.iter().map(held).collect()
 }
@@ -59,23 +57,32 @@ fn what_cdol2_asks_for_stays_until_the_card_has_it() {
 #[test]
 fn once_it_is_over_the_kernel_holds_nothing_of_the_card() {
     let card = Card::good();
-    let mut kernel = Kernel::new(&demo_profile(), charge()).expect("a charge");
-    let mut output = kernel.step(Input::Start {
-        atr: &[0x3B, 0x00],
-        interface: crate::Interface::Contact,
-        pad: crate::PinPad::NONE,
-    });
-    loop {
-        output = match output {
-            Output::Send(command) => kernel.step(Input::RApdu(&card.answer(command.expose()))),
-            Output::GoOnline(_) => kernel.step(Input::HostAnswer(approval())),
-            Output::LookUp(_) | Output::AskPin(_) | Output::Wait | Output::Choose(_) => {
-                panic!("nothing to choose")
-            }
-            Output::Done(_) => break,
-        };
-    }
+    let over = |output: &Output| matches!(output, Output::Done(_));
+    let kernel = reach(&demo_profile(), &card, &approval(), over);
     for (tag, _) in card.elements {
         assert!(kernel.dialogue.store.for_card(tag).is_none(), "{tag}");
     }
+}
+
+#[test]
+fn a_truncated_pan_is_found_without_its_hidden_digits() {
+    let pan = Pan::from_digits(b"4761739001010119").expect("a PAN");
+    let shown = pan.truncated();
+    for data in [
+        "4761739001010119",
+        "0476173900101011 90",
+        "34373631373339303031303130313139",
+    ] {
+        assert!(shows(&shown, &hex(data)), "{data}");
+    }
+    for data in ["", "476173", "4761739001010118", "476173A001010119"] {
+        assert!(!shows(&shown, &hex(data)), "{data}");
+    }
+    let short = Pan::from_digits(b"4761739001011")
+        .expect("a PAN")
+        .truncated();
+    assert!(
+        !shows(&short, &hex("4761739001011F")),
+        "four digits say nothing"
+    );
 }
