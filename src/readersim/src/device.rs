@@ -1,4 +1,4 @@
-//! The name of the device in `reader.conf.d`: a Unix socket and how many slots.
+//! The name of the device in `reader.conf.d`: a Unix socket, how many slots, and which.
 
 use std::path::PathBuf;
 
@@ -12,21 +12,24 @@ pub struct Device {
     pub socket: PathBuf,
     /// From 1 to [`MAX_SLOTS`].
     pub slots: u8,
+    /// The number of the first of them at the socket. One device can so be two readers with a
+    /// name each, as devices with and without contacts often are.
+    pub first: u8,
 }
 
 impl Device {
-    /// Takes `SOCKET` or `SOCKET:SLOTS` apart. The path is absolute, since `pcscd` runs in a
-    /// folder of its own.
+    /// Takes `SOCKET`, `SOCKET:SLOTS` or `SOCKET:SLOTS@FIRST` apart. The path is absolute, since
+    /// `pcscd` runs in a folder of its own.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        let (socket, slots) = match name.rsplit_once(':') {
-            Some((socket, slots)) => (socket, slots.parse().ok()?),
-            None => (name, 1),
-        };
-        let fits = (1..=MAX_SLOTS).contains(&slots) && socket.starts_with('/');
+        let (socket, numbers) = name.rsplit_once(':').unwrap_or((name, "1"));
+        let (slots, first) = numbers.split_once('@').unwrap_or((numbers, "0"));
+        let (slots, first): (u8, u8) = (slots.parse().ok()?, first.parse().ok()?);
+        let fits = slots > 0 && slots.checked_add(first)? <= MAX_SLOTS && socket.starts_with('/');
         fits.then(|| Self {
             socket: socket.into(),
             slots,
+            first,
         })
     }
 }
@@ -37,13 +40,19 @@ mod tests {
 
     #[test]
     fn a_socket_has_one_slot_unless_it_says_how_many() {
-        for (name, socket, slots) in [
-            ("/run/ifd", "/run/ifd", 1),
-            ("/run/ifd:2", "/run/ifd", 2),
-            ("/run/a:b:16", "/run/a:b", 16),
+        for (name, socket, slots, first) in [
+            ("/run/ifd", "/run/ifd", 1, 0),
+            ("/run/ifd:2", "/run/ifd", 2, 0),
+            ("/run/a:b:16", "/run/a:b", 16, 0),
+            ("/run/ifd:1@15", "/run/ifd", 1, 15),
         ] {
-            let device = Device::parse(name).expect(name);
-            assert_eq!((device.socket, device.slots), (socket.into(), slots));
+            let socket = socket.into();
+            let expected = Device {
+                socket,
+                slots,
+                first,
+            };
+            assert_eq!(Device::parse(name), Some(expected), "{name}");
         }
     }
 
@@ -58,6 +67,9 @@ mod tests {
             "/run/ifd:17",
             "/run/ifd:x",
             "/run/ifd:",
+            "/run/ifd:1@",
+            "/run/ifd:1@16",
+            "/run/ifd:255@255",
         ] {
             assert_eq!(Device::parse(name), None, "{name:?}");
         }

@@ -305,3 +305,164 @@ extern "C" fn wait_for_event(number: c_ulong, timeout_ms: c_int) -> c_long {
 extern "C" fn stop_waiting(number: c_ulong) -> c_long {
     guard(|| ifd::stop_waiting(lun(number)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::{CString, c_ulong};
+    use std::ptr::{null, null_mut};
+
+    use super::*;
+
+    const SUCCESS: c_long = 0;
+    /// A slot of nobody.
+    const NOWHERE: c_ulong = 0x0007_0000;
+
+    /// A slot whose reader is not there. nextest gives each test a process of its own.
+    fn open(number: c_ulong) {
+        let device = CString::new("/nowhere/ifd:2").expect("no NUL");
+        // SAFETY: a C string.
+        let code = unsafe { IFDHCreateChannelByName(number, device.as_ptr()) };
+        assert_eq!(code, SUCCESS);
+    }
+
+    fn capability(number: c_ulong, tag: c_ulong, room: usize) -> (c_long, Vec<u8>) {
+        let mut value = vec![0xEE; room];
+        let mut length = c_ulong::try_from(room).expect("small");
+        // SAFETY: so much room is there.
+        let code = unsafe { IFDHGetCapabilities(number, tag, &mut length, value.as_mut_ptr()) };
+        value.truncate(usize::try_from(length).expect("small"));
+        (code, value)
+    }
+
+    #[test]
+    fn a_reader_that_is_not_there_can_be_opened_once_and_closed_once() {
+        open(0);
+        open(1);
+        let device = CString::new("/nowhere/ifd:2").expect("no NUL");
+        // SAFETY: a C string.
+        let create = |number| unsafe { IFDHCreateChannelByName(number, device.as_ptr()) };
+        assert_ne!(create(1), SUCCESS, "open already");
+        assert_eq!(create(2), Code::NoSuchDevice.number(), "two slots only");
+        assert_eq!(create(c_ulong::MAX), Code::NoSuchDevice.number());
+        assert_eq!(IFDHICCPresence(0), Code::CardAbsent.number());
+        // Once events are awaited, it is told that there is no reader.
+        assert_eq!(wait_for_event(0, -1), SUCCESS);
+        assert_eq!(IFDHICCPresence(0), Code::CommunicationError.number());
+        assert_eq!(IFDHCloseChannel(0), SUCCESS);
+        assert_eq!(IFDHCloseChannel(0), Code::NoSuchDevice.number());
+        assert_eq!(IFDHICCPresence(0), Code::NoSuchDevice.number());
+        assert_eq!(IFDHCloseChannel(1), SUCCESS);
+    }
+
+    #[test]
+    fn a_wait_that_was_stopped_never_lasts() {
+        open(0);
+        wait_for_event(0, 0);
+        assert_eq!(stop_waiting(0), SUCCESS);
+        // Ten minutes, else.
+        assert_eq!(wait_for_event(0, 600_000), SUCCESS);
+        assert_eq!(stop_waiting(NOWHERE), Code::NoSuchDevice.number());
+    }
+
+    #[test]
+    fn capabilities_fit_or_are_refused() {
+        open(0);
+        assert_eq!(capability(0, 0x0FAE, 1), (SUCCESS, vec![2]));
+        assert_eq!(capability(0, 0x0FAF, 1), (SUCCESS, vec![16]));
+        assert_eq!(capability(0, 0x0FAD, 1), (SUCCESS, vec![1]));
+        assert_eq!(capability(0, 0x0303, 33), (SUCCESS, vec![]));
+        for tag in [TAG_WAIT_FOR_EVENT, TAG_STOP_WAITING] {
+            let (code, address) = capability(0, tag, 8);
+            assert_eq!((code, address.len()), (SUCCESS, size_of::<usize>()));
+        }
+        let (code, untouched) = capability(0, TAG_WAIT_FOR_EVENT, 7);
+        assert_eq!(code, Code::InsufficientBuffer.number());
+        assert_eq!(untouched, [0xEE; 7]);
+        assert_eq!(capability(0, 0x1234, 8).0, Code::UnknownTag.number());
+        assert_eq!(
+            capability(NOWHERE, 0x0FAE, 1).0,
+            Code::NoSuchDevice.number()
+        );
+    }
+
+    /// Room, and the length that is there after the call.
+    type Length<'a> = Option<&'a mut c_ulong>;
+
+    fn pointer(length: Length<'_>) -> *mut c_ulong {
+        length.map_or(null_mut(), std::ptr::from_mut)
+    }
+
+    fn power_without_room(action: c_ulong, length: Length<'_>) -> c_long {
+        // SAFETY: null, or a number of ours.
+        unsafe { IFDHPowerICC(0, action, null_mut(), pointer(length)) }
+    }
+
+    fn transmit_to_nowhere(command: &[u8], stated: c_ulong, length: Length<'_>) -> c_long {
+        let command = match command {
+            [] => null(),
+            bytes => bytes.as_ptr(),
+        };
+        let header = IoHeader {
+            protocol: 1,
+            length: 16,
+        };
+        // SAFETY: the stated length is more than is read, and that is what is tested.
+        unsafe {
+            IFDHTransmitToICC(
+                0,
+                header,
+                command,
+                stated,
+                null_mut(),
+                pointer(length),
+                null_mut(),
+            )
+        }
+    }
+
+    fn control_without_room(code: c_ulong, room: c_ulong, length: Length<'_>) -> c_long {
+        // SAFETY: null, or a number of ours.
+        unsafe { IFDHControl(0, code, null(), 0, null_mut(), room, pointer(length)) }
+    }
+
+    #[test]
+    fn null_pointers_and_absurd_lengths_are_refused() {
+        open(0);
+        // SAFETY: null is what it checks for.
+        let created = unsafe { IFDHCreateChannelByName(1, null()) };
+        assert_ne!(created, SUCCESS);
+        // SAFETY: null is what it checks for.
+        let asked = unsafe { IFDHGetCapabilities(0, 0x0FAE, null_mut(), null_mut()) };
+        assert_ne!(asked, SUCCESS);
+        let mut length = 258;
+        // SAFETY: null is what it checks for, and a number of ours.
+        let asked = unsafe { IFDHGetCapabilities(0, 0x0FAE, &mut length, null_mut()) };
+        assert_ne!(asked, SUCCESS);
+        for action in [500, 501, 7] {
+            assert_ne!(power_without_room(action, None), SUCCESS);
+        }
+        assert_eq!(power_without_room(501, Some(&mut length)), SUCCESS);
+        assert_eq!(length, 0, "no power, no ATR");
+        length = 258;
+        assert_ne!(transmit_to_nowhere(&[], 5, Some(&mut length)), SUCCESS);
+        assert_eq!(length, 0, "no answer has no length");
+        assert_ne!(transmit_to_nowhere(&[0], c_ulong::MAX, None), SUCCESS);
+        let features = 0x4200_0D48;
+        assert_ne!(control_without_room(features, 0, None), SUCCESS);
+        for (code, room) in [(features, 64), (features, 0), (c_ulong::MAX, 0)] {
+            length = 9;
+            assert_ne!(control_without_room(code, room, Some(&mut length)), SUCCESS);
+            assert_eq!(length, 0);
+        }
+        assert_ne!(IFDHSetProtocolParameters(0, 4, 0, 0, 0, 0), SUCCESS);
+        assert_eq!(IFDHSetProtocolParameters(0, 2, 0, 0, 0, 0), SUCCESS);
+        assert_ne!(IFDHSetCapabilities(0, 0, 0, null()), SUCCESS);
+        assert_ne!(IFDHCreateChannel(0, 0), SUCCESS);
+    }
+
+    #[test]
+    fn a_panic_ends_as_an_error() {
+        let code = guard(|| panic!("a test panics on purpose"));
+        assert_eq!(code, Code::CommunicationError.number());
+    }
+}

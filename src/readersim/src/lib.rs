@@ -14,7 +14,8 @@
 //! ```
 //!
 //! The name of the device is a Unix socket, at which `cardsim ifd` is the reader, and the number
-//! of slots (one, if it is left out). The driver itself knows no card: it hands on.
+//! of slots (one, if it is left out); `:1@1` means one slot, the second at that socket. The
+//! driver itself knows no card: it hands on.
 //!
 //! * [`protocol`]: what goes over the socket; `cardsim` imports it.
 //! * [`device`]: the name of the device.

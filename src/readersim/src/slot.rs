@@ -37,6 +37,8 @@ pub(crate) fn open(lun: u32, device: Device) -> Result<(), Code> {
     if number >= device.slots {
         return Err(Code::NoSuchDevice);
     }
+    // Within bounds: a device has no slot beyond the last that can be numbered.
+    let number = device.first + number;
     let watch = Watch::start(device.clone(), number).map_err(|_| Code::CommunicationError)?;
     let slot = Slot {
         link: Link::new(device.clone(), number),

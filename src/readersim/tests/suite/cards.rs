@@ -1,6 +1,8 @@
 //! Cards in slots, and slots in readers.
 
-use crate::rig::{Client, SELECT_PSE, ask, beside_pcscd, card, expect_answer, reader, t0};
+use crate::rig::{
+    Client, SELECT_PSE, ask, beside_named, beside_pcscd, card, expect_answer, reader, t0,
+};
 
 #[test]
 fn a_reader_with_two_slots_is_two_readers() {
@@ -91,4 +93,25 @@ fn protocols() {
     assert_eq!(wrong, [0x6C, more[1]]);
     let right = ask(&t0, &[0x00, 0xC0, 0x00, 0x00, more[1]]).expect("an answer");
     assert!(right.ends_with(&[0x90, 0x00]));
+}
+
+#[test]
+fn the_slots_of_one_device_may_have_names_of_their_own() {
+    let slot = |name, slots: &str| (name, 0, slots.to_owned());
+    let readers = [slot("Till Contact", "1"), slot("Till Contactless", "1@1")];
+    beside_named("cards::named_slots", &readers);
+}
+
+#[test]
+#[ignore = "run by the_slots_of_one_device_may_have_names_of_their_own"]
+fn named_slots() {
+    let reader = reader(0, 2, &[card("visa-approved"), card("mastercard-approved")]);
+    let client = Client::start();
+    let names = client.readers();
+    let said: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
+    assert_eq!(said, ["Till Contact 00 00", "Till Contactless 01 00"]);
+    let second = reader.slots().nth(1).expect("two slots");
+    second.insert("mastercard-approved").expect("inserted");
+    expect_answer(&client.connect(&names[1]));
+    client.await_empty(&names[0]);
 }

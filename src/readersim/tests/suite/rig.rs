@@ -30,14 +30,23 @@ const ANSWER: usize = 258;
 /// Runs the ignored test `name`, `module::function`, beside a `pcscd` with so many readers of
 /// so many slots.
 pub fn beside_pcscd(name: &str, readers: &[u8]) {
+    let numbered = readers.iter().enumerate();
+    let readers: Vec<_> = numbered
+        .map(|(number, slots)| ("", number, slots.to_string()))
+        .collect();
+    beside_named(name, &readers);
+}
+
+/// The same, with readers that have a name of their own, the number of their socket, and slots.
+pub fn beside_named(name: &str, readers: &[(&str, usize, String)]) {
     let folder = TempDir::new().expect("a folder");
     let program = env::current_exe().expect("this test's program");
     let driver = program.with_file_name("libsealpoint_readersim.so");
     let mut command = Command::new(script());
-    for (number, slots) in readers.iter().enumerate() {
-        let socket = socket(folder.path(), number);
+    for (called, number, slots) in readers {
+        let socket = socket(folder.path(), *number);
         command.arg("--reader");
-        command.arg(format!("{}:{slots}", socket.display()));
+        command.arg(format!("{called}={}:{slots}", socket.display()));
     }
     let output = command
         .arg("--driver")
