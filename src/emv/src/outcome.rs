@@ -9,6 +9,7 @@ use crate::{
     dialogue::Dialogue,
     fault::Fault,
     generate_ac::Cryptogram,
+    oda::Flaw,
     online,
     script::ScriptResult,
     verification::{Tsi, Tvr},
@@ -125,6 +126,9 @@ pub struct Evidence {
     pub tvr: Tvr,
     /// Which phases were performed.
     pub tsi: Tsi,
+    /// Why offline data authentication failed, if it did: for whoever looks for the reason. What
+    /// counts is the TVR.
+    pub oda_flaw: Option<Flaw>,
     /// CVM results, tag 9F34.
     pub cvm_results: [u8; 3],
     /// Whether the receipt needs the cardholder's signature.
@@ -161,6 +165,7 @@ impl Evidence {
             truncated_pan: dialogue.truncated_pan.clone(),
             tvr: dialogue.tvr,
             tsi: dialogue.tsi,
+            oda_flaw: dialogue.oda.flaw(),
             cvm_results: dialogue.cvm.bytes,
             signature: dialogue.cvm.signature,
             cryptogram: dialogue.cryptogram,

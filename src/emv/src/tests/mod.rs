@@ -10,6 +10,7 @@ mod gpo;
 mod hostile;
 mod issuer;
 mod oda;
+mod oda;
 mod online;
 mod profile;
 mod records;
