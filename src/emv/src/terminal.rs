@@ -94,7 +94,7 @@ pub struct Contactless {
     pub transaction_limit_minor: Option<u32>,
     /// From this amount on the cardholder is verified. Minor units; none for never.
     pub cvm_limit_minor: Option<u32>,
-    /// Above this amount charges go online. Minor units; none for no limit.
+    /// Above this amount charges go online. Minor units; none for the application's floor limit.
     pub floor_limit_minor: Option<u32>,
 }
 
@@ -113,8 +113,7 @@ pub struct ActionCodes {
     pub denial: Tvr,
     /// Ask the host.
     pub online: Tvr,
-    /// Decline if the host cannot be asked. Nothing consults it yet: this kernel then always
-    /// declines.
+    /// Decline if the host cannot be asked.
     pub default: Tvr,
 }
 

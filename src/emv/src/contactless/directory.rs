@@ -7,12 +7,13 @@ pub(super) const NAME: &[u8] = b"2PAY.SYS.DDF01";
 /// Kernel identifier, byte 1: the kernel of a domestic scheme, named by three bytes (§3.3.2.5 C).
 const DOMESTIC: u8 = 0x80;
 /// Kernels of the schemes whose cards name none (table 3-6), by RID.
-const DEFAULT_KERNELS: [([u8; 5], u8); 6] = [
+const DEFAULT_KERNELS: [([u8; 5], u8); 7] = [
     ([0xA0, 0x00, 0x00, 0x00, 0x04], 2),
     ([0xA0, 0x00, 0x00, 0x00, 0x03], 3),
     ([0xA0, 0x00, 0x00, 0x00, 0x25], 4),
     ([0xA0, 0x00, 0x00, 0x00, 0x65], 5),
     ([0xA0, 0x00, 0x00, 0x01, 0x52], 6),
+    ([0xA0, 0x00, 0x00, 0x03, 0x24], 6),
     ([0xA0, 0x00, 0x00, 0x03, 0x33], 7),
 ];
 
@@ -53,13 +54,14 @@ fn entry(value: &[u8]) -> Option<Entry> {
 /// scheme, of which there is none here.
 fn requested(identifier: &[u8], aid: &Aid) -> Option<u8> {
     match identifier {
-        [] => Some(default(aid)),
+        [] => Some(default_kernel(aid)),
         [first, ..] if first & DOMESTIC == 0 => Some(*first),
         [_, ..] => None,
     }
 }
 
-fn default(aid: &Aid) -> u8 {
+/// The kernel of a scheme's cards that name none; 0 is any.
+pub(crate) fn default_kernel(aid: &Aid) -> u8 {
     DEFAULT_KERNELS
         .iter()
         .find(|(rid, _)| aid.as_slice().starts_with(rid))

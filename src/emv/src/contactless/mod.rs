@@ -35,4 +35,5 @@ mod kernel;
 mod limits;
 mod qualifiers;
 
+pub(crate) use directory::default_kernel;
 pub(crate) use entry_point::EntryPoint;

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     aid::Aid,
+    contactless::default_kernel,
     terminal::{Contactless, ContactlessKernel, TerminalData},
 };
 
@@ -18,16 +19,6 @@ pub(super) const KEYS: [&str; 5] = [
     "floor_limit_minor",
 ];
 
-/// Schemes and the kernel that Book B §3.3.2.5 (table 3-6) gives their cards.
-const SCHEMES: [([u8; 5], i64); 7] = [
-    ([0xA0, 0x00, 0x00, 0x00, 0x03], 3),
-    ([0xA0, 0x00, 0x00, 0x00, 0x04], 2),
-    ([0xA0, 0x00, 0x00, 0x00, 0x25], 4),
-    ([0xA0, 0x00, 0x00, 0x00, 0x65], 5),
-    ([0xA0, 0x00, 0x00, 0x01, 0x52], 6),
-    ([0xA0, 0x00, 0x00, 0x03, 0x24], 6),
-    ([0xA0, 0x00, 0x00, 0x03, 0x33], 7),
-];
 /// The kernels that EMVCo has numbered.
 const NUMBERED: core::ops::RangeInclusive<i64> = 2..=8;
 
@@ -105,11 +96,8 @@ fn limit<'d>(table: &Section<'d>, name: &str) -> Result<Option<(u32, Entry<'d>)>
 
 fn kernel(entry: &Entry<'_>, aid: &Aid) -> Result<ContactlessKernel, ProfileError> {
     let number: i64 = entry.number(i64::MIN..=i64::MAX)?;
-    let scheme = SCHEMES
-        .iter()
-        .find(|(rid, _)| aid.as_slice().starts_with(rid));
-    match (number, scheme) {
-        (3, Some((_, other))) if *other != 3 => Err(entry.wrong(
+    match (number, default_kernel(aid)) {
+        (3, other @ (1..=2 | 4..)) => Err(entry.wrong(
             &format!("is Visa's, and cards of this AID speak to kernel {other}"),
             "take [application.contactless] away: that kernel is not built",
         )),

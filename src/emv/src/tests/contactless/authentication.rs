@@ -2,8 +2,8 @@
 
 use super::card::{TapCard, Tapped, small, tap, tap_at, template, terminal, terminal_with};
 use crate::{
-    Aip, Decliner, Ending, HostVerdict, Tag, TerminalData, Tvr, tag,
-    tests::{card::hex, oda::forge::Plan},
+    Decliner, Ending, HostVerdict, Tag, TerminalData, Tvr, tag,
+    tests::{card::hex, oda::Signing},
 };
 
 /// Version, the card's number, and its qualifiers.
@@ -13,12 +13,11 @@ const DYNAMIC: &str = "0455667788";
 
 /// A card that approves by itself, and what it signs besides: its first file holds the signed
 /// records, its second the rest, one element a record.
-fn signed(plan: &Plan, sent: &[u8], related: &str, ctq: &str) -> TapCard {
+fn signed(issued: &Signing, sent: &[u8], related: &str, ctq: &str) -> TapCard {
     let mut card = TapCard::online()
         .with(tag::CID, "40")
-        .with(tag::CTQ, ctq)
-        .with(tag::AIP, &format!("{:04X}", plan.aip.bits()));
-    let unsigned: Vec<(Tag, Vec<u8>)> = plan
+        .with(tag::CTQ, ctq);
+    let unsigned: Vec<(Tag, Vec<u8>)> = issued
         .elements()
         .into_iter()
         .filter(|(tag, _)| ![tag::AIP, tag::PAN, tag::EXPIRY].contains(tag))
@@ -26,17 +25,16 @@ fn signed(plan: &Plan, sent: &[u8], related: &str, ctq: &str) -> TapCard {
             (tag::CARD_AUTHENTICATION, hex(related)),
             (
                 tag::SIGNED_DYNAMIC_DATA,
-                plan.sign(&hex(DYNAMIC), &[sent, &hex(related)].concat()),
+                issued.sign(&hex(DYNAMIC), &[sent, &hex(related)].concat()),
             ),
         ])
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let count = u8::try_from(unsigned.len()).expect("a few");
     card = card.with(tag::AFL, &format!("08010101 1001{count:02X}00"));
-    card.records = plan
-        .records
-        .iter()
-        .map(|(file, record)| (*file, 1, record.clone()))
+    card.records = (1..)
+        .zip(issued.records())
+        .map(|(number, record)| (1, number, record))
         .chain((1..).zip(unsigned).map(|(number, element)| {
             let record = template(tag::RECORD, &[element]);
             (2, number, record)
@@ -50,23 +48,19 @@ fn told() -> Vec<u8> {
     hex("DEADBEEF 000000000900 0978")
 }
 
-fn plan() -> Plan {
-    Plan::new(Aip::DDA)
-}
-
-fn at(plan: &Plan) -> TerminalData {
+fn at(issued: &Signing) -> TerminalData {
     TerminalData {
-        keys: plan.terminal.keys.clone(),
+        keys: issued.keys(),
         ..terminal()
     }
 }
 
 fn tapped(card: &TapCard) -> Tapped {
-    tap_at(at(&plan()), small(), card)
+    tap_at(at(&Signing::new()), small(), card)
 }
 
 fn good() -> TapCard {
-    signed(&plan(), &told(), RELATED, "0080")
+    signed(&Signing::new(), &told(), RELATED, "0080")
 }
 
 fn declined() -> Ending {
@@ -94,7 +88,7 @@ fn a_signature_over_another_charge_proves_nothing() {
         "DEADBEEF 000000000901 0978",
         "DEADBEEF 000000000900 0840",
     ] {
-        let card = signed(&plan(), &hex(sent), RELATED, "0080");
+        let card = signed(&Signing::new(), &hex(sent), RELATED, "0080");
         assert_eq!(tapped(&card).ending(), declined());
     }
 }
@@ -149,7 +143,7 @@ fn what_is_not_proven_goes_where_the_card_says() {
 #[test]
 fn a_device_must_have_signed_that_it_verified_its_holder() {
     // Signed without it, claimed in the clear.
-    let card = signed(&plan(), &told(), "01112233440000", "0080");
+    let card = signed(&Signing::new(), &told(), "01112233440000", "0080");
     let refused = Ending::DeclinedOffline(Decliner::Terminal(Tvr::CVM_FAILED));
     assert_eq!(tapped(&card).ending(), refused);
 }

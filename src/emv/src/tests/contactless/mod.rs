@@ -1,3 +1,4 @@
+mod authentication;
 mod card;
 mod cardholder;
 mod directory;

@@ -5,7 +5,7 @@ mod cda;
 mod certificates;
 mod dda;
 mod fdda;
-mod forge;
+pub(super) mod forge;
 mod hostile;
 mod keys;
 mod pin_key;
@@ -14,7 +14,7 @@ mod sda;
 mod static_data;
 mod vectors;
 
-use crate::{Aid, Aip, Tag, TerminalData, selection::Selected, tests::card::hex};
+use crate::{Aid, Aip, Capk, Tag, TerminalData, selection::Selected, tests::card::hex};
 
 /// The application of that AID, selected.
 fn selected(terminal: &TerminalData, aid: &str) -> Selected {
@@ -52,5 +52,34 @@ impl Deciphering {
     /// What the card makes of enciphered PIN data.
     pub(super) fn decipher(&self, data: &[u8]) -> Vec<u8> {
         self.0.pin.key.sign(data)
+    }
+}
+
+/// A card that signs a charge of its own, for the tests without contacts.
+pub(super) struct Signing(forge::Plan);
+
+impl Signing {
+    pub(super) fn new() -> Self {
+        Self(forge::Plan::new(Aip::DDA))
+    }
+
+    /// The keys by which the card can be proven.
+    pub(super) fn keys(&self) -> Vec<Capk> {
+        self.0.terminal.keys.clone()
+    }
+
+    /// All that the card holds.
+    pub(super) fn elements(&self) -> Vec<(Tag, Vec<u8>)> {
+        self.0.elements()
+    }
+
+    /// The records that its issuer has signed, in file 1.
+    pub(super) fn records(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.0.records.iter().map(|(_, record)| record.clone())
+    }
+
+    /// The card's signature over its own number and what it was sent.
+    pub(super) fn sign(&self, number: &[u8], sent: &[u8]) -> Vec<u8> {
+        self.0.sign(number, sent)
     }
 }
