@@ -162,7 +162,8 @@ impl Journal {
     }
 
     /// SENT, UNKNOWN or APPROVED → REVERSAL_DUE: queued before anything else financial. `draft`,
-    /// the sale's basket without the tender, is saved in the same commit.
+    /// the sale's basket without the tender, is saved in the same commit; without one the basket stays
+    /// as it is.
     ///
     /// # Errors
     /// [`JournalError`] if the attempt is none of these, the basket is refused (see
@@ -171,11 +172,11 @@ impl Journal {
         &mut self,
         attempt: AttemptId,
         why: &str,
-        draft: &str,
+        draft: Option<&str>,
     ) -> Result<(), JournalError> {
         self.commit("queue the reversal", |tx| {
             let sale = step(tx, attempt, AttemptState::ReversalDue, &Learnt::why(why))?;
-            basket::put_draft(tx, sale, draft)
+            draft.map_or(Ok(()), |draft| basket::put_draft(tx, sale, draft))
         })
     }
 

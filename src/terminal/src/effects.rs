@@ -36,11 +36,12 @@ impl Engine {
             Effect::Approve {
                 attempt,
                 approval_code,
+                emv,
                 draft,
             } => {
-                let written = self
-                    .journal()
-                    .write_approved(attempt, &approval_code, None, &draft);
+                let written =
+                    self.journal()
+                        .write_approved(attempt, &approval_code, emv.as_ref(), &draft);
                 failed(Failed::Settle, written)
             }
             Effect::Decline { attempt, why } => {
@@ -51,7 +52,9 @@ impl Engine {
                 why,
                 draft,
             } => {
-                let written = self.journal().write_reversal_due(attempt, &why, &draft);
+                let written = self
+                    .journal()
+                    .write_reversal_due(attempt, &why, draft.as_deref());
                 self.figures();
                 self.pump();
                 failed(Failed::Settle, written)

@@ -24,12 +24,7 @@ pub fn read(journal: &Journal) -> Result<Restored, JournalError> {
         parked: restored
             .parked
             .into_iter()
-            .map(|p| Parked {
-                sale: p.id,
-                at_ms: p.parked_at_ms,
-                title: p.title,
-                draft: p.body,
-            })
+            .map(|p| Parked::new(p.id, p.parked_at_ms, p.title, p.body))
             .collect(),
         next_receipt_no: restored.next_receipt_no,
         totals: totals(restored.totals),

@@ -125,6 +125,11 @@ pub enum Action {
         #[serde(default)]
         amount_minor: Option<i64>,
     },
+    /// Take the application of the card that its holder chose.
+    Choose {
+        /// Its place among the choices, from 0.
+        index: u8,
+    },
     /// Give up on the card.
     CancelCard,
     /// Answer the question on screen.

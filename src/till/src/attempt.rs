@@ -13,6 +13,9 @@ pub const HOST_WAIT_MS: u32 = 40_000;
 /// The lane ends a card's own work within this, milliseconds.
 pub const CARD_WAIT_MS: u32 = 60_000;
 
+/// A cardholder may take this long to choose an application, milliseconds.
+pub const CHOICE_WAIT_MS: u32 = 60_000;
+
 /// Where the attempt stands with the host.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Host {
@@ -62,6 +65,8 @@ pub struct Attempt {
     pub local_time: String,
     /// What the cardholder should do.
     pub prompt: CardPrompt,
+    /// The applications that the cardholder is to choose from; empty if they are not.
+    pub choices: Vec<String>,
     /// Once the card was read.
     pub card: Option<CardSummary>,
     /// When the present wait began.
@@ -89,6 +94,7 @@ impl Attempt {
             stan: 0,
             local_time,
             prompt: CardPrompt::InsertCard,
+            choices: Vec::new(),
             card: None,
             wait_from_ms: now_ms,
             wait_ms: insert_timeout_ms,
@@ -113,10 +119,27 @@ impl Attempt {
                 | CardPrompt::EnterPinAgain
                 | CardPrompt::LastPinTry
                 | CardPrompt::RemoveCard => CARD_WAIT_MS,
+                CardPrompt::ChooseApplication => CHOICE_WAIT_MS,
                 CardPrompt::Authorising => HOST_WAIT_MS,
             };
         }
         self.prompt = prompt;
+        self.choices.clear();
+    }
+
+    /// The cardholder is to choose an application.
+    pub fn asked_to_choose(&mut self, labels: Vec<String>, now_ms: i64) {
+        self.prompted(CardPrompt::ChooseApplication, now_ms);
+        self.choices = labels;
+    }
+
+    /// The cardholder chose; true if that was one of the choices, which are then gone.
+    pub fn chose(&mut self, index: usize, now_ms: i64) -> bool {
+        let known = index < self.choices.len() && !self.cancelled;
+        if known {
+            self.prompted(CardPrompt::Reading, now_ms);
+        }
+        known
     }
 
     /// SENT is about to be written.

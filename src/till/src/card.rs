@@ -1,7 +1,7 @@
 //! Charging a card: the attempt between lane, journal and uplink.
 
 use sealpoint_sale::{AttemptId, Tender, tender};
-use sealpoint_wire::lane::{CardOutcome, OutcomeKind};
+use sealpoint_wire::lane::{CardOutcome, EmvResult, MAX_CHOICES, OutcomeKind};
 use sealpoint_wire::{AuthoriseRequest, AuthoriseResult, FromLane, LinkState, ReaderState, ToLane};
 
 use crate::action::{Action, short};
@@ -128,6 +128,18 @@ impl Till {
         }
     }
 
+    /// The cardholder's choice among the applications of the card, counted from 0.
+    pub(crate) fn choose_application(&mut self, index: u8, stamp: &Stamp) -> Vec<Effect> {
+        let Some(mine) = self.attempt.as_mut() else {
+            return vec![];
+        };
+        if !mine.chose(usize::from(index), stamp.now_ms) {
+            return self.say(NoticeCode::CardBusy, vec![]);
+        }
+        let attempt = mine.id;
+        vec![Effect::ToLane(ToLane::Chosen { attempt, index })]
+    }
+
     pub(crate) fn lane_said(&mut self, message: FromLane, stamp: &Stamp) -> Vec<Effect> {
         match message {
             FromLane::Hello { cannot_charge, .. } => {
@@ -149,9 +161,12 @@ impl Till {
                 }
                 vec![]
             }
-            // This screen has no list of applications to choose from.
-            FromLane::Choose { attempt, .. } => {
-                vec![Effect::ToLane(ToLane::Cancel { attempt })]
+            FromLane::Choose { attempt, labels } => {
+                if let Some(mine) = self.my_attempt(attempt) {
+                    let labels = labels.iter().take(MAX_CHOICES).map(|label| short(label));
+                    mine.asked_to_choose(labels.collect(), stamp.now_ms);
+                }
+                vec![]
             }
             FromLane::Online {
                 attempt,
@@ -242,7 +257,7 @@ impl Till {
         self.pane = Pane::Tender;
         let why = format!("{:?}", outcome.kind);
         match attempt.ended(outcome) {
-            Ending::Pays(card) => self.card_pays(card, stamp),
+            Ending::Pays(card) => self.card_pays(card, outcome.emv.clone(), stamp),
             Ending::DeclinedByHost(code) => {
                 self.say(NoticeCode::CardDeclinedByHost, vec![code]);
                 vec![self.settle(Effect::Decline { attempt: id, why })]
@@ -274,13 +289,18 @@ impl Till {
         }
     }
 
-    fn card_pays(&mut self, card: sealpoint_sale::CardTender, stamp: &Stamp) -> Vec<Effect> {
+    fn card_pays(
+        &mut self,
+        card: sealpoint_sale::CardTender,
+        emv: Option<EmvResult>,
+        stamp: &Stamp,
+    ) -> Vec<Effect> {
         let Some(draft) = self.draft.as_mut() else {
             // No sale to pay for: cannot happen while an attempt blocks every other action.
             return vec![self.settle(Effect::Reverse {
                 attempt: card.attempt,
                 why: "no sale".to_owned(),
-                draft: String::new(),
+                draft: None,
             })];
         };
         let (attempt, approval_code) = (card.attempt, card.approval_code.clone());
@@ -289,6 +309,7 @@ impl Till {
         let approve = Effect::Approve {
             attempt,
             approval_code,
+            emv,
             draft: draft.to_json(),
         };
         self.say(NoticeCode::CardApproved, words);
@@ -362,11 +383,8 @@ impl Till {
         self.draft.as_ref().map(|d| Effect::SaveDraft(d.to_json()))
     }
 
-    fn open_draft(&self) -> String {
-        self.draft
-            .as_ref()
-            .map(crate::draft::Draft::to_json)
-            .unwrap_or_default()
+    fn open_draft(&self) -> Option<String> {
+        self.draft.as_ref().map(crate::draft::Draft::to_json)
     }
 
     fn say_nothing_charged(&mut self, kind: OutcomeKind, outcome: &CardOutcome) {

@@ -1,6 +1,7 @@
 //! What goes into the till besides actions, and what it asks its surroundings to do.
 
 use sealpoint_sale::{AttemptId, Catalogue, Currency, Sale, SaleId};
+use sealpoint_wire::lane::EmvResult;
 use sealpoint_wire::{AuthoriseRequest, FromLane, FromUplink, TerminalId, ToLane};
 use uuid::Uuid;
 
@@ -89,6 +90,24 @@ pub struct Parked {
     pub title: String,
     /// The basket, as [`Effect::SaveDraft`] writes it.
     pub draft: String,
+    /// What it comes to, minor units.
+    pub(crate) total_minor: i64,
+}
+
+impl Parked {
+    /// A basket put aside; what it comes to is read from the draft once, not for every view.
+    #[must_use]
+    pub fn new(sale: SaleId, at_ms: i64, title: String, draft: String) -> Self {
+        let total_minor =
+            crate::draft::Draft::from_json(&draft).map_or(0, |draft| draft.basket.total_minor());
+        Self {
+            sale,
+            at_ms,
+            title,
+            draft,
+            total_minor,
+        }
+    }
 }
 
 /// Everything that can happen to a till.
@@ -187,6 +206,8 @@ pub enum Effect {
         attempt: AttemptId,
         /// Authorisation code of the issuer.
         approval_code: String,
+        /// EMV results, for the record of the attempt.
+        emv: Option<EmvResult>,
         /// The open basket.
         draft: String,
     },
@@ -203,8 +224,8 @@ pub enum Effect {
         attempt: AttemptId,
         /// Why, for the log.
         why: String,
-        /// The open basket, without the tender.
-        draft: String,
+        /// The open basket, without the tender, if one is open.
+        draft: Option<String>,
     },
     /// Write the sale and everything that belongs to it in one commit; then print and open the drawer.
     Commit(Box<Commit>),

@@ -4,7 +4,7 @@ use crate::action::Action;
 use crate::ring::SHORTEST_BARCODE;
 use crate::shelf::Shelf;
 use crate::till::Till;
-use crate::view::{PaidView, Pane, ReceiptView, ShelfView};
+use crate::view::{PaidView, Pane, Question, ReceiptView, ShelfView};
 use crate::wedge::Key;
 use sealpoint_sale::Quantity;
 
@@ -25,7 +25,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Del", "Void line"),
     ("Ctrl+Del", "Void sale"),
     ("Esc", "Back"),
-    ("Alt+1…9", "Tiles, parked baskets"),
+    ("Alt+1…9", "Tiles, parked, choices"),
     ("PgUp PgDn", "Pages"),
     ("← →", "Categories"),
     ("↑ ↓", "Lines, results"),
@@ -86,6 +86,7 @@ impl Till {
             ("F11", ..) => Some(Action::Card { amount_minor: None }),
             ("F12", ..) => Some(Action::CashExact),
             ("Delete", _, true) => Some(Action::VoidSale),
+            ("Delete", ..) if self.asks_age() => Some(Action::Answer { yes: false }),
             ("Delete", ..) => Some(Action::VoidLine { line: None }),
             ("Escape", ..) => Some(Action::Back),
             ("r" | "R", true, _) => Some(Action::Receipt { receipt_no: None }),
@@ -96,6 +97,12 @@ impl Till {
             _ if self.attempt.is_some() => None,
             _ => self.plain_key(key),
         }
+    }
+
+    /// Whether the age is asked; Delete then leaves the items out.
+    fn asks_age(&self) -> bool {
+        let asked = self.asked.as_ref().map(|asked| &asked.question);
+        self.pane == Pane::Question && matches!(asked, Some(Question::Age { .. }))
     }
 
     /// Whatever the scanner typed on its way here is taken back.
@@ -134,9 +141,13 @@ impl Till {
         }
     }
 
-    /// Alt with a digit: the tile or the parked basket in that place.
+    /// Alt with a digit: the tile, the parked basket or the application of a card in that place.
     fn pick(&mut self, digit: &str) -> Option<Action> {
         let place = digit.parse::<usize>().ok()?.checked_sub(1)?;
+        if let Some(attempt) = &self.attempt {
+            let index = u8::try_from(place).ok()?;
+            return (place < attempt.choices.len()).then_some(Action::Choose { index });
+        }
         if self.pane == Pane::Parked {
             let sale = self.parked.get(place)?.sale.to_string();
             return Some(Action::Recall { sale });

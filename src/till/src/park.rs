@@ -31,12 +31,7 @@ impl Till {
         if self.parked.len() >= MAX_PARKED {
             return self.say(NoticeCode::ParkFull, vec![]);
         }
-        let parked = Parked {
-            sale: draft.sale,
-            at_ms: stamp.now_ms,
-            title: draft.title(),
-            draft: draft.to_json(),
-        };
+        let parked = Parked::new(draft.sale, stamp.now_ms, draft.title(), draft.to_json());
         self.draft = None;
         self.asked = None;
         self.last = None;

@@ -114,6 +114,7 @@ impl Till {
             amount_minor: attempt.amount_minor,
             prompt: attempt.prompt,
             label: label.unwrap_or_default(),
+            choices: attempt.choices.clone(),
             wait_ms: attempt.wait_ms,
             left_ms: attempt.left_ms(stamp.now_ms),
             can_cancel: attempt.can_cancel(),
@@ -121,15 +122,12 @@ impl Till {
     }
 
     fn parked_views(&self, stamp: &Stamp) -> Vec<ParkedView> {
-        let total = |draft: &str| {
-            crate::draft::Draft::from_json(draft).map_or(0, |d| d.basket.total_minor())
-        };
         self.parked
             .iter()
             .map(|p| ParkedView {
                 sale: p.sale.to_string(),
                 title: p.title.clone(),
-                total_minor: total(&p.draft),
+                total_minor: p.total_minor,
                 age_ms: stamp.now_ms.saturating_sub(p.at_ms).max(0),
             })
             .collect()

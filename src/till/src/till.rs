@@ -209,7 +209,7 @@ impl Till {
             };
         }
         if self.attempt.is_some() {
-            return self.act_during_card(action);
+            return self.act_during_card(action, stamp);
         }
         if self.pane == Pane::Question && !fits_question(&action) {
             return self.refuse(action, NoticeCode::NotNow);
@@ -272,6 +272,7 @@ impl Till {
                 };
                 vec![]
             }
+            Action::Choose { .. } => self.say(NoticeCode::NotNow, vec![]),
             Action::CancelCard | Action::Key { .. } => vec![],
             other => self.act_anywhere(other),
         }
@@ -300,8 +301,9 @@ impl Till {
         }
     }
 
-    fn act_during_card(&mut self, action: Action) -> Vec<Effect> {
+    fn act_during_card(&mut self, action: Action, stamp: &Stamp) -> Vec<Effect> {
         match action {
+            Action::Choose { index } => self.choose_application(index, stamp),
             Action::CancelCard | Action::Back => self.cancel_card(),
             Action::Dismiss | Action::Theme { .. } | Action::Demo { .. } | Action::View => {
                 self.act_anywhere(action)

@@ -235,6 +235,10 @@ pub struct CardView {
     pub prompt: CardPrompt,
     /// Label and last four digits, once known.
     pub label: String,
+    /// Applications of the card to choose from, as its holder knows them; empty when there is
+    /// nothing to choose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
     /// How long the present wait may last, milliseconds.
     pub wait_ms: u32,
     /// How much of it is left, milliseconds.

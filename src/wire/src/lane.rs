@@ -162,6 +162,8 @@ pub enum CardPrompt {
     PresentAgain,
     /// The holder's device wants something done on it; then hold it there again.
     SeePhone,
+    /// Choose one of the card's applications.
+    ChooseApplication,
     /// Enter the PIN on the reader's own keys.
     EnterPin,
     /// The PIN was wrong: enter it again on the reader's own keys.

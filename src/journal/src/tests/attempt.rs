@@ -64,7 +64,7 @@ fn only_the_legal_steps_can_be_taken() {
             j.write_unknown(attempt(1), "no answer")
         }),
         (ReversalDue, &[Sent, Unknown, Approved], |j| {
-            j.write_reversal_due(attempt(1), "no answer", "[2]")
+            j.write_reversal_due(attempt(1), "no answer", Some("[2]"))
         }),
         // Acknowledged twice is acknowledged.
         (Reversed, &[ReversalDue, Reversed], |j| {
@@ -182,7 +182,7 @@ fn one_attempt_per_sale_may_be_unresolved() {
         "an unknown fate is no resolution"
     );
     journal
-        .write_reversal_due(attempt(1), "no answer", "{}")
+        .write_reversal_due(attempt(1), "no answer", Some("{}"))
         .expect("its fate is unknown");
     let second = journal
         .write_intent(&intent(2, 1))
@@ -284,7 +284,7 @@ fn a_reversal_repeats_the_authorisations_own_numbers() {
         .write_sent(attempt(1), &card())
         .expect("the intent is written");
     journal
-        .write_reversal_due(attempt(1), "no answer", "[]")
+        .write_reversal_due(attempt(1), "no answer", Some("[]"))
         .expect("it was sent");
     drop(journal);
     let mut journal = folder.open();
@@ -308,7 +308,7 @@ fn a_long_reason_is_cut_between_two_letters() {
     send(&mut journal, 1);
     let why = "ü".repeat(5000);
     journal
-        .write_reversal_due(attempt(1), &format!("x{why}"), "{}")
+        .write_reversal_due(attempt(1), &format!("x{why}"), Some("{}"))
         .expect("it was sent");
     drop(journal);
     let left = folder.open().restored().expect("it can be read").unresolved;

@@ -105,7 +105,7 @@ fn a_reversal_is_reported_at_every_start_until_it_is_acknowledged() {
     let mut journal = folder.open();
     send(&mut journal, 1);
     journal
-        .write_reversal_due(attempt(1), "no answer", "[]")
+        .write_reversal_due(attempt(1), "no answer", Some("[]"))
         .expect("it was sent");
     drop(journal);
     for _ in 0..2 {

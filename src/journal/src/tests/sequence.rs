@@ -148,7 +148,7 @@ impl Model {
             Fate::Declined => journal.write_declined(id, "05").expect("it was sent"),
             Fate::NoAnswer => {
                 journal
-                    .write_reversal_due(id, "no answer", "[]")
+                    .write_reversal_due(id, "no answer", Some("[]"))
                     .expect("it was sent");
                 self.due.push(id);
             }

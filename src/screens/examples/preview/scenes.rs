@@ -24,6 +24,20 @@ pub const ALL: &[Scene] = &[
     ("tendering", tendering),
     ("card", card),
     ("card-asking", card_asking),
+    ("card-present", |page| {
+        card_prompts(page, CardPrompt::Present)
+    }),
+    ("card-contacts", |page| {
+        card_prompts(page, CardPrompt::UseContacts)
+    }),
+    ("card-device", |page| {
+        card_prompts(page, CardPrompt::SeeDevice)
+    }),
+    ("card-pin", |page| card_prompts(page, CardPrompt::EnterPin)),
+    ("card-last-pin", |page| {
+        card_prompts(page, CardPrompt::LastPinTry)
+    }),
+    ("card-choice", card_choice),
     ("change", change),
     ("receipt", receipt),
     ("parked", parked),
@@ -283,6 +297,25 @@ fn tendering(page: &TillWindow) {
 
 fn card(page: &TillWindow) {
     page.global::<TillView>().set_screen(Screen::Card);
+}
+
+fn card_prompts(page: &TillWindow, prompt: CardPrompt) {
+    card(page);
+    page.global::<TillView>().set_card_prompt(prompt);
+}
+
+fn card_choice(page: &TillWindow) {
+    card_prompts(page, CardPrompt::Choose);
+    page.global::<TillView>().set_card_choices(model(vec![
+        text("Girocard"),
+        text("Debit Mastercard"),
+        text("Visa Credit of the Bank"),
+        text("Vpay"),
+        text("Cirrus"),
+        text("Maestro"),
+        text("A name of an application"),
+        text("Interac"),
+    ]));
 }
 
 fn card_asking(page: &TillWindow) {

@@ -66,6 +66,12 @@ pub fn connect(window: &TillWindow, act: impl Fn(Action) + 'static) {
     let send = Rc::clone(&act);
     actions.on_answer(move |yes| send(Action::Answer { yes }));
     let send = Rc::clone(&act);
+    actions.on_choose_application(move |place| {
+        if let Ok(index) = u8::try_from(place) {
+            send(Action::Choose { index });
+        }
+    });
+    let send = Rc::clone(&act);
     actions.on_turn_to(move |page| {
         send(Action::Page {
             page: usize::try_from(page).unwrap_or_default(),

@@ -113,14 +113,16 @@ fn money(window: &TillWindow, view: &View, style: Style<'_>) {
         till.set_card_seconds_left(small(u64::from(card.left_ms.div_ceil(1000))));
         till.set_card_seconds_total(small(u64::from(card.wait_ms.div_ceil(1000))));
         till.set_card_prompt(match card.prompt {
-            Prompt::InsertCard
-            | Prompt::PresentCard
-            | Prompt::UseContacts
-            | Prompt::PresentAgain
-            | Prompt::SeePhone => CardPrompt::Insert,
-            Prompt::Reading | Prompt::EnterPin | Prompt::EnterPinAgain | Prompt::LastPinTry => {
-                CardPrompt::Reading
-            }
+            Prompt::InsertCard => CardPrompt::Insert,
+            Prompt::PresentCard => CardPrompt::Present,
+            Prompt::UseContacts => CardPrompt::UseContacts,
+            Prompt::PresentAgain => CardPrompt::PresentAgain,
+            Prompt::SeePhone => CardPrompt::SeeDevice,
+            Prompt::ChooseApplication => CardPrompt::Choose,
+            Prompt::EnterPin => CardPrompt::EnterPin,
+            Prompt::EnterPinAgain => CardPrompt::EnterPinAgain,
+            Prompt::LastPinTry => CardPrompt::LastPinTry,
+            Prompt::Reading => CardPrompt::Reading,
             Prompt::Authorising => CardPrompt::Authorising,
             Prompt::RemoveCard => CardPrompt::Remove,
         });

@@ -23,6 +23,7 @@ pub fn empty(window: &TillWindow) {
     till.set_tenders(list());
     till.set_receipt(list());
     till.set_parked(list());
+    till.set_card_choices(list());
     window.global::<DemoView>().set_cards(list());
     window.global::<DemoView>().set_on(false);
     till.set_screen(sealpoint_screens::Screen::Starting);
@@ -70,6 +71,11 @@ pub fn fill(window: &TillWindow, view: &View, style: Style<'_>) {
     set(&till.get_quick_cash(), quick_cash(view, style));
     set(&till.get_tenders(), tenders(view, style));
     set(&till.get_parked(), parked(view, style));
+    let choices = view.card.iter().flat_map(|card| &card.choices);
+    set(
+        &till.get_card_choices(),
+        choices.map(SharedString::from).collect(),
+    );
     let receipt = view
         .receipt
         .as_ref()

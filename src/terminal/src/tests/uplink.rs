@@ -59,7 +59,7 @@ fn card() -> CardSummary {
 fn a_reversal_that_falls_due_while_no_link_process_runs_does_not_count_as_given() {
     let mut down = down();
     down.journal
-        .write_reversal_due(down.attempt, "the uplink stopped", "{}")
+        .write_reversal_due(down.attempt, "the uplink stopped", Some("{}"))
         .expect("written");
     down.uplink
         .pump(&down.journal)

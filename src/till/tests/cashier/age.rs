@@ -149,3 +149,13 @@ fn nothing_else_is_done_while_a_question_waits() {
         (Pane::Tender, "", false)
     );
 }
+
+#[test]
+fn delete_answers_no_and_the_item_is_left_out() {
+    let mut world = open();
+    world.scan(MILK);
+    world.tap("BEER");
+    assert_eq!(world.act(Action::Total).pane, Pane::Question);
+    let view = world.key("Delete");
+    assert_eq!(live(&view), ["Whole Milk"]);
+}

@@ -125,7 +125,9 @@ impl Journal {
                     &[State::Sent, State::Approved],
                     State::ReversalDue,
                 );
-                self.put_draft(draft);
+                if let Some(draft) = draft {
+                    self.put_draft(draft);
+                }
                 assert!(
                     !self.holds_tender_of(*attempt),
                     "undone and still in the basket"

@@ -5,6 +5,7 @@ mod age;
 mod bar;
 mod basket;
 mod card;
+mod card_choice;
 mod card_goes_wrong;
 mod card_host;
 mod cash;

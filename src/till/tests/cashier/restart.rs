@@ -131,14 +131,14 @@ fn what_no_till_wrote_is_not_restored() {
         assert_ne!(bad, good);
         let restored = Restored {
             draft: Some(bad.clone()),
-            parked: vec![Parked {
-                sale: "00000000-0000-0000-0000-000000000001"
+            parked: vec![Parked::new(
+                "00000000-0000-0000-0000-000000000001"
                     .parse()
                     .expect("an id"),
-                at_ms: i64::MIN,
-                title: "?".to_owned(),
-                draft: bad,
-            }],
+                i64::MIN,
+                "?".to_owned(),
+                bad,
+            )],
             next_receipt_no: 1,
             queue: QueueFigures {
                 oldest_at_ms: Some(i64::MIN),
