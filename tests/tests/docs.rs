@@ -87,8 +87,22 @@ fn every_test_that_the_map_names_exists() {
         .skip_while(|line| *line != "## Invariants")
         .skip(1)
         .take_while(|line| !line.starts_with("## "));
-    let held_by = |line: &str| line.rsplit(" | ").next().map(str::to_owned);
-    let cells: Vec<String> = table.filter_map(held_by).collect();
+    all_exist("src/README.md", table);
+}
+
+#[test]
+fn every_test_that_the_list_of_attacks_names_exists() {
+    let list = read("docs/attacks.md");
+    all_exist(
+        "docs/attacks.md",
+        list.lines().filter(|line| line.starts_with('|')),
+    );
+}
+
+/// The tests that the last column of a table names, each as a function somewhere.
+fn all_exist<'a>(page: &str, table: impl Iterator<Item = &'a str>) {
+    let last = |line: &str| line.rsplit('|').nth(1).map(str::to_owned);
+    let cells: Vec<String> = table.filter_map(last).collect();
     let named: BTreeSet<&str> = cells.iter().flat_map(|cell| quoted(cell)).collect();
     assert!(named.len() > 20, "{named:?}");
     let mut code = String::new();
@@ -99,7 +113,7 @@ fn every_test_that_the_map_names_exists() {
         .iter()
         .filter(|name| !code.contains(&format!("fn {name}(")))
         .collect();
-    assert!(missing.is_empty(), "src/README.md names {missing:?}");
+    assert!(missing.is_empty(), "{page} names {missing:?}");
 }
 
 #[test]
@@ -109,6 +123,8 @@ fn every_link_in_the_documentation_leads_somewhere() {
         "CONTRIBUTING.md",
         "src/README.md",
         "docs/stdio.md",
+        "docs/profile.md",
+        "docs/attacks.md",
     ];
     let mut broken = Vec::new();
     for page in pages {

@@ -1,4 +1,5 @@
 mod action;
+mod attacks;
 mod card;
 mod completion;
 mod contactless;
@@ -9,7 +10,6 @@ mod generate_ac;
 mod gpo;
 mod hostile;
 mod issuer;
-mod oda;
 mod oda;
 mod online;
 mod profile;

@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// The application that the tests select, and its scheme.
-pub(super) const AID: &str = "A0000000031010";
+pub(in crate::tests) const AID: &str = "A0000000031010";
 pub(super) const RID: [u8; 5] = [0xA0, 0x00, 0x00, 0x00, 0x03];
 /// Index of the tests' authority.
 pub(super) const INDEX: u8 = 0xEE;
-pub(super) const PAN: &str = "4761739001010119";
+pub(in crate::tests) const PAN: &str = "4761739001010119";
 
 /// A key pair of the tests.
 #[derive(Clone)]
@@ -152,7 +152,7 @@ impl Certificate {
 
 /// A card before it is issued.
 #[derive(Clone)]
-pub(super) struct Plan {
+pub(in crate::tests) struct Plan {
     pub(super) authority: TestKey,
     pub(super) issuer: Certificate,
     pub(super) card: Certificate,
@@ -161,21 +161,21 @@ pub(super) struct Plan {
     pub(super) static_frame: Frame,
     /// The card's signature over a charge.
     pub(super) dynamic_frame: Frame,
-    pub(super) aip: Aip,
+    pub(in crate::tests) aip: Aip,
     pub(super) tag_list: Option<Vec<u8>>,
     /// The records that the AFL marks, and their file.
-    pub(super) records: Vec<(u8, Vec<u8>)>,
+    pub(in crate::tests) records: Vec<(u8, Vec<u8>)>,
     /// What was issued, once it was.
     issued: Option<Vec<(Tag, Vec<u8>)>>,
     /// What is on the card at last, instead of what was issued; none for nothing.
     instead: Vec<(Tag, Option<Vec<u8>>)>,
-    pub(super) terminal: TerminalData,
+    pub(in crate::tests) terminal: TerminalData,
     pub(super) date: [u8; 3],
 }
 
 impl Plan {
     /// A card that supports this, at a terminal that supports all.
-    pub(super) fn new(aip: Aip) -> Self {
+    pub(in crate::tests) fn new(aip: Aip) -> Self {
         let authority = TestKey::of(&keys::AUTHORITY);
         let mut terminal = demo_profile();
         terminal.capabilities[2] |= 0xC8;
@@ -213,7 +213,7 @@ impl Plan {
     }
 
     /// Issues the card: what changes from here on, its issuer did not sign.
-    pub(super) fn issue(mut self) -> Self {
+    pub(in crate::tests) fn issue(mut self) -> Self {
         self.issued = Some(self.elements());
         self
     }
@@ -248,7 +248,7 @@ impl Plan {
     }
 
     /// All that the card holds.
-    pub(super) fn elements(&self) -> Vec<(Tag, Vec<u8>)> {
+    pub(in crate::tests) fn elements(&self) -> Vec<(Tag, Vec<u8>)> {
         let mut elements = self.issued.clone().unwrap_or_else(|| self.sign_all());
         for (tag, value) in &self.instead {
             elements.retain(|(known, _)| known != tag);
@@ -307,7 +307,7 @@ impl Plan {
     }
 
     /// Signs dynamic data: number, and whatever follows it, over what the terminal sent.
-    pub(super) fn sign(&self, dynamic: &[u8], sent: &[u8]) -> Vec<u8> {
+    pub(in crate::tests) fn sign(&self, dynamic: &[u8], sent: &[u8]) -> Vec<u8> {
         let length = u8::try_from(dynamic.len()).expect("a few bytes");
         let fields = [&[self.dynamic_frame.hash_algorithm, length], dynamic].concat();
         self.dynamic_frame.sign(&self.card.key, &fields, sent)

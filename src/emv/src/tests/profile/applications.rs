@@ -44,11 +44,11 @@ fn a_name_a_version_and_action_codes_have_their_lengths() {
     );
     all_refused(
         "application[1].tac_online",
-        &[("DC4004F800", "DC4004F8000", "hexadecimal")],
+        &[("DE4004F800", "DE4004F8000", "hexadecimal")],
     );
     all_refused(
         "application[1].tac_default",
-        &[("DC4000A800", "DC4000A80000", "too long")],
+        &[("DE4000A800", "DE4000A80000", "too long")],
     );
     all_refused(
         "application[1].floor_limit_minor",
@@ -69,7 +69,7 @@ fn a_name_a_version_and_action_codes_have_their_lengths() {
 
 #[test]
 fn an_action_code_may_have_bits_that_no_tvr_has() {
-    let text = with("DC4004F800", "FFFFFFFFFF");
+    let text = with("DE4004F800", "FFFFFFFFFF");
     let terminal = TerminalData::from_toml(&text).expect("a profile");
     assert_eq!(
         terminal.applications[0].actions.online.to_bytes(),
