@@ -4,8 +4,6 @@ use crate::{aid::Aid, contactless::candidates::Entry, selection::fci, tag, tlv};
 
 /// Name of the proximity payment system environment (§3.3.2.2).
 pub(super) const NAME: &[u8] = b"2PAY.SYS.DDF01";
-/// Kernel identifier, byte 1: the kernel of a domestic scheme, named by three bytes (§3.3.2.5 C).
-const DOMESTIC: u8 = 0x80;
 /// Kernels of the schemes whose cards name none (table 3-6), by RID.
 const DEFAULT_KERNELS: [([u8; 5], u8); 7] = [
     ([0xA0, 0x00, 0x00, 0x00, 0x04], 2),
@@ -17,9 +15,8 @@ const DEFAULT_KERNELS: [([u8; 5], u8); 7] = [
     ([0xA0, 0x00, 0x00, 0x03, 0x33], 7),
 ];
 
-/// The directory's entries in their order. Passed over is what is not an entry, has no AID, or names
-/// a kernel in a way that no kernel here can be meant by (§3.3.2.5 A and C); a directory that cannot
-/// be read has none.
+/// The directory's entries in their order. Passed over is what is not an entry or has no AID (§3.3.2.5
+/// A); a directory that cannot be read has none.
 pub(super) fn entries(fci: &[u8]) -> Vec<Entry> {
     read(fci).unwrap_or_default()
 }
@@ -45,19 +42,17 @@ fn entry(value: &[u8]) -> Option<Entry> {
     let found = fci::found(value, tag::AID_CARD, value)?;
     let identifier = tlv::find(value, tag::KERNEL_ID).ok()?.unwrap_or(&[]);
     Some(Entry {
-        kernel: requested(identifier, &found.df_name)?,
+        kernel: requested(identifier, &found.df_name),
         found,
     })
 }
 
-/// The kernel that the card asks for; 0 is any (§3.3.2.5 C). None if it names one of a domestic
-/// scheme, of which there is none here.
-fn requested(identifier: &[u8], aid: &Aid) -> Option<u8> {
-    match identifier {
-        [] => Some(default_kernel(aid)),
-        [first, ..] if first & DOMESTIC == 0 => Some(*first),
-        [_, ..] => None,
-    }
+/// The kernel that the card asks for; 0 is any (§3.3.2.5 C). The number of a domestic scheme's kernel
+/// goes on in further bytes, but its first is none that a kernel here has.
+fn requested(identifier: &[u8], aid: &Aid) -> u8 {
+    identifier
+        .first()
+        .map_or_else(|| default_kernel(aid), |first| *first)
 }
 
 /// The kernel of a scheme's cards that name none; 0 is any.

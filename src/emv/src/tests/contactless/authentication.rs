@@ -14,9 +14,7 @@ const DYNAMIC: &str = "0455667788";
 /// A card that approves by itself, and what it signs besides: its first file holds the signed
 /// records, its second the rest, one element a record.
 fn signed(issued: &Signing, sent: &[u8], related: &str, ctq: &str) -> TapCard {
-    let mut card = TapCard::online()
-        .with(tag::CID, "40")
-        .with(tag::CTQ, ctq);
+    let mut card = TapCard::online().with(tag::CID, "40").with(tag::CTQ, ctq);
     let unsigned: Vec<(Tag, Vec<u8>)> = issued
         .elements()
         .into_iter()

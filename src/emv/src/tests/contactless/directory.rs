@@ -40,7 +40,7 @@ fn a_card_without_a_directory_is_not_accepted() {
     for answer in [
         NOT_FOUND.to_vec(),
         hex("6A81"),
-        hex("6283"),
+        [directory(&[entry(VISA, &[])]), hex("6283")].concat(),
         ok(&[]),
         ok(&hex("6F05")),
         ok(&directory(&[])),
