@@ -1,4 +1,4 @@
-//! The EMV contact kernel: takes what a card answered, gives the next command or the outcome.
+//! The EMV kernel, with contacts and without: takes what a card answered, gives the next command or the outcome.
 //!
 //! It does no I/O and has no clock and no random source: [`Kernel::step`] takes an [`Input`] and
 //! returns an [`Output`]. Its modules are the phases of a charge, in their order (EMV 4.4 Book 3
@@ -9,7 +9,7 @@
 //! | application selection | `selection` | Book 1 §12 |
 //! | initiate application processing | `gpo` | Book 3 §10.1 |
 //! | read application data | `records` | Book 3 §10.2 |
-//! | offline data authentication | none yet: the TVR says *not performed* | Book 3 §10.3 |
+//! | offline data authentication | `oda` | Book 3 §10.3, Book 2 §5 and §6 |
 //! | processing restrictions | `restrictions` | Book 3 §10.4 |
 //! | cardholder verification | `cvm` | Book 3 §10.5 |
 //! | terminal risk management | `risk` | Book 3 §10.6 |
@@ -17,10 +17,11 @@
 //! | card action analysis | `generate_ac` | Book 3 §10.8 |
 //! | online processing | `online`, `issuer` | Book 3 §10.9 |
 //! | issuer-to-card scripts | `script` | Book 3 §10.10 |
-//! | completion | `generate_ac`, `kernel` | Book 3 §10.11 |
+//! | completion | `generate_ac`, `course` | Book 3 §10.11 |
+//! | all of it without contacts | `contactless` | contactless Books A, B and C-3 |
 //!
-//! Deliberately absent: offline approval (without data authentication a card's TC proves nothing to
-//! the terminal), PIN entry, contactless, magnetic stripe.
+//! Deliberately absent: PIN entry (a pad's affair; a PIN in clear never comes here), magnetic stripe,
+//! contactless kernels other than Visa's.
 
 mod action;
 mod aid;
