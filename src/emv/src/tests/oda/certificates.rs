@@ -211,6 +211,7 @@ fn a_card_certificate_is_for_the_whole_pan_of_the_card() {
 fn a_certificate_is_valid_to_the_end_of_its_month() {
     for (expires, date, valid) in [
         ([0x11, 0x26], [0x26, 0x11, 0x30], true),
+        ([0x12, 0x26], [0x26, 0x12, 0x31], true),
         ([0x11, 0x26], [0x26, 0x12, 0x01], false),
         ([0x10, 0x26], [0x26, 0x11, 0x01], false),
         ([0x12, 0x25], [0x26, 0x01, 0x01], false),
@@ -357,6 +358,14 @@ fn a_certified_key_that_is_none_fails() {
     let mut zero = plan();
     zero.card.key.modulus.fill(0);
     assert_eq!(flaw(&zero), Flaw::Key(tag::ICC_CERTIFICATE));
+
+    let mut padded = plan();
+    padded.card.key.modulus[0] = 0;
+    assert_eq!(flaw(&padded), Flaw::Key(tag::ICC_CERTIFICATE));
+
+    let mut too_long = plan();
+    too_long.issuer.key.modulus = vec![0xFF; 249];
+    assert_eq!(flaw(&too_long), Flaw::Key(tag::ISSUER_CERTIFICATE));
 
     for exponent in [1, 2, 4, 5, 65536, 65539] {
         let mut other = plan();

@@ -3,6 +3,7 @@
 
 mod cda;
 mod certificates;
+mod charge;
 mod dda;
 mod fdda;
 pub(super) mod forge;
