@@ -1,6 +1,8 @@
 mod action;
+mod atr;
 mod attacks;
 mod card;
+mod cda;
 mod completion;
 mod contactless;
 mod cvm;
@@ -12,6 +14,7 @@ mod hostile;
 mod issuer;
 mod oda;
 mod online;
+mod pin;
 mod profile;
 mod records;
 mod restrictions;
