@@ -1,14 +1,20 @@
-//! The issuer's test keys and decline list: `issuer.toml` in a state folder.
+//! The issuer's test keys, decline list and scripts: `issuer.toml` in a state folder.
 //!
 //! ```toml
 //! [[key]]
 //! prefix = "4"          # PANs that begin so; the longest prefix wins
 //! index = 1             # derivation key index, as in the card's 9F10
-//! ac = "<32 hex digits>"
+//! ac = "<32 hex digits>"   # for application cryptograms
+//! mac = "<32 hex digits>"  # for the MAC of scripts; the first if it isn't said
+//! enc = "<32 hex digits>"  # for secrets in scripts; the first if it isn't said
 //!
 //! [[decline]]
 //! pan = "<digits>"      # the whole PAN
 //! response_code = "51"  # what the simulated host answers
+//!
+//! [[script]]
+//! pan = "<digits>"      # the whole PAN
+//! send = "72 pin-unblock"  # see [`crate::script`]
 //! ```
 //!
 //! No key is in the repository: [`IssuerKeys::create`] draws new ones, so a
@@ -18,6 +24,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -25,9 +32,10 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::cryptogram::{
-    CryptogramVersion, IccMasterKey, IssuerMasterKey, PanError, SessionKey, UnknownVersion,
+    CardKeys, ChargeKeys, CryptogramVersion, IssuerMasterKey, PanError, UnknownVersion,
 };
 use crate::profile;
+use crate::script::Script;
 
 /// An issuer file longer than this is not one (bytes).
 const FILE_MAX: u64 = 64 * 1024;
@@ -38,7 +46,8 @@ const PREFIXES: [&str; 4] = ["3", "4", "5", "6"];
 /// The derivation key index of every key that `create` makes.
 pub(crate) const KEY_INDEX: u8 = 1;
 
-/// Issuer master keys by PAN prefix and key index, and the PANs to decline.
+/// Issuer master keys by PAN prefix and key index, the PANs to decline, and the
+/// scripts that PANs are sent.
 ///
 /// Shared by the card, which derives its own key at personalisation, and the
 /// simulated host, which checks the cryptogram. No `Debug`, no `Clone`; the
@@ -46,12 +55,15 @@ pub(crate) const KEY_INDEX: u8 = 1;
 pub struct IssuerKeys {
     keys: Vec<Key>,
     declines: Vec<Decline>,
+    scripts: Vec<(Zeroizing<String>, Script)>,
 }
 
 struct Key {
     prefix: String,
     index: u8,
     ac: IssuerMasterKey,
+    mac: Option<IssuerMasterKey>,
+    enc: Option<IssuerMasterKey>,
 }
 
 struct Decline {
@@ -149,20 +161,28 @@ impl IssuerKeys {
             "# Test keys of the simulated issuer. Cards and host must use the same file.\n",
         ));
         for prefix in PREFIXES {
-            let mut key = Zeroizing::new([0; 16]);
-            random
-                .fill(&mut key[..])
-                .map_err(|_| IssuerError::NoRandom)?;
-            let hex = Zeroizing::new(HEXLOWER_PERMISSIVE.encode(&key[..]));
-            text.push_str("\n[[key]]\nprefix = \"");
-            text.push_str(prefix);
-            text.push_str(&format!("\"\nindex = {KEY_INDEX}\nac = \""));
-            text.push_str(&hex);
-            text.push_str("\"\n");
+            text.push_str(&format!(
+                "\n[[key]]\nprefix = \"{prefix}\"\nindex = {KEY_INDEX}\n"
+            ));
+            for purpose in ["ac", "mac", "enc"] {
+                let mut key = Zeroizing::new([0; 16]);
+                random
+                    .fill(&mut key[..])
+                    .map_err(|_| IssuerError::NoRandom)?;
+                let hex = Zeroizing::new(HEXLOWER_PERMISSIVE.encode(&key[..]));
+                for part in [purpose, " = \"", &hex, "\"\n"] {
+                    text.push_str(part);
+                }
+            }
         }
         for (pan, code) in profile::declined_by_issuer() {
             text.push_str(&format!(
                 "\n[[decline]]\npan = \"{pan}\"\nresponse_code = \"{code}\"\n"
+            ));
+        }
+        for (pan, script) in profile::sent_by_issuer() {
+            text.push_str(&format!(
+                "\n[[script]]\npan = \"{pan}\"\nsend = \"{script}\"\n"
             ));
         }
         let mut file = OpenOptions::new()
@@ -194,6 +214,8 @@ impl IssuerKeys {
                 prefix: key.prefix,
                 index: key.index,
                 ac: key.ac.0,
+                mac: key.mac.map(|key| key.0),
+                enc: key.enc.map(|key| key.0),
             })
             .collect();
         let declines = file
@@ -204,33 +226,43 @@ impl IssuerKeys {
                 response_code: entry.response_code.0,
             })
             .collect();
-        Self { keys, declines }
+        let scripts = file.script.into_iter();
+        let scripts = scripts.map(|entry| (Zeroizing::new(entry.pan), entry.send));
+        Self {
+            keys,
+            declines,
+            scripts: scripts.collect(),
+        }
     }
 
-    /// The master key of the card with this PAN (ASCII digits).
+    /// The master keys of the card with this PAN (ASCII digits).
     ///
     /// # Errors
     /// [`IssuerError::NoKey`] or [`IssuerError::Pan`].
-    pub fn icc_master_key(
+    pub fn card_keys(
         &self,
         version: CryptogramVersion,
         key_index: u8,
         pan: &str,
         sequence_number: u8,
-    ) -> Result<IccMasterKey, IssuerError> {
+    ) -> Result<CardKeys, IssuerError> {
         let key = self
             .keys
             .iter()
             .filter(|key| key.index == key_index && pan.starts_with(&key.prefix))
             .max_by_key(|key| key.prefix.len())
             .ok_or(IssuerError::NoKey(key_index))?;
-        Ok(key
-            .ac
-            .icc_master_key(pan, sequence_number, version.derivation())?)
+        let derive =
+            |key: &IssuerMasterKey| key.icc_master_key(pan, sequence_number, version.derivation());
+        Ok(CardKeys {
+            ac: derive(&key.ac)?,
+            mac: derive(key.mac.as_ref().unwrap_or(&key.ac))?,
+            enc: derive(key.enc.as_ref().unwrap_or(&key.ac))?,
+        })
     }
 
     /// What a host needs to check the cryptogram that came with this Issuer
-    /// Application Data (9F10) and ATC (9F36).
+    /// Application Data (9F10) and ATC (9F36), and to answer it.
     ///
     /// # Errors
     /// [`IssuerError::Version`], [`IssuerError::NoKey`] or [`IssuerError::Pan`].
@@ -240,10 +272,16 @@ impl IssuerKeys {
         sequence_number: u8,
         atc: [u8; 2],
         iad: &[u8],
-    ) -> Result<(CryptogramVersion, SessionKey), IssuerError> {
+    ) -> Result<(CryptogramVersion, ChargeKeys), IssuerError> {
         let version = CryptogramVersion::from_issuer_application_data(iad)?;
-        let card = self.icc_master_key(version, version.key_index(iad), pan, sequence_number)?;
-        Ok((version, card.session_key(atc)))
+        let card = self.card_keys(version, version.key_index(iad), pan, sequence_number)?;
+        Ok((version, ChargeKeys::new(Arc::new(card), atc)))
+    }
+
+    /// The scripts that go to this PAN with every answer.
+    pub fn scripts<'a>(&'a self, pan: &'a str) -> impl Iterator<Item = &'a Script> {
+        let entries = self.scripts.iter();
+        entries.filter_map(move |(of, script)| (of.as_str() == pan).then_some(script))
     }
 
     /// The response code (8A) with which the issuer declines this PAN, if the
@@ -263,6 +301,8 @@ struct File {
     key: Vec<FileKey>,
     #[serde(default)]
     decline: Vec<FileDecline>,
+    #[serde(default)]
+    script: Vec<FileScript>,
 }
 
 #[derive(Deserialize)]
@@ -271,6 +311,8 @@ struct FileKey {
     prefix: String,
     index: u8,
     ac: HexKey,
+    mac: Option<HexKey>,
+    enc: Option<HexKey>,
 }
 
 #[derive(Deserialize)]
@@ -278,6 +320,13 @@ struct FileKey {
 struct FileDecline {
     pan: String,
     response_code: ResponseCode,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileScript {
+    pan: String,
+    send: Script,
 }
 
 #[derive(Deserialize)]

@@ -5,9 +5,13 @@
 //!
 //! * [`cryptogram`]: issuer key derivation, ARQC/TC/AAC and ARPC (EMV 4.4
 //!   Book 2); the simulated host uses the same code from the other side.
-//! * [`issuer`]: the issuer's test keys and decline list, made at first run.
+//! * [`oda`]: RSA test keys, certificates and signatures of the cards (Book 2, sections 5 to 7).
+//! * [`script`]: issuer scripts, as words and as commands.
+//! * [`issuer`]: the issuer's test keys, decline list and scripts, made at first run.
 //! * [`profile`]: a card as data (TOML), and the named cards that we ship.
 //! * [`card`]: the card itself; APDU in, answer out, no I/O and no clock.
+//! * [`hostile`]: the same card, some of whose answers are damaged.
+//! * [`pad`]: what a PIN pad makes of a PIN, for tests that are the pad.
 //! * [`slot`]: the place where one card is or is not; shared by the drivers.
 //! * [`reader`]: a virtual reader on a Unix socket.
 //! * [`ifd`]: a reader with slots and a PIN pad behind a real `pcscd`, through our own driver.
@@ -23,18 +27,22 @@ pub mod control;
 pub mod cryptogram;
 pub mod faults;
 mod framing;
+pub mod hostile;
 pub mod ifd;
 pub mod issuer;
 pub mod keypad;
+pub mod oda;
+pub mod pad;
 pub mod profile;
 pub mod reader;
+pub mod script;
 pub mod slot;
 mod socket;
 pub mod tlv;
 pub mod vpcd;
 mod wallet;
 
-pub use card::Card;
+pub use card::{Card, Memory};
 pub use control::Control;
 pub use ifd::IfdReader;
 pub use issuer::IssuerKeys;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sealpoint_wire::{AttemptId, HostAnswer, TerminalId};
 
+use crate::issuer::code;
 use crate::ledger::{Event, Line};
 use crate::request::Trace;
 
@@ -17,6 +18,9 @@ pub struct Book {
     /// Which attempt used a terminal's trace number at a local time.
     traces: HashMap<(TerminalId, u32, String), AttemptId>,
     approvals: u32,
+    /// Highest ATC by truncated PAN and sequence number.
+    counters: HashMap<(String, u8), u16>,
+    alarms: u32,
 }
 
 struct Attempt {
@@ -86,6 +90,17 @@ impl Book {
 
     /// Enters what has been written to the ledger.
     pub fn enter(&mut self, line: &Line) {
+        if let (Some(pan), Some(used)) = (&line.truncated_pan, line.used) {
+            let counter = self
+                .counters
+                .entry((pan.clone(), used.sequence))
+                .or_default();
+            *counter = used.atc.max(*counter);
+        }
+        let suspected = code::SUSPECTED_FRAUD.map(char::from);
+        if line.event == Event::Declined && line.response_code.chars().eq(suspected) {
+            self.alarms += 1;
+        }
         let attempt = self
             .attempts
             .entry(line.trace.attempt)
@@ -105,6 +120,19 @@ impl Book {
             Event::Repeated => {}
             Event::Reversed | Event::ReversedUnknown => attempt.is_reversed = true,
         }
+    }
+
+    /// The highest ATC that a genuine card has come with.
+    #[must_use]
+    pub fn last_atc(&self, truncated_pan: &str, sequence: u8) -> Option<u16> {
+        let key = (truncated_pan.to_owned(), sequence);
+        self.counters.get(&key).copied()
+    }
+
+    /// How often fraud was suspected.
+    #[must_use]
+    pub const fn alarms(&self) -> u32 {
+        self.alarms
     }
 
     /// The next approval code: six digits, counted from 1.

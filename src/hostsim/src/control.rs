@@ -3,10 +3,13 @@
 //! | in | out |
 //! |---|---|
 //! | `{"answer":"silent"}` | the view |
+//! | `{"script":"72 pin-unblock"}` | the view; the script goes with the next answer to a genuine card |
 //! | `{"state":true}` | the view |
 //!
-//! The view is `{"answer":"normal","approvals":3,"captured":2}`: approvals ever, and approvals that
-//! stand (not reversed). An error is `{"error":"a sentence"}`.
+//! The view is `{"answer":"normal","approvals":3,"captured":2,"alarms":0}`: approvals ever, approvals
+//! that stand (not reversed), and how often fraud was suspected: a cryptogram that came again, or a
+//! PIN that the card never saw. The words of a script are those of `sealpoint_cardsim::script`. An
+//! error is `{"error":"a sentence"}`.
 
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -15,6 +18,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sealpoint_cardsim::script::Script;
 use serde::{Deserialize, Serialize};
 
 use crate::answer_mode::AnswerMode;
@@ -57,6 +61,7 @@ pub(crate) struct Control {
 #[serde(rename_all = "lowercase")]
 enum Request {
     Answer(AnswerMode),
+    Script(Script),
     State(bool),
 }
 
@@ -67,6 +72,7 @@ enum Answer {
         answer: AnswerMode,
         approvals: u32,
         captured: usize,
+        alarms: u32,
     },
     Refusal {
         error: String,
@@ -143,11 +149,13 @@ fn converse(stream: UnixStream, shared: &Shared) -> io::Result<()> {
 fn answer(line: &[u8], shared: &Shared) -> Answer {
     match serde_json::from_slice(line) {
         Ok(Request::Answer(mode)) => shared.set_mode(mode),
+        Ok(Request::Script(script)) => shared.host().send_script(script),
         Ok(Request::State(true)) => {}
         Ok(Request::State(false)) | Err(_) => {
             return Answer::Refusal {
                 error: "not understood; send {\"answer\":\"MODE\"} with normal, decline, silent, \
-                        late:MS, drop-answer or garble, or {\"state\":true}"
+                        late:MS, drop-answer or garble, {\"script\":\"72 pin-unblock\"}, or \
+                        {\"state\":true}"
                     .to_owned(),
             };
         }
@@ -158,5 +166,6 @@ fn answer(line: &[u8], shared: &Shared) -> Answer {
         answer,
         approvals: host.book().approvals(),
         captured: host.book().captured(),
+        alarms: host.book().alarms(),
     }
 }

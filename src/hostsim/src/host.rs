@@ -5,10 +5,11 @@ use std::path::Path;
 use sealpoint_acquirer::table::de;
 use sealpoint_acquirer::{Message, MessageError, Mti, Place, Why};
 use sealpoint_cardsim::IssuerKeys;
+use sealpoint_cardsim::script::Script;
 use sealpoint_wire::{Bytes, HostAnswer, HostDecision};
 
 use crate::book::{Before, Book, Undo};
-use crate::issuer::{Verdict, code, decide};
+use crate::issuer::{Circumstances, Verdict, code, decide};
 use crate::key_file::HostKey;
 use crate::ledger::{Event, Ledger, LedgerError, Line};
 use crate::opening;
@@ -35,6 +36,7 @@ pub struct Host {
     issuer: IssuerKeys,
     book: Book,
     ledger: Ledger,
+    script: Option<Script>,
 }
 
 impl Host {
@@ -50,6 +52,7 @@ impl Host {
             issuer,
             book,
             ledger,
+            script: None,
         })
     }
 
@@ -57,6 +60,11 @@ impl Host {
     #[must_use]
     pub const fn book(&self) -> &Book {
         &self.book
+    }
+
+    /// Sends this script with the next answer to a genuine card.
+    pub fn send_script(&mut self, script: Script) {
+        self.script = Some(script);
     }
 
     /// Answers a request. With `decline`, what would be approved gets 05. `at_ms` is milliseconds
@@ -111,15 +119,25 @@ impl Host {
             Before::Full => return refusal(code::MALFUNCTION),
         };
         let answer = self.answer_for(&verdict);
-        let line = line(event, &asked.trace, pan, &answer, at_ms);
+        let mut line = line(event, &asked.trace, pan, &answer, at_ms);
+        line.used = verdict.used;
         self.write_down(line).unwrap_or(answer)
     }
 
-    fn judge(&self, asked: &Authorisation, decline: bool) -> (Option<String>, Verdict) {
+    fn judge(&mut self, asked: &Authorisation, decline: bool) -> (Option<String>, Verdict) {
         match opening::open(&asked.sealed, &asked.seal_context(), &self.key) {
             Ok(card) => {
                 let pan = card.truncated_pan();
-                let verdict = decide(&card, &asked.emv, &asked.trace, &self.issuer, decline);
+                let by = Circumstances {
+                    keys: &self.issuer,
+                    decline,
+                    last_atc: self.book.last_atc(&pan, card.sequence_number),
+                    script: self.script.as_ref(),
+                };
+                let verdict = decide(&card, &asked.emv, &asked.trace, &by);
+                if verdict.used.is_some() {
+                    self.script = None;
+                }
                 (Some(pan), verdict)
             }
             Err(error) => {
@@ -141,6 +159,8 @@ impl Host {
             // Issuer authentication data is at most 16 bytes long.
             issuer_authentication: Bytes::try_from(verdict.authentication.clone())
                 .unwrap_or_default(),
+            // Too many bytes for an answer are none: a script cut in two would be worse.
+            scripts: Bytes::try_from(verdict.scripts.clone()).unwrap_or_default(),
             ..refusal(verdict.code)
         }
     }
@@ -189,6 +209,8 @@ fn line(
         response_code: answer.response_code.clone(),
         approval_code: answer.approval_code.clone(),
         issuer_authentication: answer.issuer_authentication.clone(),
+        scripts: answer.scripts.clone(),
+        used: None,
     }
 }
 
@@ -227,8 +249,13 @@ fn reply(request: &Message, answer: &HostAnswer) -> Result<Message, MessageError
         message.set_text(de::APPROVAL_CODE, approval_code)?;
     }
     let authentication = answer.issuer_authentication.as_slice();
-    if let Ok(len @ 1..) = u8::try_from(authentication.len()) {
-        message.set(de::EMV, &[&[AUTHENTICATION, len], authentication].concat())?;
+    let mut emv = match u8::try_from(authentication.len()) {
+        Ok(len @ 1..) => [&[AUTHENTICATION, len], authentication].concat(),
+        _ => Vec::new(),
+    };
+    emv.extend(answer.scripts.as_slice());
+    if !emv.is_empty() {
+        message.set(de::EMV, &emv)?;
     }
     Ok(message)
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sealpoint_wire::{Bytes, HostAnswer, HostDecision};
 use serde::{Deserialize, Serialize};
 
+use crate::issuer::Used;
 use crate::request::Trace;
 
 /// The longest line in bytes.
@@ -50,6 +51,16 @@ pub struct Line {
     pub approval_code: Option<String>,
     /// Issuer authentication data (tag 91), so that a repeat gets the same after a restart.
     pub issuer_authentication: Bytes,
+    /// Issuer scripts, for the same reason.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub scripts: Bytes,
+    /// How far the counter of the genuine card had come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Used>,
+}
+
+fn is_empty(bytes: &Bytes) -> bool {
+    bytes.as_slice().is_empty()
 }
 
 impl Line {
@@ -64,7 +75,7 @@ impl Line {
             response_code: self.response_code.clone(),
             approval_code: self.approval_code.clone(),
             issuer_authentication: self.issuer_authentication.clone(),
-            scripts: Bytes::default(),
+            scripts: self.scripts.clone(),
         }
     }
 }

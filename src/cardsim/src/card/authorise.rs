@@ -1,36 +1,31 @@
 //! GENERATE AC, first and second, and EXTERNAL AUTHENTICATE.
 
+use super::charge::{Charge, IssuerAuthentication, Kind};
 use super::command::{Answer, Command, status};
-use super::{Card, Charge, IssuerAuthentication, Stage};
-use crate::cryptogram::{AcElements, CryptogramVersion, MissingElement};
+use super::{Card, Stage};
+use crate::cryptogram::{AcElements, MissingElement, approves};
+use crate::oda::{Dynamic, dda, sha1};
+use crate::profile::{Authentication, IssuerCheck, Misbehaviour, RemoveAt};
 use crate::tlv::{object, template};
 
-/// The kind of cryptogram, as in P1 and the Cryptogram Information Data
-/// (EMV 4.4 Book 3 tables 12 and 15).
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum Kind {
-    Aac = 0x00,
-    Tc = 0x40,
-    Arqc = 0x80,
-}
-
-/// CVR: no second cryptogram has been asked for yet.
-const NO_SECOND: u8 = 0x80;
+/// P1 of GENERATE AC: the answer is to be signed (EMV 4.4 Book 3 table 12).
+const SIGNED: u8 = 0x10;
 
 impl Card {
-    /// GENERATE AC (EMV 4.4 Book 3 6.5.5); combined DDA isn't on this card.
+    /// GENERATE AC (EMV 4.4 Book 3 6.5.5).
     pub(super) fn generate_ac(&mut self, command: &Command<'_>) -> Answer {
-        let asked = match (command.p1, command.p2) {
-            (0x00, 0x00) => Kind::Aac,
-            (0x40, 0x00) => Kind::Tc,
-            (0x80, 0x00) => Kind::Arqc,
+        let can_sign = self.application().data.authentication == Authentication::Cda;
+        let sign = command.p1 & SIGNED != 0;
+        let asked = match (command.p1 & !SIGNED, command.p2) {
+            (0x00, 0x00) if !sign => Kind::Aac,
+            (0x40, 0x00) if can_sign || !sign => Kind::Tc,
+            (0x80, 0x00) if can_sign || !sign => Kind::Arqc,
             _ => return Answer::from(status::WRONG_P1_P2),
         };
         // Whatever comes of it, a cryptogram is asked for once per stage.
-        match std::mem::replace(&mut self.stage, Stage::Complete) {
-            Stage::Initiated(charge) => self.first(asked, charge, command.data),
-            Stage::Online(charge) => self.second(asked, charge, command.data),
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Initiated(charge) => self.first(asked, sign, charge, command.data),
+            Stage::Online(charge) => self.second(asked, sign, charge, command.data),
             other => {
                 self.stage = other;
                 Answer::from(status::CONDITIONS_NOT_SATISFIED)
@@ -38,32 +33,35 @@ impl Card {
         }
     }
 
-    fn first(&mut self, asked: Kind, mut charge: Charge, data: &[u8]) -> Answer {
-        if !self.data.cdol1.take(data, &mut charge.elements) {
+    fn first(&mut self, asked: Kind, sign: bool, mut charge: Charge, data: &[u8]) -> Answer {
+        let application = self.application();
+        if !application.data.cdol1.take(data, &mut charge.elements) {
             self.stage = Stage::Initiated(charge);
             return Answer::from(status::WRONG_LENGTH);
         }
-        let refuses = self.behaviour.declines_offline || self.application_blocked;
-        let kind = if refuses || asked == Kind::Aac {
-            Kind::Aac
-        } else {
-            Kind::Arqc
+        charge.said.extend(data);
+        let kind = match asked {
+            _ if self.behaviour.declines_offline || application.blocked => Kind::Aac,
+            Kind::Tc if !self.behaviour.approves_offline => Kind::Arqc,
+            asked => asked,
         };
-        let Ok((cryptogram, answer)) =
-            self.answer_cryptogram(kind, NO_SECOND | kind as u8 >> 2, &charge)
-        else {
+        let Ok((cryptogram, answer)) = self.answer_cryptogram(kind, sign, &charge) else {
+            self.stage = Stage::Complete(charge);
             return Answer::from(status::CONDITIONS_NOT_SATISFIED);
         };
-        if kind == Kind::Arqc {
-            charge.arqc = cryptogram;
-            self.stage = Stage::Online(charge);
-        }
-        self.leaving = self.behaviour.remove_at == Some(crate::profile::RemoveAt::AfterFirstAc);
+        charge.first = Some((kind, cryptogram));
+        self.stage = match kind {
+            Kind::Arqc => Stage::Online(charge),
+            Kind::Aac | Kind::Tc => Stage::Complete(charge),
+        };
+        self.leaving = self.behaviour.remove_at == Some(RemoveAt::AfterFirstAc);
         answer
     }
 
-    fn second(&mut self, asked: Kind, mut charge: Charge, data: &[u8]) -> Answer {
-        if asked == Kind::Arqc || !self.data.cdol2.take(data, &mut charge.elements) {
+    fn second(&mut self, asked: Kind, sign: bool, mut charge: Charge, data: &[u8]) -> Answer {
+        let application = self.application();
+        let heard = asked != Kind::Arqc && application.data.cdol2.take(data, &mut charge.elements);
+        if !heard {
             let status = match asked {
                 Kind::Arqc => status::CONDITIONS_NOT_SATISFIED,
                 Kind::Aac | Kind::Tc => status::WRONG_LENGTH,
@@ -71,58 +69,142 @@ impl Card {
             self.stage = Stage::Online(charge);
             return Answer::from(status);
         }
+        charge.said.extend(data);
         if let Some(answer) = charge.elements.get(&0x91)
             && answer.iter().any(|byte| *byte != 0)
         {
-            charge.issuer = self.check_issuer(charge.arqc, answer);
+            charge.issuer = self.check_issuer(&charge, answer);
         }
-        let genuine = matches!(charge.issuer, IssuerAuthentication::Genuine { .. });
-        let approved = charge.issuer == IssuerAuthentication::Genuine { approves: true };
-        let confirms = asked == Kind::Tc && approved && !self.application_blocked;
-        let kind = if confirms { Kind::Tc } else { Kind::Aac };
-        let Ok((_, answer)) =
-            self.answer_cryptogram(kind, kind as u8 | Kind::Arqc as u8 >> 2, &charge)
-        else {
-            return Answer::from(status::CONDITIONS_NOT_SATISFIED);
+        let kind = match asked {
+            Kind::Tc if self.confirms(&charge) => Kind::Tc,
+            _ => Kind::Aac,
         };
-        if genuine {
-            self.last_online_atc = self.atc;
+        let online = self.was_online(&charge);
+        let answer = match self.answer_cryptogram(kind, sign, &charge) {
+            Ok((_, answer)) => answer,
+            Err(MissingElement(_)) => Answer::from(status::CONDITIONS_NOT_SATISFIED),
+        };
+        self.stage = Stage::Complete(charge);
+        if online {
+            let application = self.application_mut();
+            application.last_online_atc = application.atc;
         }
         answer
+    }
+
+    /// Whether the card agrees that the second cryptogram be a TC.
+    fn confirms(&self, charge: &Charge) -> bool {
+        let demands = self.behaviour.demands_issuer_authentication;
+        let says = match (charge.issuer, charge.response_code()) {
+            (IssuerAuthentication::Genuine { approves }, _) => approves,
+            (IssuerAuthentication::Failed, _) => false,
+            (IssuerAuthentication::NotDone, Some(code)) if approves(code) => !demands,
+            (IssuerAuthentication::NotDone, code) => {
+                code == Some(*b"Y3") && self.behaviour.approves_offline
+            }
+        };
+        says && !self.application().blocked
+    }
+
+    /// Whether the issuer has answered, as far as the card believes it.
+    fn was_online(&self, charge: &Charge) -> bool {
+        match charge.issuer {
+            IssuerAuthentication::Genuine { .. } => true,
+            IssuerAuthentication::Failed => false,
+            IssuerAuthentication::NotDone => {
+                let offline = matches!(charge.response_code(), None | Some([b'Y' | b'Z', _]));
+                !offline && !self.behaviour.demands_issuer_authentication
+            }
+        }
     }
 
     /// The cryptogram and the answer that carries it: CID, ATC, cryptogram
     /// and Issuer Application Data (EMV 4.4 Book 3 6.5.5.4).
     fn answer_cryptogram(
-        &self,
+        &mut self,
         kind: Kind,
-        asked_so_far: u8,
+        sign: bool,
         charge: &Charge,
     ) -> Result<([u8; 8], Answer), MissingElement> {
-        let data = &self.data;
-        let results = asked_so_far | verification_flags(data.version, charge);
-        let iad = data
-            .version
-            .issuer_application_data(data.key_index, results);
-        let elements = AcElements::collect(|tag| charge.elements.get(&tag).map(Vec::as_slice))?;
-        let key = self.key.session_key(elements.atc);
-        let cryptogram = data.version.cryptogram(&key, &elements, &iad);
-        let body = match data.format {
-            1 => object(
-                0x80,
-                &[&[kind as u8][..], &elements.atc, &cryptogram, &iad].concat(),
-            ),
-            _ => template(
+        // An AAC is never signed (Book 2 6.6.1).
+        let sign = sign && kind != Kind::Aac;
+        let (iad, cryptogram) = self.cryptogram(kind, sign, charge)?;
+        let atc = charge.element::<2>(0x9F36);
+        let information = object(0x9F27, &[kind as u8]);
+        let counter = object(0x9F36, &atc);
+        let body = if sign {
+            let rest = [information.clone(), counter.clone(), object(0x9F10, &iad)].concat();
+            let signed = self.sign_cryptogram(kind, cryptogram, charge, &rest);
+            let signed = object(0x9F4B, &signed);
+            template(0x77, &[information, counter, signed, object(0x9F10, &iad)])
+        } else if self.application().data.format == 1 {
+            object(0x80, &[&[kind as u8][..], &atc, &cryptogram, &iad].concat())
+        } else {
+            let cryptogram = object(0x9F26, &cryptogram);
+            template(
                 0x77,
-                &[
-                    object(0x9F27, &[kind as u8]),
-                    object(0x9F36, &elements.atc),
-                    object(0x9F26, &cryptogram),
-                    object(0x9F10, &iad),
-                ],
-            ),
+                &[information, counter, cryptogram, object(0x9F10, &iad)],
+            )
         };
         Ok((cryptogram, Answer::from(body)))
+    }
+
+    /// Issuer Application Data and the cryptogram over it and the elements.
+    pub(super) fn cryptogram(
+        &self,
+        kind: Kind,
+        signed: bool,
+        charge: &Charge,
+    ) -> Result<(Vec<u8>, [u8; 8]), MissingElement> {
+        let data = &self.application().data;
+        let version = data.version;
+        let results = charge.verification_results(version, kind, self.pin_tries_left, signed);
+        let iad = version.issuer_application_data(data.key_index, &results);
+        let elements = AcElements::collect(|tag| charge.elements.get(&tag).map(Vec::as_slice))?;
+        let cryptogram = version.cryptogram(&charge.keys, &elements, &iad);
+        Ok((iad, cryptogram))
+    }
+
+    /// CDA: the signature over the cryptogram and all that was said (EMV 4.4 Book 2 6.6.1).
+    fn sign_cryptogram(
+        &mut self,
+        kind: Kind,
+        cryptogram: [u8; 8],
+        charge: &Charge,
+        rest: &[u8],
+    ) -> Vec<u8> {
+        let mut said = charge.said.clone();
+        if self.misbehaves(Misbehaviour::OtherAmountSigned)
+            && let Some(byte) = said.first_mut()
+        {
+            *byte ^= 0x01;
+        }
+        let number = self.draw(b"number");
+        let data = Dynamic::Cryptogram {
+            number: &number,
+            information: kind as u8,
+            cryptogram,
+            said: sha1(&[&said, rest]),
+        };
+        let unpredictable = charge.element::<4>(0x9F37);
+        self.spoil(dda(
+            &self.application().data.chain.icc.key,
+            &data,
+            &unpredictable,
+        ))
+    }
+
+    /// A dynamic signature, which a misbehaving card has got wrong.
+    pub(super) fn spoil(&self, signed: Option<Vec<u8>>) -> Vec<u8> {
+        let mut signed = signed.expect("the cards' keys are long enough for ICC Dynamic Data");
+        if self.misbehaves(Misbehaviour::WrongDynamicSignature) {
+            signed
+                .iter_mut()
+                .skip(9)
+                .take(1)
+                .for_each(|byte| *byte ^= 0x40);
+        }
+        signed
     }
 
     /// EXTERNAL AUTHENTICATE, once, between the two cryptograms and only on a
@@ -131,19 +213,18 @@ impl Card {
         if (command.p1, command.p2) != (0, 0) {
             return Answer::from(status::WRONG_P1_P2);
         }
-        let arqc = match &self.stage {
+        let announced = self.application().data.issuer_check == IssuerCheck::External;
+        let found = match &self.stage {
             Stage::Online(charge)
-                if self.data.version == CryptogramVersion::Visa18
-                    && charge.issuer == IssuerAuthentication::NotDone =>
+                if announced && charge.issuer == IssuerAuthentication::NotDone =>
             {
-                charge.arqc
+                if !(8..=16).contains(&command.data.len()) {
+                    return Answer::from(status::WRONG_LENGTH);
+                }
+                self.check_issuer(charge, command.data)
             }
             _ => return Answer::from(status::CONDITIONS_NOT_SATISFIED),
         };
-        if !(8..=16).contains(&command.data.len()) {
-            return Answer::from(status::WRONG_LENGTH);
-        }
-        let found = self.check_issuer(arqc, command.data);
         if let Stage::Online(charge) = &mut self.stage {
             charge.issuer = found;
         }
@@ -155,39 +236,14 @@ impl Card {
         })
     }
 
-    fn check_issuer(&self, arqc: [u8; 8], answer: &[u8]) -> IssuerAuthentication {
-        let key = self.key.session_key(self.atc.to_be_bytes());
-        match self
-            .data
-            .version
-            .check_issuer_authentication(&key, arqc, answer)
-        {
+    fn check_issuer(&self, charge: &Charge, answer: &[u8]) -> IssuerAuthentication {
+        let version = self.application().data.version;
+        let Some((_, arqc)) = charge.first else {
+            return IssuerAuthentication::NotDone;
+        };
+        match version.check_issuer_authentication(&charge.keys, arqc, answer) {
             Some(approves) => IssuerAuthentication::Genuine { approves },
             None => IssuerAuthentication::Failed,
         }
-    }
-}
-
-/// The low bits of the CVR's first byte: what happened besides cryptograms.
-fn verification_flags(version: CryptogramVersion, charge: &Charge) -> u8 {
-    let unable_to_go_online = charge
-        .elements
-        .get(&0x8A)
-        .is_some_and(|code| matches!(&code[..], b"Y3" | b"Z3"));
-    match version {
-        CryptogramVersion::Visa18 => {
-            let pin = match charge.pin_right {
-                None => 0x00,
-                Some(true) => 0x04,
-                Some(false) => 0x06,
-            };
-            let failed = charge.issuer == IssuerAuthentication::Failed;
-            u8::from(failed) << 3 | pin | u8::from(unable_to_go_online)
-        }
-        CryptogramVersion::MChip20 => match charge.pin_right {
-            None => 0x00,
-            Some(false) => 0x04,
-            Some(true) => 0x05,
-        },
     }
 }

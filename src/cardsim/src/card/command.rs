@@ -6,6 +6,8 @@ pub(super) mod status {
     pub(crate) const APPLICATION_BLOCKED: u16 = 0x6283;
     pub(crate) const AUTHENTICATION_FAILED: u16 = 0x6300;
     pub(crate) const WRONG_LENGTH: u16 = 0x6700;
+    pub(crate) const OTHER_INTERFACE: u16 = 0x6984;
+    pub(crate) const WRONG_SECURE_MESSAGING: u16 = 0x6988;
     pub(crate) const PIN_BLOCKED: u16 = 0x6983;
     pub(crate) const CONDITIONS_NOT_SATISFIED: u16 = 0x6985;
     pub(crate) const WRONG_DATA: u16 = 0x6A80;
@@ -80,11 +82,12 @@ impl<'a> Command<'a> {
     }
 
     /// Whether a successful answer carries data: SELECT, READ RECORD, GET
-    /// PROCESSING OPTIONS, GENERATE AC, GET DATA.
+    /// CHALLENGE, INTERNAL AUTHENTICATE, GET PROCESSING OPTIONS, GENERATE AC,
+    /// GET DATA.
     pub(super) fn returns_data(&self) -> bool {
         matches!(
             (self.cla, self.ins),
-            (0x00, 0xA4 | 0xB2) | (0x80, 0xA8 | 0xAE | 0xCA)
+            (0x00, 0xA4 | 0xB2 | 0x84 | 0x88) | (0x80, 0xA8 | 0xAE | 0xCA)
         )
     }
 }

@@ -3,42 +3,49 @@
 //! No I/O, no clock, no random numbers. A card that is pulled out answers
 //! with nothing at all, which every driver passes on as "no card".
 //!
-//! Deliberate simplifications: one application; no offline data
-//! authentication; no offline approval (a card that is asked for a TC first
-//! answers with an ARQC); a second TC needs a genuine ARPC that approves;
-//! issuer script commands take effect but their MAC isn't checked.
+//! Deliberate simplifications: no card risk management of its own but what its
+//! profile says; what scripts write is forgotten when the simulator ends, and
+//! so is a new PIN; a tapped card knows qVSDC alone.
 
+mod application;
 mod authorise;
+mod charge;
 mod command;
 mod issuer_script;
+mod memory;
 mod personalise;
 mod read;
+mod sign;
+mod tap;
 mod verify;
 
-use std::collections::BTreeMap;
+pub use memory::{ApplicationMemory, Memory};
 
+use application::Application;
+use charge::Charge;
 use command::{Answer, Command, status};
-use personalise::Personalisation;
+use personalise::{Directory, directory};
 
-use crate::cryptogram::IccMasterKey;
 use crate::issuer::{IssuerError, IssuerKeys};
-use crate::profile::{Behaviour, Profile, RemoveAt};
+use crate::profile::{Behaviour, Interface, Misbehaviour, Profile, RemoveAt};
 
 /// Wrong PINs before the card blocks offline PIN.
-const PIN_TRIES: u8 = 3;
+pub(crate) const PIN_TRIES: u8 = 3;
 
 /// One personalised card. Its counters outlive power-off, as on the chip; its
-/// key is wiped on drop.
+/// keys are wiped on drop.
 pub struct Card {
-    data: Personalisation,
+    applications: Vec<Application>,
+    /// The selected one, or the one that was selected last.
+    current: usize,
+    directory: Option<Directory>,
+    interface: Interface,
     behaviour: Behaviour,
-    key: IccMasterKey,
-    atc: u16,
-    last_online_atc: u16,
     pin_tries_left: u8,
-    application_blocked: bool,
-    card_blocked: bool,
+    blocked: bool,
     stage: Stage,
+    /// How many numbers it has drawn since it was made.
+    draws: u32,
     commands: u16,
     waiting: Vec<u8>,
     leaving: bool,
@@ -49,7 +56,7 @@ pub struct Card {
 enum Stage {
     Off,
     Idle,
-    /// The Payment System Environment is selected.
+    /// The payment system directory is selected.
     Directory,
     /// The application is selected.
     Selected,
@@ -58,49 +65,33 @@ enum Stage {
     /// The first GENERATE AC gave an ARQC.
     Online(Charge),
     /// The last cryptogram is given: only reading and scripts remain.
-    Complete,
-}
-
-/// What the card remembers between GET PROCESSING OPTIONS and its last
-/// cryptogram.
-#[derive(Default)]
-struct Charge {
-    elements: BTreeMap<u16, Vec<u8>>,
-    pin_right: Option<bool>,
-    arqc: [u8; 8],
-    issuer: IssuerAuthentication,
-}
-
-/// What the card knows of the issuer's answer (EMV 4.4 Book 3 10.9).
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum IssuerAuthentication {
-    #[default]
-    NotDone,
-    Failed,
-    Genuine {
-        approves: bool,
-    },
+    Complete(Charge),
 }
 
 impl Card {
-    /// Personalises a card: derives its key and writes its records.
+    /// Personalises a card: derives its keys and writes its records.
     ///
     /// # Errors
     /// [`IssuerError`] if the issuer file has no key for its PAN.
     pub fn new(profile: &Profile, issuer: &IssuerKeys) -> Result<Self, IssuerError> {
-        let data = Personalisation::new(profile);
-        let holder = &profile.holder;
-        let key = issuer.icc_master_key(data.version, data.key_index, &holder.pan, holder.psn)?;
+        let second = profile.second.as_ref();
+        let accounts = [(&profile.application, &profile.holder)];
+        let accounts = accounts
+            .into_iter()
+            .chain(second.map(|second| (&second.application, &second.holder)));
+        let applications = accounts
+            .map(|(application, holder)| Application::new(profile, application, holder, issuer))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
-            data,
+            applications,
+            current: 0,
+            directory: directory(profile),
+            interface: profile.interface,
             behaviour: profile.behaviour.clone(),
-            key,
-            atc: 0,
-            last_online_atc: 0,
-            pin_tries_left: PIN_TRIES,
-            application_blocked: false,
-            card_blocked: profile.behaviour.blocked,
+            pin_tries_left: PIN_TRIES.saturating_sub(profile.counters.wrong_pins),
+            blocked: profile.behaviour.blocked,
             stage: Stage::Off,
+            draws: 0,
             commands: 0,
             waiting: Vec::new(),
             leaving: false,
@@ -128,7 +119,11 @@ impl Card {
     /// The Answer To Reset, without a reset.
     #[must_use]
     pub fn atr(&self) -> Vec<u8> {
-        if self.behaviour.t0 {
+        if self.interface == Interface::Contactless {
+            // As a reader says it for a tapped card without historical bytes (PC/SC part 3,
+            // 3.1.3.2.3.1).
+            vec![0x3B, 0x80, 0x80, 0x01, 0x01]
+        } else if self.behaviour.t0 {
             // TB1 = 00, TC1 = 00: no programming voltage, no extra guard time.
             vec![0x3B, 0x60, 0x00, 0x00]
         } else {
@@ -230,17 +225,41 @@ impl Card {
     }
 
     fn run(&mut self, command: &Command<'_>) -> Answer {
+        // A challenge is good for the next command only (EMV 4.4 Book 2 7.2).
+        if let Stage::Initiated(charge) = &mut self.stage
+            && !command.is(0x00, 0x20)
+        {
+            charge.challenge = None;
+        }
         match (command.cla, command.ins) {
             (0x00, 0xA4) => self.select(command),
             (0x00, 0xB2) => self.read_record(command),
             (0x00, 0x20) => self.verify(command),
+            (0x00, 0x84) => self.get_challenge(command),
+            (0x00, 0x88) => self.internal_authenticate(command),
             (0x00, 0x82) => self.external_authenticate(command),
             (0x80, 0xA8) => self.get_processing_options(command),
             (0x80, 0xAE) => self.generate_ac(command),
             (0x80, 0xCA) => self.get_data(command),
-            (0x84 | 0x8C, 0x16 | 0x18 | 0x1E | 0x24) => self.issuer_script(command),
-            (0x00 | 0x80 | 0x84 | 0x8C, _) => Answer::from(status::INSTRUCTION_NOT_SUPPORTED),
+            (0x84 | 0x8C, 0x16 | 0x18 | 0x1E | 0x24) | (0x04, 0xDA | 0xDC) => {
+                self.issuer_script(command)
+            }
+            (0x00 | 0x04 | 0x80 | 0x84 | 0x8C, _) => {
+                Answer::from(status::INSTRUCTION_NOT_SUPPORTED)
+            }
             _ => Answer::from(status::CLASS_NOT_SUPPORTED),
         }
+    }
+
+    fn application(&self) -> &Application {
+        &self.applications[self.current]
+    }
+
+    fn application_mut(&mut self) -> &mut Application {
+        &mut self.applications[self.current]
+    }
+
+    fn misbehaves(&self, how: Misbehaviour) -> bool {
+        self.behaviour.misbehaves == Some(how)
     }
 }

@@ -3,7 +3,7 @@
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::mac::{BLOCK, KEY, mac_algorithm_3, tdes};
+use super::mac::{BLOCK, KEY, mac_algorithm_3, mac_padded_with_zeroes, tdes, tdes_inverse};
 
 /// The longest PAN in digits (ISO/IEC 7812-1).
 const PAN_DIGITS_MAX: usize = 19;
@@ -26,14 +26,16 @@ pub enum Derivation {
 )]
 pub struct PanError;
 
-/// The issuer's master key for application cryptograms (IMK-AC), double-length
-/// TDES. Wiped on drop.
+/// One of the issuer's master keys: for application cryptograms (IMK-AC), script
+/// integrity (IMK-SMI) or confidentiality (IMK-SMC), double-length TDES. Wiped on
+/// drop.
 pub struct IssuerMasterKey(Zeroizing<[u8; KEY]>);
 
-/// A card's own master key (MK-AC), derived by the issuer. Wiped on drop.
+/// The card's own key for the same purpose (MK-AC, MK-SMI, MK-SMC). Wiped on
+/// drop.
 pub struct IccMasterKey(Zeroizing<[u8; KEY]>);
 
-/// The key for one value of the ATC (SK-AC). Wiped on drop.
+/// The key for one use of the card (SK-AC, SK-SMI, SK-SMC). Wiped on drop.
 pub struct SessionKey(Zeroizing<[u8; KEY]>);
 
 impl IssuerMasterKey {
@@ -84,6 +86,29 @@ impl IccMasterKey {
         right[2] = 0x0F;
         SessionKey(two_blocks(&self.0, left, right))
     }
+
+    /// The master key itself, for versions that derive nothing from it.
+    #[must_use]
+    pub fn undiversified(&self) -> SessionKey {
+        SessionKey(self.0.clone())
+    }
+
+    /// Visa's key for secure messaging: the ATC folded into the end of the left
+    /// half, its complement into that of the right.
+    #[must_use]
+    pub fn visa_messaging_key(&self, atc: [u8; 2]) -> SessionKey {
+        let mut key = self.0.clone();
+        for (place, byte) in [(6, atc[0]), (7, atc[1]), (14, !atc[0]), (15, !atc[1])] {
+            key[place] ^= byte;
+        }
+        set_odd_parity(&mut key);
+        SessionKey(key)
+    }
+
+    /// Bytes 5 to 8, which Visa folds into the block of a new PIN.
+    pub(super) fn pin_block_mask(&self) -> [u8; 4] {
+        [self.0[4], self.0[5], self.0[6], self.0[7]]
+    }
 }
 
 impl SessionKey {
@@ -91,6 +116,36 @@ impl SessionKey {
     #[must_use]
     pub fn application_cryptogram(&self, data: &[u8]) -> [u8; 8] {
         mac_algorithm_3(&self.0, data)
+    }
+
+    /// An application cryptogram of Visa's CVN 10, padded with zeroes alone.
+    #[must_use]
+    pub fn application_cryptogram_zeroes(&self, data: &[u8]) -> [u8; 8] {
+        mac_padded_with_zeroes(&self.0, data)
+    }
+
+    /// The MAC of a script command: EMV 4.4 Book 2 9.2.3.
+    #[must_use]
+    pub fn command_mac(&self, message: &[u8]) -> [u8; 8] {
+        mac_algorithm_3(&self.0, message)
+    }
+
+    /// Enciphers whole blocks one by one; a rest is left out.
+    pub(super) fn encipher(&self, text: &[u8]) -> Vec<u8> {
+        let (blocks, _) = text.as_chunks();
+        blocks
+            .iter()
+            .flat_map(|block| tdes(&self.0, *block))
+            .collect()
+    }
+
+    /// The inverse of [`Self::encipher`].
+    pub(super) fn decipher(&self, text: &[u8]) -> Zeroizing<Vec<u8>> {
+        let (blocks, _) = text.as_chunks();
+        let plain = blocks
+            .iter()
+            .flat_map(|block| tdes_inverse(&self.0, *block));
+        Zeroizing::new(plain.collect())
     }
 
     /// ARPC method 1: TDES over the ARQC with the two-byte Authorisation
@@ -182,9 +237,13 @@ fn two_blocks(key: &[u8; KEY], left: [u8; BLOCK], right: [u8; BLOCK]) -> Zeroizi
         half.copy_from_slice(&enciphered);
         enciphered.zeroize();
     }
-    for byte in output.iter_mut() {
+    set_odd_parity(&mut output);
+    output
+}
+
+fn set_odd_parity(key: &mut [u8; KEY]) {
+    for byte in key {
         let odd = (*byte >> 1).count_ones() % 2 == 0;
         *byte = *byte & 0xFE | u8::from(odd);
     }
-    output
 }

@@ -17,18 +17,23 @@ pub(super) const KEY: usize = 16;
 /// deciphered under K_R and enciphered under K_L again.
 #[must_use]
 pub fn mac_algorithm_3(key: &[u8; KEY], message: &[u8]) -> [u8; BLOCK] {
+    mac_of_blocks(key, &[message, &[0x80]].concat())
+}
+
+/// The same MAC with padding method 1: zeroes alone, and none to whole blocks. Visa's CVN 10
+/// pads so.
+pub(super) fn mac_padded_with_zeroes(key: &[u8; KEY], message: &[u8]) -> [u8; BLOCK] {
+    mac_of_blocks(key, message)
+}
+
+fn mac_of_blocks(key: &[u8; KEY], message: &[u8]) -> [u8; BLOCK] {
     let (left, right) = halves(key);
     let mut chain = [0; BLOCK];
-    let mut blocks = message.chunks_exact(BLOCK);
-    for block in blocks.by_ref() {
-        absorb(&left, &mut chain, block);
+    for part in message.chunks(BLOCK) {
+        let mut block = [0; BLOCK];
+        block[..part.len()].copy_from_slice(part);
+        absorb(&left, &mut chain, &block);
     }
-    let mut last = [0; BLOCK];
-    let rest = blocks.remainder();
-    last[..rest.len()].copy_from_slice(rest);
-    last[rest.len()] = 0x80;
-    absorb(&left, &mut chain, &last);
-
     let mut output = Array::from(chain);
     right.decrypt_block(&mut output);
     left.encrypt_block(&mut output);
@@ -42,6 +47,16 @@ pub(super) fn tdes(key: &[u8; KEY], block: [u8; BLOCK]) -> [u8; BLOCK] {
     left.encrypt_block(&mut output);
     right.decrypt_block(&mut output);
     left.encrypt_block(&mut output);
+    output.into()
+}
+
+/// The inverse of [`tdes`].
+pub(super) fn tdes_inverse(key: &[u8; KEY], block: [u8; BLOCK]) -> [u8; BLOCK] {
+    let (left, right) = halves(key);
+    let mut output = Array::from(block);
+    left.decrypt_block(&mut output);
+    right.encrypt_block(&mut output);
+    left.decrypt_block(&mut output);
     output.into()
 }
 

@@ -63,45 +63,6 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
-/// When a card vanishes from the reader without being asked for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemoveAt {
-    /// When GET PROCESSING OPTIONS arrives; it isn't answered.
-    Gpo,
-    /// When the first GENERATE AC arrives; it isn't answered.
-    FirstAc,
-    /// Right after the first GENERATE AC is answered: while the host is asked.
-    AfterFirstAc,
-    /// When the second GENERATE AC arrives: the host has answered by then.
-    SecondAc,
-    /// When this command arrives, counted from 1 since power-on.
-    Command(u16),
-}
-
-impl<'de> Deserialize<'de> for RemoveAt {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(u16),
-            Name(String),
-        }
-        const RULE: &str = "this takes \"gpo\", \"first-ac\", \"after-first-ac\", \"second-ac\" \
-                            or the number of a command";
-        match Written::deserialize(deserializer).map_err(|_| de::Error::custom(RULE))? {
-            Written::Number(number @ 1..) => Ok(Self::Command(number)),
-            Written::Number(0) => Err(de::Error::custom(RULE)),
-            Written::Name(name) => match name.as_str() {
-                "gpo" => Ok(Self::Gpo),
-                "first-ac" => Ok(Self::FirstAc),
-                "after-first-ac" => Ok(Self::AfterFirstAc),
-                "second-ac" => Ok(Self::SecondAc),
-                _ => Err(de::Error::custom(RULE)),
-            },
-        }
-    }
-}
-
 /// A response code as in tag 8A: two letters or digits.
 pub(crate) fn response_code(text: &str) -> Result<[u8; 2], &'static str> {
     match text.as_bytes() {

@@ -5,6 +5,8 @@
 //! (see [`crate::card`]), so they cannot contradict each other. All PANs are
 //! well-known public test numbers.
 
+mod application;
+mod behaviour;
 mod fields;
 mod rules;
 mod shipped;
@@ -13,10 +15,12 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+pub use application::{Application, Authentication, Contactless, CvmAmounts, IssuerCheck, Scheme};
+pub use behaviour::{Behaviour, Counters, Misbehaviour, RemoveAt};
 pub(crate) use fields::response_code;
-pub use fields::{Date, Hex, RemoveAt};
-pub(crate) use shipped::declined_by_issuer;
-pub use shipped::shipped;
+pub use fields::{Date, Hex};
+pub use shipped::{all, shipped};
+pub(crate) use shipped::{declined_by_issuer, sent_by_issuer};
 
 /// A profile longer than this is not one (bytes).
 const TEXT_MAX: usize = 16 * 1024;
@@ -37,61 +41,46 @@ pub struct Profile {
     /// The response code with which the simulated issuer declines this card,
     /// through the decline list of [`crate::IssuerKeys::create`].
     pub issuer_declines: Option<String>,
+    /// How the card is put to the reader.
+    #[serde(default)]
+    pub interface: Interface,
+    /// The scripts that the simulated issuer sends to this card with every answer, through the
+    /// script list of [`crate::IssuerKeys::create`]: `"72 pin-unblock"`.
+    #[serde(default)]
+    pub issuer_sends: Vec<String>,
     /// The chip's application.
     pub application: Application,
     /// Whose card it is.
     pub holder: Holder,
+    /// A second application, with an account of its own.
+    pub second: Option<Second>,
     /// What it does differently from a plain card.
     #[serde(default)]
     pub behaviour: Behaviour,
+    /// Where its counters stand when it is made.
+    #[serde(default)]
+    pub counters: Counters,
 }
 
-/// The one payment application on the card.
+/// The application beside the first.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Application {
-    /// Decides the cryptogram version and the data object lists.
-    pub scheme: Scheme,
-    /// Application Identifier (4F, 84), 5 to 16 bytes.
-    pub aid: Hex,
-    /// Application Label (50), 1 to 16 characters.
-    pub label: String,
-    /// Application Priority Indicator (87), 1 to 15.
-    #[serde(default = "defaults::priority")]
-    pub priority: u8,
-    /// Application Version Number (9F08).
-    pub version: Hex,
-    /// Processing Options Data Object List (9F38); empty for none.
-    #[serde(default)]
-    pub pdol: Hex,
-    /// Whether the card has a Payment System Environment to select by name.
-    #[serde(default = "defaults::yes")]
-    pub pse: bool,
-    /// Form of the answers to GET PROCESSING OPTIONS and GENERATE AC: 1 is a
-    /// bare string under tag 80, 2 is data objects under tag 77.
-    pub answer_format: u8,
-    /// Application Usage Control (9F07).
-    #[serde(default = "defaults::usage")]
-    pub usage: Hex,
-    /// Cardholder verification rules of the CVM list (8E), two bytes each;
-    /// both amounts of the list are zero.
-    pub cvm_rules: Hex,
-    /// Issuer Action Code, Denial (9F0E).
-    pub iac_denial: Hex,
-    /// Issuer Action Code, Online (9F0F).
-    pub iac_online: Hex,
-    /// Issuer Action Code, Default (9F0D).
-    pub iac_default: Hex,
+pub struct Second {
+    /// The application.
+    pub application: Application,
+    /// Whose account it is for.
+    pub holder: Holder,
 }
 
-/// Payment schemes whose cards we imitate.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+/// How a card is put to the reader.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub enum Scheme {
-    /// Cryptogram version 18, ARPC method 2, EXTERNAL AUTHENTICATE.
-    Visa,
-    /// Cryptogram version 20, ARPC method 1, in the second GENERATE AC.
-    Mastercard,
+pub enum Interface {
+    /// Inserted.
+    #[default]
+    Contact,
+    /// Tapped: the applications need a contactless side.
+    Contactless,
 }
 
 /// The cardholder's data.
@@ -128,34 +117,9 @@ pub struct Holder {
     pub pin: Option<String>,
 }
 
-/// What the card does differently from a plain card that goes online.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Behaviour {
-    /// Answers SELECT with 6A81, as a blocked card does (EMV 4.4 Book 1 12).
-    pub blocked: bool,
-    /// Answers the first GENERATE AC with an AAC whatever is asked for.
-    pub declines_offline: bool,
-    /// Answers as under T=0: 61xx and GET RESPONSE, 6Cxx for a wrong Le.
-    pub t0: bool,
-    /// When the card vanishes from the reader by itself.
-    pub remove_at: Option<RemoveAt>,
-    /// Pause before each answer, in milliseconds; the driver's to keep.
-    pub delay_ms: u64,
-}
-
 mod defaults {
     use super::Hex;
 
-    pub(super) fn priority() -> u8 {
-        1
-    }
-    pub(super) fn yes() -> bool {
-        true
-    }
-    pub(super) fn usage() -> Hex {
-        Hex(vec![0xFF, 0x00])
-    }
     pub(super) fn service_code() -> String {
         "201".into()
     }

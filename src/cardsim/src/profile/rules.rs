@@ -2,14 +2,34 @@
 
 use std::ops::Range;
 
-use super::{DELAY_MS_MAX, Profile, ProfileError, response_code};
+use super::{
+    Application, Authentication, DELAY_MS_MAX, Holder, Interface, Profile, ProfileError, Scheme,
+    response_code,
+};
+use crate::oda::Chain;
+use crate::script::Script;
 use crate::tlv::Dol;
+
+/// Whether it holds, for which key, and what the key must be.
+type Rule = (bool, &'static str, &'static str);
 
 /// Checks every value; the first that makes no card is named.
 pub(super) fn check(profile: &Profile) -> Result<(), ProfileError> {
-    let application = &profile.application;
-    let holder = &profile.holder;
-    let rules: [(bool, &'static str, &'static str); 20] = [
+    let mut rules = card(profile);
+    rules.extend(application(&profile.application, profile.interface));
+    rules.extend(holder(&profile.holder));
+    if let Some(second) = &profile.second {
+        rules.extend(application(&second.application, profile.interface));
+        rules.extend(holder(&second.holder));
+    }
+    match rules.into_iter().find(|(holds, ..)| !holds) {
+        Some((_, key, rule)) => Err(ProfileError::Invalid { key, rule }),
+        None => Ok(()),
+    }
+}
+
+fn card(profile: &Profile) -> Vec<Rule> {
+    vec![
         (
             (1..=40).contains(&profile.name.len()) && plain(&profile.name),
             "name",
@@ -23,6 +43,35 @@ pub(super) fn check(profile: &Profile) -> Result<(), ProfileError> {
             "issuer_declines",
             "a two-character response code such as \"51\"",
         ),
+        (
+            profile
+                .issuer_sends
+                .iter()
+                .all(|text| text.parse::<Script>().is_ok()),
+            "issuer_sends",
+            "a list of scripts such as \"72 pin-unblock\"",
+        ),
+        (
+            profile.behaviour.delay_ms <= DELAY_MS_MAX,
+            "behaviour.delay_ms",
+            "at most 10000",
+        ),
+        (
+            profile.counters.last_online_atc <= profile.counters.atc,
+            "counters.last_online_atc",
+            "at most counters.atc",
+        ),
+        (
+            profile.counters.wrong_pins <= crate::card::PIN_TRIES,
+            "counters.wrong_pins",
+            "at most 3",
+        ),
+    ]
+}
+
+fn application(application: &Application, interface: Interface) -> Vec<Rule> {
+    let rid = &Chain::of(application.scheme).authority.rid;
+    vec![
         (
             (5..=16).contains(&application.aid.0.len()),
             "application.aid",
@@ -59,10 +108,9 @@ pub(super) fn check(profile: &Profile) -> Result<(), ProfileError> {
             "2 bytes",
         ),
         (
-            matches!(application.cvm_rules.0.len(), 2..=40)
-                && application.cvm_rules.0.len().is_multiple_of(2),
+            application.cvm_rules.0.len() <= 40 && application.cvm_rules.0.len().is_multiple_of(2),
             "application.cvm_rules",
-            "1 to 20 rules of 2 bytes",
+            "at most 20 rules of 2 bytes",
         ),
         (
             [
@@ -75,6 +123,44 @@ pub(super) fn check(profile: &Profile) -> Result<(), ProfileError> {
             "application.iac_denial, iac_online and iac_default",
             "5 bytes each",
         ),
+        (
+            application.version().is_visa() == (application.scheme == Scheme::Visa),
+            "application.cryptogram",
+            "one of the scheme's",
+        ),
+        (
+            application.authentication == Authentication::None
+                || application.aid.0.starts_with(rid),
+            "application.authentication",
+            "\"none\" for an AID that isn't the scheme's",
+        ),
+        (
+            !application.pin_key || application.authentication != Authentication::None,
+            "application.pin_key",
+            "false without certificates for it (authentication)",
+        ),
+        (
+            application.contactless.as_ref().is_none_or(|side| {
+                side.qualifiers.0.len() == 2
+                    && side
+                        .refuses
+                        .as_ref()
+                        .is_none_or(|status| status.0.len() == 2)
+                    && side.form_factor.0.len() <= 4
+            }),
+            "application.contactless",
+            "qualifiers of 2 bytes, a form factor of at most 4 and a status word of 2",
+        ),
+        (
+            interface == Interface::Contact || application.contactless.is_some(),
+            "application.contactless",
+            "there on a card that is tapped",
+        ),
+    ]
+}
+
+fn holder(holder: &Holder) -> Vec<Rule> {
+    vec![
         (
             printable(&holder.name, 2..27),
             "holder.name",
@@ -111,16 +197,7 @@ pub(super) fn check(profile: &Profile) -> Result<(), ProfileError> {
             "holder.pin",
             "4 to 12 digits",
         ),
-        (
-            profile.behaviour.delay_ms <= DELAY_MS_MAX,
-            "behaviour.delay_ms",
-            "at most 10000",
-        ),
-    ];
-    match rules.into_iter().find(|(holds, ..)| !holds) {
-        Some((_, key, rule)) => Err(ProfileError::Invalid { key, rule }),
-        None => Ok(()),
-    }
+    ]
 }
 
 fn digits(text: &str, lengths: Range<usize>) -> bool {

@@ -67,10 +67,10 @@ fn get_processing_options_checks_what_the_pdol_asked_for() {
     assert_eq!(terminal.raw(&[0x80, 0xA8, 0, 1, 2, 0x83, 0, 0]).1, 0x6A86);
     let (answer, status) = terminal.raw(GPO);
     assert_eq!(status, OK);
-    // Format 1: AIP 1C00, then one AFL entry per file.
+    // Format 1: AIP 3D00, then one AFL entry per file.
     assert_eq!(
         objects(&answer)[&0x80],
-        [0x1C, 0, 0x08, 1, 1, 0, 0x10, 1, 2, 0]
+        [0x3D, 0, 0x08, 1, 1, 0, 0x10, 1, 2, 2, 0x18, 1, 2, 0]
     );
 }
 
@@ -78,7 +78,7 @@ fn get_processing_options_checks_what_the_pdol_asked_for() {
 fn read_record_tells_a_missing_file_from_a_missing_record() {
     let mut terminal = initiated();
     assert_eq!(terminal.send([0x00, 0xB2, 2, 0x0C], &[]).1, 0x6A83);
-    assert_eq!(terminal.send([0x00, 0xB2, 1, 0x1C], &[]).1, 0x6A82);
+    assert_eq!(terminal.send([0x00, 0xB2, 1, 0x24], &[]).1, 0x6A82);
     assert_eq!(terminal.send([0x00, 0xB2, 0, 0x0C], &[]).1, 0x6A86);
     assert_eq!(terminal.send([0x00, 0xB2, 1, 0x08], &[]).1, 0x6A86);
     // A Le that is too short is corrected.
@@ -92,7 +92,7 @@ fn generate_ac_checks_type_and_length_and_can_be_tried_again() {
     let mut terminal = initiated();
     assert_eq!(terminal.send([0x80, 0xAE, 0x80, 0], &[0; 28]).1, 0x6700);
     assert_eq!(terminal.send([0x80, 0xAE, 0xC0, 0], &[0; 29]).1, 0x6A86);
-    assert_eq!(terminal.send([0x80, 0xAE, 0x90, 0], &[0; 29]).1, 0x6A86);
+    assert_eq!(terminal.send([0x80, 0xAE, 0x91, 0], &[0; 29]).1, 0x6A86);
     assert_eq!(terminal.generate_ac(ARQC, 0x8C), ARQC);
     // A second ARQC doesn't exist.
     assert_eq!(terminal.send([0x80, 0xAE, 0x80, 0], &[0; 31]).1, 0x6985);
@@ -104,28 +104,10 @@ fn generate_ac_checks_type_and_length_and_can_be_tried_again() {
 #[test]
 fn unknown_classes_and_instructions_have_their_own_answers() {
     let mut terminal = selected();
-    assert_eq!(terminal.send([0x00, 0x84, 0, 0], &[]).1, 0x6D00);
+    assert_eq!(terminal.send([0x00, 0x86, 0, 0], &[]).1, 0x6D00);
     assert_eq!(terminal.send([0x00, 0xAE, 0x80, 0], &[]).1, 0x6D00);
     assert_eq!(terminal.send([0xB0, 0xA4, 0x04, 0], &[]).1, 0x6E00);
     assert_eq!(terminal.send([0x80, 0xCA, 0x00, 0x5A], &[]).1, 0x6A88);
-}
-
-#[test]
-fn a_blocked_application_says_so_and_declines_until_it_is_unblocked() {
-    let mut terminal = initiated();
-    terminal.generate_ac(ARQC, 0x8C);
-    assert_eq!(terminal.send([0x84, 0x1E, 0, 0], &[0; 8]).1, OK);
-    let (fci, status) = terminal.send([0x00, 0xA4, 0x04, 0x00], VISA);
-    assert_eq!((objects(&fci)[&0x84].as_slice(), status), (VISA, 0x6283));
-    assert_eq!(terminal.raw(GPO).1, OK);
-    assert_eq!(terminal.generate_ac(ARQC, 0x8C), AAC);
-    assert_eq!(terminal.send([0x84, 0x18, 0, 0], &[0; 8]).1, OK);
-    terminal.initiate(VISA);
-    assert_eq!(terminal.generate_ac(ARQC, 0x8C), ARQC);
-    // CARD BLOCK is for good.
-    assert_eq!(terminal.send([0x84, 0x16, 0, 0], &[0; 8]).1, OK);
-    terminal.card.power_on();
-    assert_eq!(terminal.send([0x00, 0xA4, 0x04, 0x00], VISA).1, 0x6A81);
 }
 
 #[test]

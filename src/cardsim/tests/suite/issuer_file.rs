@@ -106,8 +106,8 @@ fn the_longest_prefix_wins_and_a_missing_key_is_an_error() {
     let long = IssuerKeys::load(&path).expect("loaded");
     let iad = [0x06, 1, 0x12, 3, 0xA0, 0, 0];
     let mac = |keys: &IssuerKeys, pan: &str| {
-        let (_, key) = keys.session_key(pan, 1, [0, 1], &iad).ok()?;
-        Some(key.application_cryptogram(&[]))
+        let (version, key) = keys.session_key(pan, 1, [0, 1], &iad).ok()?;
+        Some(key.arpc(version).application_cryptogram(&[]))
     };
     assert_ne!(
         mac(&short, "4761739001010119"),

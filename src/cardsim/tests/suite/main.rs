@@ -1,12 +1,18 @@
 //! The card seen from its contacts, its sockets and its files.
 
+mod behaviours;
 mod commands;
 mod cryptogram_vectors;
 mod dialogues;
+mod enciphered_pin;
 mod issuer_file;
+mod issuer_scripts;
 mod mutated_commands;
 mod offline_pin;
 mod profiles;
+mod signatures;
 mod sockets;
+mod tapped;
 mod terminal;
+mod version_vectors;
 mod vpcd_client;

@@ -52,6 +52,7 @@ proptest! {
     ) {
         let mut profile = shipped("visa-approved");
         profile.behaviour.t0 = t0;
+        profile.behaviour.demands_issuer_authentication = true;
         let mut card = Card::new(&profile, &issuer()).expect("a key");
         card.power_on();
         let mut cryptograms = 0;
@@ -60,7 +61,7 @@ proptest! {
             prop_assert!((2..=258).contains(&answer.len()));
             match answer[..] {
                 // GET PROCESSING OPTIONS under format 1: a new use begins.
-                [0x80, 10, 0x1C, ..] => cryptograms = 0,
+                [0x80, 14, 0x3D, ..] => cryptograms = 0,
                 [0x80, 18, cid, ..] => {
                     cryptograms += 1;
                     prop_assert_ne!(cid, 0x40);

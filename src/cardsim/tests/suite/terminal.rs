@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sealpoint_cardsim::cryptogram::{AcElements, CryptogramVersion};
+use sealpoint_cardsim::cryptogram::{AcElements, ChargeKeys, CryptogramVersion};
 use sealpoint_cardsim::{Card, IssuerKeys, Profile, profile};
 
 pub const OK: u16 = 0x9000;
@@ -17,7 +17,7 @@ pub fn issuer() -> IssuerKeys {
 }
 
 pub fn shipped(name: &str) -> Profile {
-    let mut all = profile::shipped().into_iter();
+    let mut all = profile::all().into_iter();
     all.find(|profile| profile.name == name)
         .expect("a shipped card")
 }
@@ -56,6 +56,10 @@ pub struct Terminal {
     pub card: Card,
     /// Everything the card has given and the terminal knows, by tag.
     pub known: Objects,
+    /// The values of PDOL and CDOLs so far.
+    pub said: Vec<u8>,
+    /// What is signed statically: records and AIP.
+    pub static_data: Vec<u8>,
 }
 
 impl Terminal {
@@ -65,6 +69,8 @@ impl Terminal {
         let mut terminal = Self {
             card,
             known: Objects::new(),
+            said: Vec::new(),
+            static_data: Vec::new(),
         };
         terminal.know(&[
             (0x9F02, &[0, 0, 0, 0, 0x12, 0x34]),
@@ -103,7 +109,10 @@ impl Terminal {
             command.extend(data);
         }
         // The commands without data in the answer.
-        if !matches!(header[1], 0x20 | 0x82 | 0x16 | 0x18 | 0x1E | 0x24) {
+        if !matches!(
+            header[1],
+            0x20 | 0x82 | 0x16 | 0x18 | 0x1E | 0x24 | 0xDA | 0xDC
+        ) {
             command.push(0);
         }
         let (body, status) = self.raw(&command);
@@ -118,7 +127,7 @@ impl Terminal {
         }
     }
 
-    fn ok(&mut self, header: [u8; 4], data: &[u8]) -> Vec<u8> {
+    pub fn ok(&mut self, header: [u8; 4], data: &[u8]) -> Vec<u8> {
         let (body, status) = self.send(header, data);
         assert_eq!(status, OK, "{header:02X?}");
         body
@@ -126,28 +135,36 @@ impl Terminal {
 
     /// SELECT by AID, GET PROCESSING OPTIONS and every record of the AFL.
     pub fn initiate(&mut self, aid: &[u8]) {
-        let fci = objects(&self.ok([0x00, 0xA4, 0x04, 0x00], aid));
-        self.known.extend(fci);
+        self.select(aid);
         let values = self.fill(0x9F38);
         let length = u8::try_from(values.len()).expect("a short PDOL");
+        self.said = values.clone();
         let options = self.ok([0x80, 0xA8, 0, 0], &[&[0x83, length][..], &values].concat());
         let mut opened = objects(&options);
         if let Some(bare) = opened.remove(&0x80) {
             opened.insert(0x82, bare[..2].to_vec());
             opened.insert(0x94, bare[2..].to_vec());
         }
-        for entry in opened[&0x94].clone().chunks_exact(4) {
+        self.static_data.clear();
+        let afl = opened.get(&0x94).cloned().unwrap_or_default();
+        for entry in afl.chunks_exact(4) {
             for record in entry[1]..=entry[2] {
                 let body = self.ok([0x00, 0xB2, record, entry[0] | 0x04], &[]);
-                self.known.extend(objects(&body));
+                let opened = objects(&body);
+                if record - entry[1] < entry[3] {
+                    self.static_data.extend(&opened[&0x70]);
+                }
+                self.known.extend(opened);
             }
         }
+        self.static_data.extend(&opened[&0x82]);
         self.known.extend(opened);
     }
 
     /// GENERATE AC with CDOL1 (8C) or CDOL2 (8D); gives the CID.
     pub fn generate_ac(&mut self, kind: u8, list: u16) -> u8 {
         let data = self.fill(list);
+        self.said.extend(&data);
         let body = self.ok([0x80, 0xAE, kind, 0], &data);
         let mut opened = objects(&body);
         if let Some(bare) = opened.remove(&0x80) {
@@ -156,12 +173,21 @@ impl Terminal {
             opened.insert(0x9F26, bare[3..11].to_vec());
             opened.insert(0x9F10, bare[11..].to_vec());
         }
+        self.known.remove(&0x9F4B);
         self.known.extend(opened);
         self.known[&0x9F27][0]
     }
 
+    /// SELECT by AID alone.
+    pub fn select(&mut self, aid: &[u8]) {
+        let (fci, status) = self.send([0x00, 0xA4, 0x04, 0x00], aid);
+        // A blocked application is selected too.
+        assert!(matches!(status, OK | 0x6283), "{status:04X}");
+        self.known.extend(objects(&fci));
+    }
+
     /// Fills a data object list from what is known; unknown is zero.
-    fn fill(&self, list: u16) -> Vec<u8> {
+    pub fn fill(&self, list: u16) -> Vec<u8> {
         let mut filled = Vec::new();
         let mut rest = &self.known.get(&list).cloned().unwrap_or_default()[..];
         while let [first, ..] = rest {
@@ -195,10 +221,7 @@ impl Terminal {
         version.verify(&key, &elements, &self.known[&0x9F10], &self.known[&0x9F26])
     }
 
-    fn session_key(
-        &self,
-        keys: &IssuerKeys,
-    ) -> (CryptogramVersion, sealpoint_cardsim::cryptogram::SessionKey) {
+    pub fn session_key(&self, keys: &IssuerKeys) -> (CryptogramVersion, ChargeKeys) {
         let psn = self.known[&0x5F34][0];
         let atc = self.known[&0x9F36].as_slice().try_into().expect("2 bytes");
         keys.session_key(

@@ -1,6 +1,7 @@
 //! The host over real sockets, with cards sealed by the vault.
 
 mod authorising;
+mod fraud;
 mod hostile;
 mod ledger;
 mod misbehaving;

@@ -191,7 +191,7 @@ fn the_control_socket_changes_how_the_host_answers() {
     };
     assert_eq!(
         say(r#"{"answer":"drop-answer"}"#),
-        r#"{"answer":"drop-answer","approvals":0,"captured":0}"#
+        r#"{"answer":"drop-answer","approvals":0,"captured":0,"alarms":0}"#
     );
     let request = folder.request(&Charge::numbered(1));
     let mut line = Line8583::to(addr);
@@ -199,7 +199,7 @@ fn the_control_socket_changes_how_the_host_answers() {
     assert!(line.reverse(&request, false).is_reversed());
     assert_eq!(
         say(r#"{"state":true}"#),
-        r#"{"answer":"drop-answer","approvals":1,"captured":0}"#
+        r#"{"answer":"drop-answer","approvals":1,"captured":0,"alarms":0}"#
     );
     for wrong in [
         "",

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sealpoint_acquirer::{Answer, Deframer, Message, authorisation, frame, parse_answer, reversal};
 use sealpoint_cardsim::IssuerKeys;
-use sealpoint_cardsim::cryptogram::{AcElements, CryptogramVersion};
+use sealpoint_cardsim::cryptogram::{AcElements, ChargeKeys, CryptogramVersion};
 use sealpoint_hostsim::key_file::{self, ISSUER_FILE};
 use sealpoint_hostsim::ledger::Line;
 use sealpoint_hostsim::{AnswerMode, Config, Handle, HostSim};
@@ -116,9 +116,9 @@ impl Folder {
 
     /// What the card gives the issuer, with its cryptogram.
     pub fn emv(&self, charge: &Charge) -> Vec<(u16, Vec<u8>)> {
-        let elements = elements(charge.amount_minor);
+        let elements = elements(charge);
         let version = charge.version;
-        let iad = issuer_application_data(version);
+        let iad = issuer_application_data(charge);
         // A card of an unknown range has a cryptogram of somebody else's key.
         let ac = match self.issuer.session_key(charge.pan, 1, elements.atc, &iad) {
             Ok((_, key)) => version.cryptogram(&key, &elements, &iad),
@@ -143,15 +143,19 @@ impl Folder {
 
     /// Whether the card takes the host's tag 91, and as what.
     pub fn card_takes(&self, charge: &Charge, answer: &Answer) -> Option<bool> {
-        let elements = elements(charge.amount_minor);
-        let iad = issuer_application_data(charge.version);
-        let (version, key) = self
-            .issuer
-            .session_key(charge.pan, 1, elements.atc, &iad)
-            .ok()?;
-        let arqc = version.cryptogram(&key, &elements, &iad);
+        let (version, keys, arqc) = self.messaging(charge);
         let data = answer.issuer_authentication.as_slice();
-        version.check_issuer_authentication(&key, arqc, data)
+        version.check_issuer_authentication(&keys, arqc, data)
+    }
+
+    /// Version, keys and cryptogram of the card's use.
+    pub fn messaging(&self, charge: &Charge) -> (CryptogramVersion, ChargeKeys, [u8; 8]) {
+        let elements = elements(charge);
+        let iad = issuer_application_data(charge);
+        let found = self.issuer.session_key(charge.pan, 1, elements.atc, &iad);
+        let (version, keys) = found.unwrap_or_else(|error| panic!("{error}"));
+        let arqc = version.cryptogram(&keys, &elements, &iad);
+        (version, keys, arqc)
     }
 }
 
@@ -165,6 +169,8 @@ pub struct Charge {
     pub pan: &'static str,
     pub version: CryptogramVersion,
     pub expiry: [u8; 3],
+    /// Whether the card was given an offline PIN.
+    pub pin_seen: bool,
 }
 
 impl Charge {
@@ -178,6 +184,7 @@ impl Charge {
             pan: VISA,
             version: CryptogramVersion::Visa18,
             expiry: [0x30, 0x12, 0x31],
+            pin_seen: false,
         }
     }
 }
@@ -276,16 +283,15 @@ pub fn emv(objects: &[(u16, Vec<u8>)]) -> Vec<u8> {
         .collect()
 }
 
-/// 9F10 as a card of this version gives it, with key index 1.
-fn issuer_application_data(version: CryptogramVersion) -> Vec<u8> {
-    match version {
-        CryptogramVersion::Visa18 => vec![6, 1, 0x12, 3, 0xA0, 0, 0],
-        CryptogramVersion::MChip20 => [&[1, 0x14, 0xA0][..], &[0; 15]].concat(),
-    }
+/// 9F10 as a card of this version gives it, with key index 1. Visa's 04 and M/Chip's 04 are the same
+/// bit: an offline PIN was given.
+fn issuer_application_data(charge: &Charge) -> Vec<u8> {
+    let results: &[u8] = if charge.pin_seen { &[0xA4] } else { &[0xA0] };
+    charge.version.issuer_application_data(1, results)
 }
 
-fn elements(amount_minor: i64) -> AcElements {
-    let digits = format!("{amount_minor:012}");
+fn elements(charge: &Charge) -> AcElements {
+    let digits = format!("{:012}", charge.amount_minor);
     let amount = data_encoding::HEXLOWER
         .decode(digits.as_bytes())
         .expect("twelve digits");
@@ -299,6 +305,7 @@ fn elements(amount_minor: i64) -> AcElements {
         kind: [0],
         unpredictable_number: [0xDE, 0xAD, 0xBE, 0xEF],
         aip: [0x18, 0],
-        atc: [0, 7],
+        // A card is used once an attempt.
+        atc: [0, charge.attempt],
     }
 }
