@@ -1,4 +1,5 @@
-//! The EMV kernel, with contacts and without: takes what a card answered, gives the next command or the outcome.
+//! The EMV kernel, with contacts and without: takes what a card answered, gives the next command or
+//! the outcome.
 //!
 //! It does no I/O and has no clock and no random source: [`Kernel::step`] takes an [`Input`] and
 //! returns an [`Output`]. Its modules are the phases of a charge, in their order (EMV 4.4 Book 3

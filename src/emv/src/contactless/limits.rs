@@ -53,6 +53,7 @@ fn qualifiers(dialogue: &Dialogue, application: &Application, limits: &Contactle
     if !dialogue.terminal.collects_signatures() {
         ttq.remove(Ttq::SIGNATURE);
     }
+    // What varies with the charge, whatever was configured.
     ttq.set(
         Ttq::ONLINE_CRYPTOGRAM,
         goes_online(dialogue, application, limits),

@@ -57,13 +57,10 @@ bitflags! {
 }
 
 impl Ttq {
-    /// What of a configured value this reader can do. Magnetic stripe mode, reading offline only,
-    /// data authentication for online charges and issuer updates are not built; the two bits that
-    /// vary with the charge begin as zero (Book B §3.1.1).
+    /// What of a configured value this reader can do. Magnetic stripe mode, reading offline only, data
+    /// authentication of charges that go online, and issuer updates are not built.
     pub(super) fn configured(bytes: [u8; 4]) -> Self {
-        let mut ttq = Self::from_bits_truncate(u32::from_be_bytes(bytes));
-        ttq.remove(Self::ONLINE_CRYPTOGRAM | Self::CVM_REQUIRED);
-        ttq
+        Self::from_bits_truncate(u32::from_be_bytes(bytes))
     }
 
     /// The four bytes.

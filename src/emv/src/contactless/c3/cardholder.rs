@@ -27,6 +27,11 @@ const BY_HOST: CvmResult = CvmResult {
     bytes: [0x02, 0x00, 0x00],
     signature: false,
 };
+/// The host would have, but got none.
+pub(super) const WITHOUT_PIN: CvmResult = CvmResult {
+    bytes: [0x02, 0x00, 0x01],
+    signature: false,
+};
 /// The cashier will verify a signature.
 const BY_SIGNATURE: CvmResult = CvmResult {
     bytes: [0x1E, 0x00, 0x00],

@@ -3,7 +3,7 @@
 //!
 //! | phase | module | source |
 //! |---|---|---|
-//! | GET PROCESSING OPTIONS, records | here, `options` | §5.2, §5.3 |
+//! | GET PROCESSING OPTIONS, records | here, `options` | §5.3 |
 //! | card read complete, disposition | `reading` | §5.4 |
 //! | processing restrictions | `restrictions` | §5.5 |
 //! | offline data authentication, fDDA | `authentication` | §5.6 |
@@ -85,7 +85,7 @@ impl C3 {
         dol::asks_for(pdol, tag::TTQ)
     }
 
-    /// §5.2.1: GET PROCESSING OPTIONS.
+    /// §5.3.1: GET PROCESSING OPTIONS.
     pub(in crate::contactless) fn start(
         dialogue: &mut Dialogue,
         ttq: Ttq,
@@ -157,7 +157,10 @@ impl C3 {
                 return Ok(Turn::Done(KernelOutcome::EndApplication(Ending::Cancelled)));
             }
             // This kernel knows no way around the PIN that the card wants.
-            PinEntry::Bypassed | PinEntry::PadFailed => self.decline |= Tvr::PIN_NOT_ENTERED,
+            PinEntry::Bypassed | PinEntry::PadFailed => {
+                dialogue.cvm = cardholder::WITHOUT_PIN;
+                self.decline |= Tvr::PIN_NOT_ENTERED;
+            }
             PinEntry::Verified(_) | PinEntry::Enciphered(_) => return Err(Fault::OutOfTurn),
         }
         self.completed(dialogue)
@@ -180,7 +183,7 @@ impl C3 {
         }
     }
 
-    /// §5.3: the records that the card named.
+    /// §5.3.2: the records that the card named.
     fn read_next(&mut self, dialogue: &mut Dialogue, mut records: Reading) -> Result<Turn, Fault> {
         match records.next() {
             Some(command) => {

@@ -1,4 +1,4 @@
-//! GET PROCESSING OPTIONS, whose answer holds the cryptogram (Book C-3 §5.2).
+//! GET PROCESSING OPTIONS, whose answer holds the cryptogram (Book C-3 §5.3.1).
 
 use crate::{
     apdu::{CApdu, Sw},

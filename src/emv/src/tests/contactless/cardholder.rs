@@ -91,7 +91,15 @@ fn a_pin_that_is_not_entered_ends_the_charge() {
         let tapped = with_pad(PAD, entry, &card);
         assert_eq!(tapped.ending(), ending);
         assert!(tapped.request.is_none(), "the host is not asked");
+        assert!(!tapped.outcome.pays());
     }
+}
+
+#[test]
+fn a_pin_that_was_not_entered_is_on_record() {
+    let card = TapCard::online().with(tag::CTQ, "8000");
+    let tapped = with_pad(PAD, Some(PinEntry::PadFailed), &card);
+    assert_eq!(tapped.evidence().cvm_results, [0x02, 0x00, 0x01]);
 }
 
 #[test]

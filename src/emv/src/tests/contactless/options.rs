@@ -1,4 +1,4 @@
-//! GET PROCESSING OPTIONS (contactless Book C-3 §5.2).
+//! GET PROCESSING OPTIONS (contactless Book C-3 §5.3.1).
 
 use super::card::{PDOL, TapCard, VISA, entry, fci, small, tap};
 use crate::{

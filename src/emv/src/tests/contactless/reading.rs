@@ -1,4 +1,4 @@
-//! Card read complete (contactless Book C-3 §5.3 and §5.4).
+//! Card read complete (contactless Book C-3 §5.3.2 and §5.4).
 
 use super::card::{TapCard, small, tap, template};
 use crate::{
