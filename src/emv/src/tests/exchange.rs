@@ -1,3 +1,5 @@
+//! Commands and their answers (EMV 4.4 Book 1 §9.3.1, Book 3 §6.3).
+
 use super::card::{Card, approval, charge, ok, play};
 use crate::{
     Aid, Application, Command, Ending, Fault, MAX_APDUS, MAX_BYTES, MAX_FOLLOW_UPS, apdu::CApdu,

@@ -1,5 +1,7 @@
-use super::card::{Card, Ran, hex, pay_with};
-use crate::{Ending, HostAnswer, HostDecision, ScriptResult, Tsi, Tvr};
+//! Issuer-to-card scripts (EMV 4.4 Book 3 §10.10, Book 4 Annex A5).
+
+use super::card::{Card, Ran, charge, hex, pay_with, play};
+use crate::{Ending, HostAnswer, HostDecision, ScriptResult, Tsi, Tvr, demo_profile, tag};
 
 /// Application unblock and PIN change, as two commands of one script.
 const BODY: &str = "9F180400000001 8604 84180000 8605 8424000100";
@@ -78,9 +80,107 @@ fn a_script_that_cannot_be_read_is_not_performed() {
 }
 
 #[test]
+fn a_script_that_breaks_off_is_told_by_its_name() {
+    let ran = run(&Card::good(), "710A 9F180400000001 8605 84");
+    let not_performed = ScriptResult {
+        result: 0x00,
+        ..DONE
+    };
+    assert_eq!(ran.evidence().scripts, [not_performed]);
+    assert_eq!(ran.commands(0x18).len(), 0);
+}
+
+#[test]
+fn what_a_script_holds_besides_is_passed_over() {
+    let ran = run(
+        &Card::good(),
+        "7212 9F180400000001 DF0101FF 8604 84180000 00",
+    );
+    assert_eq!(ran.evidence().scripts, [DONE]);
+    assert_eq!(ran.commands(0x18).len(), 1);
+}
+
+#[test]
+fn a_script_without_a_name_has_zeros() {
+    let ran = run(&Card::good(), "7206 8604 84180000");
+    let done = ScriptResult { id: [0; 4], ..DONE };
+    assert_eq!(ran.evidence().scripts, [done]);
+}
+
+/// Book 3 §6.3.2: header alone, Le, Lc with its data, and both.
+#[test]
 fn a_command_that_is_none_fails_its_script() {
-    let ran = run(&Card::good(), "7104 86028418");
-    assert_eq!(ran.evidence().scripts[0].result, 0x11);
+    for none in ["8418", "8418000002AA", "841800000002", "8418000001AABBCC"] {
+        let length = hex(none).len();
+        let script = format!("71{:02X} 86{length:02X} {none}", length + 2);
+        let ran = run(&Card::good(), &script);
+        assert_eq!(ran.evidence().scripts[0].result, 0x11, "{none}");
+        assert_eq!(ran.commands(0x18).len(), 0, "{none}");
+    }
+    for one in ["84180000", "8418000000", "8418000001AA", "8418000001AA00"] {
+        let length = hex(one).len();
+        let script = format!("71{:02X} 86{length:02X} {one}", length + 2);
+        let ran = run(&Card::good(), &script);
+        assert_eq!(ran.commands(0x18), [hex(one)], "{one}");
+    }
+}
+
+#[test]
+fn a_failed_script_does_not_stop_the_next() {
+    let mut card = Card::good();
+    card.script = vec![0x69, 0x85];
+    let second = "7213 9F180400000002 8604 84160000 8604 84180000";
+    let ran = run(&card, &format!("{} {second}", script("72")));
+    let results: Vec<_> = ran
+        .evidence()
+        .scripts
+        .iter()
+        .map(|one| one.result)
+        .collect();
+    assert_eq!(results, [0x11, 0x11]);
+    assert_eq!(ran.commands(0x16).len(), 1);
+}
+
+#[test]
+fn the_failed_command_is_numbered_up_to_fifteen() {
+    let commands = "8604 84160000".repeat(16);
+    let length = hex(&commands).len();
+    let host = format!("72{length:02X} {commands}");
+    for (failing, result) in [(1, 0x11), (14, 0x1E), (15, 0x1F), (16, 0x1F)] {
+        let card = Card::good();
+        let answer = HostAnswer::new(HostDecision::Approved, *b"00", &[], &hex(&host));
+        let mut sent = 0;
+        let ran = play(
+            &demo_profile(),
+            charge(),
+            |command| {
+                sent += usize::from(command[1] == 0x16);
+                match command[1] {
+                    0x16 if sent == failing => vec![0x69, 0x85],
+                    _ => card.answer(command),
+                }
+            },
+            Some(&answer.expect("a host answer")),
+        );
+        assert_eq!(ran.evidence().scripts[0].result, result, "{failing}");
+    }
+}
+
+#[test]
+fn scripts_run_after_a_decline_too() {
+    let answer = HostAnswer::new(HostDecision::Declined, *b"05", &[], &hex(&script("72")));
+    let ran = pay_with(&Card::good(), Some(&answer.expect("a host answer")));
+    assert_eq!(ran.outcome.ending, Ending::DeclinedByHost(*b"05"));
+    assert_eq!(ran.evidence().scripts, [DONE]);
+}
+
+/// §10.10: a failure before the final cryptogram is told to the card that makes it.
+#[test]
+fn the_card_learns_that_its_script_failed() {
+    let mut card = Card::good().with(tag::CDOL2, "8A02 9505");
+    card.script = vec![0x69, 0x85];
+    let ran = run(&card, &script("71"));
+    assert_eq!(ran.commands(0xAE)[1][11] & 0x20, 0x20);
 }
 
 #[test]
