@@ -189,6 +189,10 @@ impl Ended {
         fault: Option<Fault>,
         interface: Interface,
     ) -> Self {
+        // A cardholder who gave up is no reason for what came after it.
+        let fault = fault.filter(|fault| {
+            fault.kind != OutcomeKind::Cancelled || outcome.ending == Ending::Cancelled
+        });
         // What the host may have approved is not asked for a second time.
         let asked = outcome.evidence.host != HostVerdict::NotAsked;
         let torn = fault.as_ref().is_none_or(|fault| {

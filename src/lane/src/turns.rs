@@ -12,11 +12,8 @@ use crate::{
     reader::{ANSWER_BOUND, CardError, PadAnswer, Powered, Slot},
 };
 
-/// How long the card may take for all its answers together. Each alone is bounded by the reader,
-/// but a card that is slow every time would keep the queue at the till waiting.
-const MAX_CARD_TIME: Duration = Duration::from_secs(90);
-/// How often a kernel that waits is told how long it has waited, and from when on it is told how long
-/// an answer took. It decides how long is too long.
+/// How often a kernel that waits for the cardholder or the host is told how long it has waited. It
+/// decides how long is too long.
 const TICK: Duration = Duration::from_secs(1);
 /// Bytes of the command by which the pad gives a card the PIN, and of its answer.
 const VERIFY: usize = 13;
@@ -32,8 +29,6 @@ struct Course<'a> {
     cancelled: bool,
     /// A cryptogram was asked for: the card counts this charge, so it is brought to its end.
     committed: bool,
-    /// How long the card has taken so far.
-    card_time: Duration,
     /// Whether a PIN was asked for already.
     pin_asked: bool,
     /// What is waited for, and when that, and the part that the kernel was told of, began.
@@ -56,18 +51,6 @@ enum What {
 }
 
 impl Course<'_> {
-    /// Counts the time of one answer.
-    fn took(&mut self, time: Duration) -> Result<(), Fault> {
-        self.card_time = self.card_time.saturating_add(time);
-        if self.card_time > MAX_CARD_TIME {
-            return Err(Fault::new(
-                OutcomeKind::CardFault,
-                "The card takes too long. Ask for another card or cash.",
-            ));
-        }
-        Ok(())
-    }
-
     /// Notes a fault and gives the kernel's view of it.
     fn stop(&mut self, fault: Fault) -> Input<'static> {
         let input = match fault.kind {
@@ -96,7 +79,6 @@ impl Charging<'_> {
             interface: card.interface,
             cancelled: false,
             committed: false,
-            card_time: Duration::ZERO,
             pin_asked: false,
             awaited: None,
             fault: None,
@@ -114,9 +96,8 @@ impl Charging<'_> {
                     let input = self.send(&command, &mut answer, &mut course);
                     let took = start.elapsed();
                     self.times.card = self.times.card.saturating_add(took);
-                    if took >= TICK
-                        && let Output::Done(outcome) = kernel.step(tick(took))
-                    {
+                    // It bounds what the card may take, for one answer and for all.
+                    if let Output::Done(outcome) = kernel.step(tick(took)) {
                         return Ended::of_kernel(outcome, course.fault, course.interface);
                     }
                     input
@@ -172,19 +153,15 @@ impl Charging<'_> {
         if course.cancelled && !course.committed {
             return Input::Cancel;
         }
-        let start = Instant::now();
         let sent = self.reader.transmit(command.expose(), answer);
         self.counts.add(command.expose().len(), answer.len());
         note(command.command(), answer);
         if let Some(transcript) = self.transcript.as_deref_mut() {
             transcript.note(command.command(), command.expose(), answer.expose());
         }
-        match sent
-            .map_err(Fault::from)
-            .and_then(|()| course.took(start.elapsed()))
-        {
+        match sent {
             Ok(()) => Input::RApdu(answer.expose()),
-            Err(fault) => course.stop(fault),
+            Err(error) => course.stop(error.into()),
         }
     }
 
@@ -212,13 +189,17 @@ impl Charging<'_> {
                     }
                     PinEntry::Verified(sw)
                 }
-                Ok(PadAnswer::Cancelled | PadAnswer::TimedOut) => PinEntry::Cancelled,
+                Ok(PadAnswer::Cancelled | PadAnswer::TimedOut) => break,
                 Ok(PadAnswer::Failed) => PinEntry::PadFailed,
                 Err(error) => return course.stop(error.into()),
             };
             self.counterpart.prompt(CardPrompt::Reading);
             return Input::Pin(entry);
         }
+        course.fault = Some(Fault::new(
+            OutcomeKind::Cancelled,
+            "No PIN was entered. Start again or take cash.",
+        ));
         Input::Pin(PinEntry::Cancelled)
     }
 
@@ -291,34 +272,5 @@ fn note(command: Command, answer: &SecretBytes) {
             tracing::debug!(command = %log_safe(&command), sw = %log_safe(&sw), "the card answered");
         }
         None => tracing::debug!(command = %log_safe(&command), "the card did not answer"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_card_that_is_slow_every_time_is_given_up() {
-        let slot = Slot {
-            name: String::new(),
-            contactless: false,
-            card: None,
-        };
-        let mut course = Course {
-            slot: &slot,
-            interface: Interface::Contact,
-            cancelled: false,
-            committed: false,
-            card_time: Duration::ZERO,
-            pin_asked: false,
-            awaited: None,
-            fault: None,
-        };
-        for _ in 0..3 {
-            assert!(course.took(MAX_CARD_TIME / 3).is_ok());
-        }
-        let fault = course.took(Duration::from_millis(1)).err();
-        assert!(fault.is_some_and(|fault| fault.kind == OutcomeKind::CardFault));
     }
 }

@@ -12,7 +12,7 @@ pub use pin_pad::{PAD_TIMEOUT, PadAnswer};
 #[cfg(feature = "demo")]
 pub use virtual_reader::VirtualReader;
 
-use sealpoint_emv::{Interface, MAX_R_APDU, PinPad};
+use sealpoint_emv::{Atr, Interface, MAX_R_APDU, PinPad};
 use sealpoint_secret::SecretBytes;
 
 /// Bytes of the longest answer to reset (EMV 4.4 Book 1 section 8).
@@ -101,18 +101,9 @@ pub enum CardError {
     Failed(String),
 }
 
-/// How a card with that answer to reset is spoken to, in a slot of that kind. A reader makes an ATR
-/// for a card that has none: 3B 8n 80 01, n historical bytes, and a check byte (PC/SC part 3 section
-/// 3.1.3.2.3).
+/// How a card with that answer to reset is spoken to, in a slot of that kind.
 pub(crate) fn interface(slot: &Slot, atr: &[u8]) -> Interface {
-    let made_up = match atr {
-        [0x3B, t0, 0x80, 0x01, rest @ ..] if t0 >> 4 == 0x8 => {
-            let check = atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte);
-            rest.len() == usize::from(t0 & 0x0F) + 1 && check == 0
-        }
-        _ => false,
-    };
-    if slot.contactless || made_up {
+    if slot.contactless || Atr::parse(atr).is_ok_and(Atr::is_contactless) {
         Interface::Contactless
     } else {
         Interface::Contact

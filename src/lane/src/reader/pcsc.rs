@@ -124,7 +124,13 @@ impl PcscReader {
         }
         // From UNAWARE every reader has changed, so the service answers at once.
         context.get_status_change(Duration::ZERO, &mut readers)?;
-        Ok(readers.iter().map(slot).collect())
+        // A driver whose device does not answer stays on the list.
+        let works = |reader: &&pcsc::ReaderState| {
+            !reader
+                .event_state()
+                .intersects(State::UNAVAILABLE | State::UNKNOWN)
+        };
+        Ok(readers.iter().filter(works).map(slot).collect())
     }
 
     fn missing(&self) -> Missing {

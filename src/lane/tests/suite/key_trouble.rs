@@ -91,7 +91,10 @@ fn a_wrong_profile_is_named_with_its_key() {
         ("[terminal]\ntype = \"shop\"\n", "type"),
         (&odd, "terminal.type"),
         (&offline, "Write type 21, or 24 where nobody attends."),
-        (&signing, "Clear 20 in byte 2 of `capabilities`."),
+        (
+            &signing,
+            "Clear 20 in byte 2 of `capabilities`, and 02 in byte 1",
+        ),
     ];
     for (text, part) in wrong {
         let mut bench = bench_with(|folder| {

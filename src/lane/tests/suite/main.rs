@@ -7,6 +7,7 @@ mod command_line;
 mod conversation;
 mod demo_cards;
 mod host;
+mod ifd;
 mod key_trouble;
 mod logs;
 mod memory;
