@@ -14,7 +14,7 @@
 //! its plug.
 //!
 //! The view is `{"card":null,"cards":[{"name":..,"title":..,"what":..}]}`, of the slot that it
-//! concerned; behind `pcscd` with `"slots":[{"interface":"contact","card":null,"asks_for_pin":
+//! concerned; behind `pcscd` with `"slots":[{"contactless":false,"card":null,"asks_for_pin":
 //! false}]` of all slots. An error is `{"error":"a sentence"}`.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::faults::Faults;
 use crate::ifd::IfdReader;
 use crate::keypad::Press;
-use crate::slot::{Interface, Slot, View};
+use crate::slot::{Slot, View};
 use crate::socket::{Server, SocketError};
 
 /// Panels and tests that may be connected at a time.
@@ -96,7 +96,7 @@ struct Answer {
 
 #[derive(Serialize)]
 struct SlotView {
-    interface: Interface,
+    contactless: bool,
     card: Option<String>,
     asks_for_pin: bool,
 }
@@ -160,7 +160,7 @@ impl Desk {
 impl From<&Slot> for SlotView {
     fn from(slot: &Slot) -> Self {
         Self {
-            interface: slot.interface(),
+            contactless: slot.is_contactless(),
             card: slot.card_name(),
             asks_for_pin: slot.asks_for_pin(),
         }

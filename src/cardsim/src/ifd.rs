@@ -12,7 +12,7 @@ use std::thread;
 use sealpoint_readersim::protocol::{self, Facts, Hello, Reply, Request, Role, Sighting};
 
 use crate::keypad::{Press, VerifyRequest, answer};
-use crate::slot::{Exchange, Interface, Slot};
+use crate::slot::{Exchange, Slot};
 use crate::socket::{Server, SocketError};
 
 /// Connections of one slot: two, and two more while a driver that was killed is replaced.
@@ -101,7 +101,7 @@ fn welcome(mut stream: UnixStream, bays: &[Bay]) -> io::Result<()> {
         return Ok(());
     };
     let facts = Facts {
-        pin_pad: bay.slot.interface() == Interface::Contact,
+        pin_pad: !bay.slot.is_contactless(),
     };
     match hello.role {
         Role::Commands => {
@@ -132,7 +132,7 @@ fn carry_out(mut stream: UnixStream, slot: &Slot) -> io::Result<()> {
                 Reply::Done(Vec::new())
             }
             Request::Apdu(command) => exchange(slot, &command),
-            Request::VerifyPin(_) if slot.interface() != Interface::Contact => Reply::Refused,
+            Request::VerifyPin(_) if slot.is_contactless() => Reply::Refused,
             Request::VerifyPin(structure) => verify_pin(slot, &structure),
         };
         protocol::send(&mut stream, &reply.encode())?;

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::thread;
 
 use clap::{Parser, Subcommand};
-use sealpoint_cardsim::slot::Interface;
+use sealpoint_cardsim::profile::Interface;
 use sealpoint_cardsim::vpcd::VPCD_PORT;
-use sealpoint_cardsim::{Control, IfdReader, IssuerKeys, Slot, VirtualReader, VpcdClient, profile};
+use sealpoint_cardsim::{
+    Control, IfdReader, IssuerKeys, Profile, Slot, VirtualReader, VpcdClient, profile,
+};
 
 /// What to write to the control socket, for `--help`.
 const AT_THE_CONTROL_SOCKET: &str = "\
@@ -40,7 +42,7 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// List the cards
+    /// List the cards; a reader for a till has the first twelve, the others have all
     Cards,
     /// Be a reader with a card on a Unix socket
     Reader {
@@ -60,7 +62,7 @@ enum Command {
         /// Where the driver connects: the DEVICENAME in reader.conf.d, with :2 behind it for two slots
         #[arg(long)]
         socket: PathBuf,
-        /// The first slot has contacts and a PIN pad, any further one is contactless
+        /// The first slot has a PIN pad and takes every card, any further one is contactless
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
         slots: u8,
         /// The issuer file, from `cardsim keys`
@@ -114,7 +116,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::Cards => {
             let mut out = io::stdout().lock();
-            for card in profile::shipped() {
+            for card in profile::all() {
                 writeln!(out, "{:22} {}: {}", card.name, card.title, card.what)?;
             }
         }
@@ -123,7 +125,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             control,
             issuer,
         } => {
-            let slot = wallet(&issuer)?;
+            let slot = wallet(&profile::shipped(), &issuer)?;
             let _reader = VirtualReader::bind(&socket, slot.clone())?;
             let _control = Control::bind(&control, slot)?;
             serve_until_killed()?;
@@ -135,7 +137,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             card,
             control,
         } => {
-            let first = wallet(&issuer)?;
+            let first = wallet(&profile::all(), &issuer)?;
             if let Some(name) = card {
                 first.insert(&name)?;
             }
@@ -154,7 +156,7 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             card,
             control,
         } => {
-            let slot = wallet(&issuer)?;
+            let slot = wallet(&profile::all(), &issuer)?;
             if let Some(name) = card {
                 slot.insert(&name)?;
             }
@@ -168,8 +170,8 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn wallet(issuer: &Path) -> Result<Slot, Box<dyn Error>> {
-    Ok(Slot::new(&profile::shipped(), &IssuerKeys::load(issuer)?)?)
+fn wallet(cards: &[Profile], issuer: &Path) -> Result<Slot, Box<dyn Error>> {
+    Ok(Slot::new(cards, &IssuerKeys::load(issuer)?)?)
 }
 
 /// Says that the sockets are open, for whoever waits for it, and stays.

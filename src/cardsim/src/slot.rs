@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::faults::{Fate, Faults};
 use crate::issuer::{IssuerError, IssuerKeys};
 use crate::keypad::Press;
+pub use crate::profile::Interface;
 use crate::profile::Profile;
 pub use crate::wallet::Description;
 use crate::wallet::{Held, NotTaken, Wallet};
@@ -21,18 +22,9 @@ const PRESSES: usize = 8;
 #[derive(Clone)]
 pub struct Slot {
     wallet: Wallet,
-    interface: Interface,
+    /// The only cards that go in; any, if nothing is said.
+    takes: Option<Interface>,
     shared: Arc<Shared>,
-}
-
-/// How a slot reaches a card.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Interface {
-    /// By its contacts; with a PIN pad.
-    Contact,
-    /// Through the air.
-    Contactless,
 }
 
 #[derive(Default)]
@@ -82,6 +74,9 @@ pub enum SlotError {
     /// A card is in one place only.
     #[error("{0} is in another slot; remove it there first")]
     Elsewhere(String),
+    /// It would not be noticed.
+    #[error("{0} cannot be used in this slot; use the first one, which takes every card")]
+    OtherSide(String),
     /// Nobody asked for so much.
     #[error("the PIN pad has enough to do; wait until it has asked for what it got")]
     PadBusy,
@@ -108,40 +103,46 @@ impl Slot {
     pub fn new(profiles: &[Profile], issuer: &IssuerKeys) -> Result<Self, IssuerError> {
         Ok(Self {
             wallet: Wallet::new(profiles, issuer)?,
-            interface: Interface::Contact,
+            takes: None,
             shared: Arc::default(),
         })
     }
 
-    /// Another slot for the same cards. A card is in one of them at most.
+    /// Another slot for the same cards, which takes those of one kind. A card is in one slot at
+    /// most.
     #[must_use]
-    pub fn beside(&self, interface: Interface) -> Self {
+    pub fn beside(&self, takes: Interface) -> Self {
         Self {
             wallet: self.wallet.clone(),
-            interface,
+            takes: Some(takes),
             shared: Arc::default(),
         }
     }
 
-    /// How it reaches its card.
+    /// Whether it is for tapped cards alone, and so without contacts and PIN pad.
     #[must_use]
-    pub fn interface(&self) -> Interface {
-        self.interface
+    pub fn is_contactless(&self) -> bool {
+        self.takes == Some(Interface::Contactless)
     }
 
     /// Puts a card in; it has no power yet.
     ///
     /// # Errors
-    /// [`SlotError`] if there is no such card, it is elsewhere, or the slot is taken.
+    /// [`SlotError`] if there is no such card, it is elsewhere, it does not fit, or the slot is
+    /// taken.
     pub fn insert(&self, name: &str) -> Result<(), SlotError> {
         let mut state = self.state();
         if let Some(inserted) = &state.inserted {
             return Err(SlotError::Occupied(inserted.card.name().into()));
         }
-        let card = self.wallet.take(name).map_err(|why| match why {
-            NotTaken::Unknown => SlotError::Unknown,
-            NotTaken::Elsewhere => SlotError::Elsewhere(name.into()),
-        })?;
+        let card = self
+            .wallet
+            .take(name, self.takes)
+            .map_err(|why| match why {
+                NotTaken::Unknown => SlotError::Unknown,
+                NotTaken::Elsewhere => SlotError::Elsewhere(name.into()),
+                NotTaken::Other => SlotError::OtherSide(name.into()),
+            })?;
         let number = state.changes + 1;
         state.inserted = Some(Inserted {
             card,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::card::Card;
 use crate::issuer::{IssuerError, IssuerKeys};
-use crate::profile::Profile;
+use crate::profile::{Interface, Profile};
 
 /// What a person may know of a card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +26,7 @@ pub(crate) struct Wallet(Arc<[Place]>);
 
 struct Place {
     description: Description,
+    interface: Interface,
     card: Mutex<Card>,
     taken: AtomicBool,
 }
@@ -40,6 +41,8 @@ pub(crate) struct Held {
 pub(crate) enum NotTaken {
     Unknown,
     Elsewhere,
+    /// It has another side than was asked for.
+    Other,
 }
 
 impl Wallet {
@@ -52,6 +55,7 @@ impl Wallet {
                     title: profile.title.clone(),
                     what: profile.what.clone(),
                 },
+                interface: profile.interface,
                 card: Mutex::new(Card::new(profile, issuer)?),
                 taken: AtomicBool::new(false),
             })
@@ -60,12 +64,16 @@ impl Wallet {
         Ok(Self(places?.into()))
     }
 
-    pub(crate) fn take(&self, name: &str) -> Result<Held, NotTaken> {
+    /// Takes the card of this name, if it has the side that is asked for, if one is.
+    pub(crate) fn take(&self, name: &str, side: Option<Interface>) -> Result<Held, NotTaken> {
         let index = self
             .0
             .iter()
             .position(|place| place.description.name == name)
             .ok_or(NotTaken::Unknown)?;
+        if side.is_some_and(|side| side != self.0[index].interface) {
+            return Err(NotTaken::Other);
+        }
         if self.0[index].taken.swap(true, Ordering::SeqCst) {
             return Err(NotTaken::Elsewhere);
         }

@@ -12,18 +12,18 @@ fn a_reader_with_two_slots_is_two_readers() {
 #[test]
 #[ignore = "run by a_reader_with_two_slots_is_two_readers"]
 fn two_slots() {
-    let reader = reader(0, 2, &[card("visa-approved"), card("mastercard-approved")]);
+    let reader = reader(0, 2, &[card("visa-approved"), card("qvsdc")]);
     let client = Client::start();
     let names = client.readers();
     let said: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
     assert_eq!(said, ["Sealpoint Reader 00 00", "Sealpoint Reader 00 01"]);
     let slots: Vec<_> = reader.slots().collect();
-    slots[1].insert("mastercard-approved").expect("inserted");
+    slots[1].insert("qvsdc").expect("held");
     let second = client.connect(&names[1]);
     client.await_empty(&names[0]);
     slots[0].insert("visa-approved").expect("inserted");
     let first = client.connect(&names[0]);
-    // A card is in one place only.
+    // A card with contacts alone is not noticed through the air.
     slots[1].remove();
     assert!(slots[1].insert("visa-approved").is_err());
     assert!(ask(&second, SELECT_PSE).is_err());
@@ -39,7 +39,7 @@ fn two_readers_with_one_driver_share_nothing() {
 #[ignore = "run by two_readers_with_one_driver_share_nothing"]
 fn two_readers() {
     let one = reader(0, 1, &[card("visa-approved")]);
-    let other = reader(1, 2, &[card("mastercard-approved")]);
+    let other = reader(1, 2, &[card("qvsdc")]);
     let client = Client::start();
     let names = client.readers();
     assert_eq!(names.len(), 3, "{names:?}");
@@ -51,14 +51,14 @@ fn two_readers() {
     let visa = client.connect(&names[0]);
     client.await_empty(&names[1]);
     let last = other.slots().nth(1).expect("two slots");
-    last.insert("mastercard-approved").expect("inserted");
-    let mastercard = client.connect(&names[2]);
+    last.insert("qvsdc").expect("held");
+    let tapped = client.connect(&names[2]);
     client.await_empty(&names[1]);
     expect_answer(&visa);
-    expect_answer(&mastercard);
+    expect_answer(&tapped);
     one.unplug();
     client.await_unavailable(&names[0]);
-    expect_answer(&mastercard);
+    expect_answer(&tapped);
     client.await_empty(&names[1]);
 }
 
@@ -105,13 +105,13 @@ fn the_slots_of_one_device_may_have_names_of_their_own() {
 #[test]
 #[ignore = "run by the_slots_of_one_device_may_have_names_of_their_own"]
 fn named_slots() {
-    let reader = reader(0, 2, &[card("visa-approved"), card("mastercard-approved")]);
+    let reader = reader(0, 2, &[card("visa-approved"), card("qvsdc")]);
     let client = Client::start();
     let names = client.readers();
     let said: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
     assert_eq!(said, ["Till Contact 00 00", "Till Contactless 01 00"]);
     let second = reader.slots().nth(1).expect("two slots");
-    second.insert("mastercard-approved").expect("inserted");
+    second.insert("qvsdc").expect("held");
     expect_answer(&client.connect(&names[1]));
     client.await_empty(&names[0]);
 }
