@@ -8,7 +8,7 @@ use std::{
 };
 
 use sealpoint_cardsim::{
-    IfdReader, Profile, Slot, faults::Faults, keypad::Press, profile, slot::Interface,
+    IfdReader, Profile, Slot, faults::Faults, keypad::Press, profile, profile::Interface,
 };
 use sealpoint_wire::{
     AttemptId, CardOutcome, FromLane, ReaderState, ToLane,
