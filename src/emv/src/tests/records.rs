@@ -1,5 +1,8 @@
-use super::card::{Card, approval, charge, hex, object, ok, pay, play};
-use crate::{Command, Ending, Fault, Tag, demo_profile, tag};
+use super::{
+    card::{Card, approval, charge, hex, object, ok, pay, play},
+    oda::forge::Plan,
+};
+use crate::{Aip, Command, Ending, Fault, Tag, Tvr, demo_profile, tag};
 
 fn fault(card: &Card) -> Fault {
     match pay(card).outcome.ending {
@@ -133,4 +136,110 @@ fn a_luhn_digit_is_not_asked_for() {
         .with(tag::PAN, "4761739001010110")
         .without(tag::TRACK2);
     assert_eq!(pay(&card).outcome.ending, Ending::Approved);
+}
+
+#[test]
+fn records_beyond_the_first_ten_files_are_read_and_not_understood() {
+    // File 11: what is in it is the issuer's affair. A PAN there is not the card's.
+    let card = with_afl("08010100 58010100");
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| match command {
+            [_, 0xB2, _, 0x5C, ..] => ok(&hex("5A08 4761739001010119")),
+            _ => card.answer(command),
+        },
+        Some(&approval()),
+    );
+    assert_eq!(ran.outcome.ending, Ending::Approved);
+    assert_eq!(ran.commands(0xB2).len(), 2);
+}
+
+#[test]
+fn a_record_that_the_card_does_not_give_ends_the_charge() {
+    for sw in [[0x6A, 0x83], [0x62, 0x83], [0x69, 0x85], [0x90, 0x01]] {
+        let card = Card::good();
+        let ran = play(
+            &demo_profile(),
+            charge(),
+            |command| match command {
+                [_, 0xB2, ..] => [&card.record()[..], &sw].concat(),
+                _ => card.answer(command),
+            },
+            None,
+        );
+        let answered = Fault::Answer(Command::ReadRecord, crate::Sw(u16::from_be_bytes(sw)));
+        assert_eq!(ran.outcome.ending, Ending::Terminated(answered));
+    }
+}
+
+#[test]
+fn records_are_read_in_the_order_of_the_afl() {
+    let card = with_afl("10020300 08010100 F0010100");
+    let ran = play(
+        &demo_profile(),
+        charge(),
+        |command| match command {
+            [_, 0xB2, 1, 0x0C, ..] => ok(&card.record()),
+            [_, 0xB2, ..] => ok(&object(tag::RECORD, &[])),
+            _ => card.answer(command),
+        },
+        None,
+    );
+    let read: Vec<(u8, u8)> = ran
+        .commands(0xB2)
+        .iter()
+        .map(|command| (command[3] >> 3, command[2]))
+        .collect();
+    assert_eq!(read, [(2, 2), (2, 3), (1, 1), (30, 1)]);
+}
+
+#[test]
+fn templates_inside_a_record_are_not_opened() {
+    let mut card = Card::good();
+    card.elements
+        .push((Tag(0x73), object(tag::EXPIRY, &hex("991231"))));
+    assert_eq!(pay(&card).outcome.ending, Ending::Approved);
+}
+
+#[test]
+fn the_first_records_of_a_group_are_those_that_were_signed() {
+    // One file of four records: what is charged with, and three of certificates.
+    let failed = |signed: u8| {
+        let mut plan = Plan::new(Aip::SDA | Aip::CVM);
+        let mut card = Card::good();
+        plan.records = vec![(1, card.record())];
+        let mut records = vec![card.record()];
+        for (tag, value) in plan.elements() {
+            if [
+                tag::CAPK_INDEX_CARD,
+                tag::ISSUER_CERTIFICATE,
+                tag::ISSUER_REMAINDER,
+                tag::ISSUER_EXPONENT,
+                tag::SIGNED_STATIC_DATA,
+                tag::SDA_TAG_LIST,
+            ]
+            .contains(&tag)
+            {
+                records.push(object(tag::RECORD, &object(tag, &value)));
+            }
+        }
+        let last = u8::try_from(records.len()).expect("a few");
+        let options = [hex("5000"), vec![0x08, 0x01, last, signed]].concat();
+        card.options = ok(&object(tag::FORMAT_1, &options));
+        let ran = play(
+            &plan.terminal,
+            charge(),
+            |command| match command {
+                [_, 0xB2, record, ..] => ok(&records[usize::from(*record) - 1]),
+                _ => card.answer(command),
+            },
+            None,
+        );
+        assert!(ran.tvr().contains(Tvr::SDA_SELECTED));
+        ran.tvr().contains(Tvr::SDA_FAILED)
+    };
+    assert!(failed(0));
+    assert!(!failed(1));
+    assert!(failed(2));
 }

@@ -1,5 +1,5 @@
-use super::card::{Card, pay};
-use crate::{Ending, Tag, Tvr, tag};
+use super::card::{Card, charge, pay, play};
+use crate::{Charge, ChargeKind, Ending, Tag, Tvr, demo_profile, tag};
 
 fn tvr(tag: Tag, value: &str) -> Tvr {
     pay(&Card::good().with(tag, value)).tvr()
@@ -35,19 +35,88 @@ fn years_from_50_on_are_in_the_last_century() {
     assert!(!tvr(tag::EFFECTIVE, "990101").contains(Tvr::NOT_YET_EFFECTIVE));
 }
 
-#[test]
-fn a_card_for_other_places_or_sales_is_not_allowed() {
-    let allowed = |usage: &str, country: &str| {
-        let card = Card::good()
-            .with(tag::USAGE_CONTROL, usage)
-            .with(tag::ISSUER_COUNTRY, country);
-        !pay(&card).tvr().contains(Tvr::SERVICE_NOT_ALLOWED)
+/// Whether a card with this usage control and issuer country allows a charge of a kind.
+fn allows(usage: &str, country: Option<&str>, kind: ChargeKind, sells: u8) -> bool {
+    let mut terminal = demo_profile();
+    terminal.more_capabilities[0] = sells;
+    let card = Card::good()
+        .with(tag::USAGE_CONTROL, usage)
+        .without(tag::ISSUER_COUNTRY);
+    let card = match country {
+        Some(country) => card.with(tag::ISSUER_COUNTRY, country),
+        None => card,
     };
-    assert!(allowed("2100", "0276"), "goods at home");
-    assert!(!allowed("2100", "0250"), "goods at home, abroad");
-    assert!(allowed("1100", "0250"), "goods abroad");
-    assert!(!allowed("CE00", "0276"), "cash machines only");
-    assert!(!allowed("0D00", "0276"), "services only");
+    let cashback_minor = match kind {
+        ChargeKind::PurchaseWithCashback => 100,
+        _ => 0,
+    };
+    let charge = Charge {
+        kind,
+        cashback_minor,
+        ..charge()
+    };
+    let ran = play(&terminal, charge, |one| card.answer(one), None);
+    !ran.tvr().contains(Tvr::SERVICE_NOT_ALLOWED)
+}
+
+const HOME: Option<&str> = Some("0276");
+const ABROAD: Option<&str> = Some("0250");
+const GOODS: u8 = 0x40;
+const SERVICES: u8 = 0x20;
+
+#[test]
+fn each_use_has_its_bit_at_home_and_abroad() {
+    use ChargeKind::{Cash, Purchase, PurchaseWithCashback};
+    for (kind, sells, home, abroad) in [
+        (Purchase, GOODS, 0x2000, 0x1000),
+        (Purchase, GOODS | SERVICES, 0x2000, 0x1000),
+        (Purchase, SERVICES, 0x0800, 0x0400),
+        (Cash, GOODS, 0x8000, 0x4000),
+        (PurchaseWithCashback, GOODS, 0x2080, 0x1040),
+        (PurchaseWithCashback, SERVICES, 0x0880, 0x0440),
+    ] {
+        for (country, needed) in [(HOME, home), (ABROAD, abroad)] {
+            let with_these = format!("{:04X}", needed | 0x0100);
+            assert!(allows(&with_these, country, kind, sells), "{with_these}");
+            for bit in (0..16).map(|place| 1 << place) {
+                let usage = format!("{:04X}", 0xFFFF & !bit);
+                let expected = bit & (needed | 0x0100) == 0;
+                let allowed = allows(&usage, country, kind, sells);
+                assert_eq!(allowed, expected, "{kind:?} {usage}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refund_needs_no_use_but_the_place() {
+    assert!(allows("0100", HOME, ChargeKind::Refund, GOODS));
+    assert!(!allows("FEC0", HOME, ChargeKind::Refund, GOODS));
+}
+
+#[test]
+fn a_card_for_cash_machines_alone_is_not_allowed_anywhere_here() {
+    for country in [HOME, ABROAD, None] {
+        assert!(!allows("FEC0", country, ChargeKind::Purchase, GOODS));
+    }
+}
+
+#[test]
+fn without_the_issuers_country_only_the_place_is_compared() {
+    assert!(allows("0100", None, ChargeKind::Purchase, GOODS));
+    assert!(allows("0100", None, ChargeKind::Cash, GOODS));
+}
+
+#[test]
+fn without_usage_control_everything_is_allowed() {
+    let ran = pay(&Card::good().without(tag::USAGE_CONTROL));
+    assert!(!ran.tvr().contains(Tvr::SERVICE_NOT_ALLOWED));
+}
+
+#[test]
+fn a_card_without_an_effective_date_is_effective() {
+    let ran = pay(&Card::good().without(tag::EFFECTIVE));
+    assert!(!ran.tvr().contains(Tvr::NOT_YET_EFFECTIVE));
 }
 
 #[test]

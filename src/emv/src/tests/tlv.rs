@@ -1,7 +1,7 @@
 use super::card::{hex, object};
 use crate::{
     Tag, tag,
-    tlv::{TlvError, find, objects},
+    tlv::{TlvError, find, objects, only},
 };
 
 fn read(text: &str) -> Result<Vec<(u32, Vec<u8>)>, TlvError> {
@@ -55,5 +55,23 @@ fn what_is_cut_off_or_too_long_is_an_error_and_the_end() {
 fn a_tag_says_whether_it_holds_objects() {
     for (tag, constructed) in [(0x6F, true), (0x5A, false), (0xBF0C, true), (0x9F26, false)] {
         assert_eq!(Tag(tag).is_constructed(), constructed, "{tag:X}");
+    }
+}
+
+#[test]
+fn a_template_alone_is_told_from_one_with_something_beside_it() {
+    let whole = hex("7003 5A0112");
+    assert_eq!(only(&whole, tag::RECORD), Some(&hex("5A0112")[..]));
+    assert_eq!(only(&hex("0000 7000 00"), tag::RECORD), Some(&[][..]));
+    for other in [
+        "",
+        "00",
+        "7700",
+        "7000 7000",
+        "7000 50",
+        "5000 7000",
+        "7001",
+    ] {
+        assert_eq!(only(&hex(other), tag::RECORD), None, "{other}");
     }
 }

@@ -2,8 +2,7 @@
 
 use super::{choices, entry, with_directory};
 use crate::{
-    Ending, Fault, Input, Kernel, NO_CHOICE, Output, PinPad, Refusal, TerminalData, demo_profile,
-    tag,
+    Ending, Fault, Input, Kernel, NO_CHOICE, Output, PinPad, Refusal, TerminalData, tag,
     tests::card::{Card, approval, charge, hex, object, ok, pay, play, started},
 };
 
@@ -16,7 +15,7 @@ fn an_application_that_refuses_gives_way_to_the_next() {
     let record = Card::good();
     let mut current = Vec::new();
     let ran = play(
-        &demo_profile(),
+        &super::terminal(),
         charge(),
         |command| match command {
             [_, 0xA4, _, _, length, data @ ..] if !data.starts_with(b"1PAY") => {
@@ -45,7 +44,7 @@ fn a_card_that_selects_something_else_than_asked_is_passed_over() {
     let card = Card::good();
     let mut selects = 0;
     let ran = play(
-        &demo_profile(),
+        &super::terminal(),
         charge(),
         |command| {
             selects += usize::from(command[1] == 0xA4);
@@ -67,7 +66,7 @@ fn a_card_that_selects_something_else_than_asked_is_passed_over() {
 }
 
 fn choosing_terminal() -> TerminalData {
-    let mut terminal = demo_profile();
+    let mut terminal = super::terminal();
     terminal.cardholder_choice = true;
     terminal
 }
@@ -138,7 +137,7 @@ fn a_name_in_an_alphabet_that_the_terminal_does_not_show_is_not_shown() {
     let label = object(tag::LABEL, b"VISA");
     let preferred = object(tag::PREFERRED_NAME, b"Carte Bleue \xE9");
     card.fci = [&label[..], &preferred, &object(tag::CODE_TABLE, &[1])].concat();
-    let mut terminal = demo_profile();
+    let mut terminal = super::terminal();
     terminal.more_capabilities[4] = 0;
     let ran = play(&terminal, charge(), |one| card.answer(one), None);
     assert_eq!(ran.evidence().label.as_deref(), Some("VISA"));
@@ -196,7 +195,7 @@ fn what_needs_confirmation_is_left_out_where_nobody_can_confirm() {
         entry("A0000000041010", b"MASTERCARD", 0x81),
         entry("A0000000031010", b"VISA", 0x02),
     ]);
-    let ran = play(&demo_profile(), charge(), |one| card.answer(one), None);
+    let ran = play(&super::terminal(), charge(), |one| card.answer(one), None);
     let last = ran
         .commands(0xA4)
         .last()
@@ -264,7 +263,7 @@ fn an_application_that_cannot_be_selected_gives_way_to_the_next() {
             entry("A0000000031010", b"VISA", 2),
         ]);
         let ran = play(
-            &demo_profile(),
+            &super::terminal(),
             charge(),
             |command| match command {
                 [_, 0xA4, _, _, 7, 0xA0, 0, 0, 0, 4, ..] => refusal.to_vec(),

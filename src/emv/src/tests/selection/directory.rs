@@ -2,7 +2,7 @@
 
 use super::{choices, directory_fci, entry, selected, with_directory};
 use crate::{
-    Ending, MAX_DIRECTORY_RECORDS, Refusal, demo_profile, tag,
+    Ending, MAX_DIRECTORY_RECORDS, Refusal, tag,
     tests::card::{Card, charge, hex, object, ok, pay, play},
 };
 
@@ -56,7 +56,7 @@ fn a_directory_with_an_error_in_it_counts_for_nothing() {
     }
     let card = with_directory(&[entry]);
     let ran = play(
-        &demo_profile(),
+        &super::terminal(),
         charge(),
         |command| match command {
             [_, 0xB2, 2, ..] => vec![0x69, 0x85],
@@ -143,7 +143,7 @@ fn records_without_an_entry_do_not_end_the_directory() {
 fn an_application_that_is_named_twice_is_one() {
     let twice = entry("A0000000041010", b"MASTERCARD", 1);
     let card = with_directory(&[twice.clone(), twice]);
-    let mut terminal = demo_profile();
+    let mut terminal = super::terminal();
     terminal.cardholder_choice = true;
     let ran = play(&terminal, charge(), |one| card.answer(one), None);
     // The cardholder was not asked, and a refused SELECT leaves none.
@@ -166,7 +166,7 @@ fn a_preferred_name_of_the_directory_is_in_the_directorys_alphabet() {
             object(tag::PROPRIETARY, &hex(&format!("880101 {table}"))),
         ];
         card.directory = ok(&object(tag::FCI, &fci.concat()));
-        let mut terminal = demo_profile();
+        let mut terminal = super::terminal();
         terminal.cardholder_choice = true;
         terminal.more_capabilities[4] = more;
         choices(&terminal, &card)

@@ -1,7 +1,7 @@
 //! The terminal's list of AIDs (Book 1 §12.3.3).
 
 use crate::{
-    Aid, Ending, MAX_OCCURRENCES, Refusal, Tvr, demo_profile, tag,
+    Aid, Ending, MAX_OCCURRENCES, Refusal, Tvr, tag,
     tests::card::{Card, NOT_FOUND, approval, charge, hex, object, ok, pay, play},
 };
 
@@ -19,7 +19,7 @@ fn selects(name: impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<(Vec<u8>, bool)> {
     let card = Card::good();
     let mut occurrence = 0;
     let ran = play(
-        &demo_profile(),
+        &super::terminal(),
         charge(),
         |command| match command {
             [_, 0xA4, _, next, 7, aid @ .., _] => {
@@ -79,7 +79,7 @@ fn a_second_occurrence_is_found_behind_a_blocked_first() {
         ..card.clone()
     };
     let ran = play(
-        &demo_profile(),
+        &super::terminal(),
         charge(),
         |command| match command {
             [_, 0xA4, _, 0x00, 7, ..] if card.answer(command) != NOT_FOUND => {
@@ -98,7 +98,7 @@ fn a_second_occurrence_is_found_behind_a_blocked_first() {
 
 #[test]
 fn a_longer_name_does_not_match_where_the_terminal_wants_it_exact() {
-    let mut terminal = demo_profile();
+    let mut terminal = super::terminal();
     for application in &mut terminal.applications {
         application.partial = false;
     }
@@ -113,7 +113,7 @@ fn a_longer_name_does_not_match_where_the_terminal_wants_it_exact() {
 
 #[test]
 fn an_application_gets_the_terms_of_the_closest_aid() {
-    let mut terminal = demo_profile();
+    let mut terminal = super::terminal();
     let mut scheme = terminal.applications[0].clone();
     scheme.aid = Aid::from_slice(&hex("A000000003")).expect("an AID");
     scheme.version = [0x77, 0x77];
@@ -144,7 +144,7 @@ fn an_application_whose_fci_lacks_something_mandatory_is_passed_over() {
     ] {
         let card = Card::good();
         let ran = play(
-            &demo_profile(),
+            &super::terminal(),
             charge(),
             |command| match command {
                 [_, 0xA4, ..] if card.answer(command) != NOT_FOUND => ok(&fci),
@@ -163,7 +163,7 @@ fn a_blocked_card_is_known_by_the_first_aid_alone() {
         let card = Card::good();
         let mut listed = 0;
         let ran = play(
-            &demo_profile(),
+            &super::terminal(),
             charge(),
             |command| match command {
                 [_, 0xA4, _, _, 7, ..] => {
@@ -185,9 +185,12 @@ fn a_blocked_card_is_known_by_the_first_aid_alone() {
 
 #[test]
 fn a_card_that_cannot_be_used_is_not_accepted() {
-    let refused = |card: &Card| match pay(card).outcome.ending {
-        Ending::NotAccepted(refusal) => refusal,
-        other => panic!("{other:?}"),
+    let refused = |card: &Card| {
+        let ran = play(&super::terminal(), charge(), |one| card.answer(one), None);
+        match ran.outcome.ending {
+            Ending::NotAccepted(refusal) => refusal,
+            other => panic!("{other:?}"),
+        }
     };
     let mut blocked = Card::good();
     blocked.directory = vec![0x6A, 0x81];
@@ -207,7 +210,7 @@ fn a_card_that_cannot_be_used_is_not_accepted() {
 fn a_blocked_application_is_not_accepted() {
     let card = Card::good();
     let ran = play(
-        &demo_profile(),
+        &super::terminal(),
         charge(),
         |command| match command {
             [_, 0xA4, _, 0x00, 7, ..] if card.answer(command) != NOT_FOUND => {

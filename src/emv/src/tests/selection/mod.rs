@@ -34,7 +34,7 @@ fn with_directory(entries: &[Vec<u8>]) -> Card {
 /// Plays until GET PROCESSING OPTIONS and gives the AIDs that were selected on the way.
 fn selected(card: &Card) -> Vec<Vec<u8>> {
     let ran = play(
-        &demo_profile(),
+        &terminal(),
         charge(),
         |command| match command {
             [_, 0xA4, _, _, length, data @ ..] if !data.starts_with(b"1PAY") => Card {
@@ -63,4 +63,11 @@ fn choices(terminal: &TerminalData, card: &Card) -> Vec<String> {
         Output::Choose(choices) => choices.into_iter().map(|choice| choice.label).collect(),
         _ => panic!("the cardholder was not asked"),
     }
+}
+
+/// A terminal whose cardholder is not asked.
+fn terminal() -> TerminalData {
+    let mut terminal = demo_profile();
+    terminal.cardholder_choice = false;
+    terminal
 }
