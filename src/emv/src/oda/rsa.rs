@@ -1,7 +1,7 @@
 //! RSA with a public key: what a signature says (EMV 4.4 Book 2 Annex B2.1 and A2.1).
 //!
-//! Everything in it is public, so nothing needs to take the same time; what comes out may hold a
-//! PAN, so it is wiped.
+//! The keys are public; what goes in may hold a PIN and what comes out a PAN, so both are wiped, and
+//! the time taken does not depend on them.
 
 use crypto_bigint::{
     BoxedUint, Odd,
@@ -77,16 +77,17 @@ impl PublicKey {
             return None;
         }
         let modulus: Odd<BoxedUint> = Odd::new(modulus).into_option()?;
-        let base = BoxedMontyForm::new(signature, &BoxedMontyParams::new_vartime(modulus));
+        let mut base = BoxedMontyForm::new(signature, &BoxedMontyParams::new_vartime(modulus));
         let squarings = match self.exponent {
             Exponent::Three => 1,
             Exponent::Fermat4 => 16,
         };
-        let mut power = base.square();
-        for _ in 1..squarings {
-            power = power.square();
+        let mut power = base.clone();
+        for _ in 0..squarings {
+            replace(&mut power, |power| power.square());
         }
-        let mut power = power.mul(&base);
+        replace(&mut power, |power| power.mul(&base));
+        base.zeroize();
         let mut message = power.retrieve();
         // Whole limbs: as a rule more bytes than the modulus has, zeros on the left.
         let mut bytes = message.to_be_bytes();
@@ -99,4 +100,11 @@ impl PublicKey {
         power.zeroize();
         recovered
     }
+}
+
+/// Puts a number in the place of one that is wiped.
+fn replace(number: &mut BoxedMontyForm, by: impl FnOnce(&BoxedMontyForm) -> BoxedMontyForm) {
+    let next = by(number);
+    number.zeroize();
+    *number = next;
 }

@@ -13,7 +13,7 @@ const HEADER: u8 = 0x6A;
 const TRAILER: u8 = 0xBC;
 /// Bytes of a SHA-1 hash.
 const HASH: usize = 20;
-/// The hash algorithm that there is: SHA-1 (Annex B1).
+/// The hash algorithm that there is: SHA-1 (Annex B3.1).
 pub(super) const SHA_1: u8 = 0x01;
 
 /// A recovered message, from its format byte to the byte before the hash, and the hash. It may hold a

@@ -2,7 +2,7 @@
 
 use sha1::{Digest, Sha1};
 
-use super::forge::{Plan, found};
+use super::forge::{Defect, Plan, found};
 use crate::{
     Aip, Flaw, Tvr,
     dialogue::Dialogue,
@@ -313,7 +313,7 @@ fn dynamic_data_that_is_cut_off_fails() {
 #[test]
 fn defects_of_the_signature_fail() {
     let signed = tag::SIGNED_DYNAMIC_DATA;
-    let defects: [(fn(&mut Plan), Flaw); 5] = [
+    let defects: [Defect; 5] = [
         (
             |plan| plan.dynamic_frame.header = 0x6B,
             Flaw::Recovered(signed),

@@ -2,7 +2,7 @@
 //! methods: each begins with the same chain.
 
 use super::{
-    forge::{INDEX, Plan, RID, TestKey, found},
+    forge::{Defect, INDEX, Plan, RID, TestKey, found},
     keys,
 };
 use crate::{Aip, Flaw, Revoked, Tvr, tag, tests::card::hex};
@@ -123,7 +123,7 @@ fn a_certificate_not_less_than_its_key_fails() {
 fn a_wrong_header_trailer_or_format_fails() {
     let issuer = Flaw::Recovered(tag::ISSUER_CERTIFICATE);
     let card = Flaw::Recovered(tag::ICC_CERTIFICATE);
-    let defects: [(fn(&mut Plan), Flaw); 8] = [
+    let defects: [Defect; 8] = [
         (|plan| plan.issuer.frame.header = 0x4A, issuer),
         (|plan| plan.issuer.frame.trailer = 0xCC, issuer),
         (|plan| plan.issuer.frame.format = 0x04, issuer),
@@ -142,7 +142,7 @@ fn a_wrong_header_trailer_or_format_fails() {
 
 #[test]
 fn a_wrong_hash_or_algorithm_fails() {
-    let defects: [(fn(&mut Plan), Flaw); 6] = [
+    let defects: [Defect; 6] = [
         (
             |plan| plan.issuer.frame.hashed = false,
             Flaw::Hash(tag::ISSUER_CERTIFICATE),
@@ -311,7 +311,7 @@ fn a_remainder_without_need_fails() {
 
 #[test]
 fn a_certificate_that_lies_about_lengths_fails() {
-    let defects: [(fn(&mut Plan), Flaw); 7] = [
+    let defects: [Defect; 7] = [
         (
             |plan| plan.issuer.key_length = Some(145),
             Flaw::Remainder(tag::ISSUER_REMAINDER),

@@ -2,7 +2,7 @@
 
 use sealpoint_secret::SecretBytes;
 
-use super::forge::{Plan, TestKey, found};
+use super::forge::{Defect, Plan, TestKey, found};
 use crate::{
     Aip, Command, Fault, Flaw, Sw, Tvr,
     dialogue::Dialogue,
@@ -151,7 +151,7 @@ fn a_signature_of_another_charge_fails() {
 #[test]
 fn defects_of_the_signature_fail() {
     let signed = tag::SIGNED_DYNAMIC_DATA;
-    let defects: [(fn(&mut Plan), Flaw); 6] = [
+    let defects: [Defect; 6] = [
         (
             |plan| plan.dynamic_frame.header = 0x6B,
             Flaw::Recovered(signed),

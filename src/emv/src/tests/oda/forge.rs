@@ -150,6 +150,9 @@ impl Certificate {
     }
 }
 
+/// What spoils a card, and the flaw that it then has.
+pub(super) type Defect = (fn(&mut Plan), Flaw);
+
 /// A card before it is issued.
 #[derive(Clone)]
 pub(in crate::tests) struct Plan {

@@ -8,6 +8,7 @@ use crate::{
     Aip, Flaw, Tag, Tvr,
     oda::{self, Round},
     tag,
+    tests::card::hex,
 };
 
 /// The elements that a chain is made of.
@@ -61,6 +62,23 @@ fn a_short_scheme_key_recovers_nothing() {
         plan.terminal.keys[0].modulus = vec![0xFF; length];
         assert!(failed(&plan), "{length} bytes");
     }
+}
+
+/// Under the prime 2^127 - 1 this recovers to a header, a format, 13 bytes and a trailer: no room for a
+/// hash.
+#[test]
+fn a_message_too_short_for_a_hash_is_none() {
+    let mut plan = issued(DDA).with(
+        tag::ISSUER_CERTIFICATE,
+        &hex("78341C3EBF1442ACAA71B6511B753205"),
+    );
+    plan.terminal.keys[0].exponent = 65537;
+    plan.terminal.keys[0].modulus = hex("7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
+    let (dialogue, _) = plan.start();
+    assert_eq!(
+        dialogue.oda.flaw(),
+        Some(Flaw::Recovered(tag::ISSUER_CERTIFICATE))
+    );
 }
 
 #[test]

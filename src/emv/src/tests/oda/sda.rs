@@ -1,6 +1,6 @@
 //! Book 2 §5.4: static data authentication.
 
-use super::forge::{Plan, found};
+use super::forge::{Defect, Plan, found};
 use crate::{
     Aip, Flaw, Tvr, tag,
     tests::card::{hex, object},
@@ -60,7 +60,7 @@ fn signed_static_data_must_be_there() {
 #[test]
 fn defects_of_the_signature_fail() {
     let signed = tag::SIGNED_STATIC_DATA;
-    let defects: [(fn(&mut Plan), Flaw); 5] = [
+    let defects: [Defect; 5] = [
         (
             |plan| plan.static_frame.header = 0x00,
             Flaw::Recovered(signed),
