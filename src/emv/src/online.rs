@@ -113,6 +113,7 @@ pub(crate) fn request(dialogue: &mut Dialogue) -> Result<OnlineRequest, Fault> {
     };
     let needed = generate_ac::second_needs(dialogue);
     dialogue.store.forget_account(|tag| needed.contains(&tag));
+    dialogue.oda.forget_records();
     Ok(request)
 }
 

@@ -131,6 +131,12 @@ impl Oda {
         self.cdol2 = Some(SecretBytes::from_slice(values));
     }
 
+    /// Wipes the records, which hold the account: from the first cryptogram on the card's key is all
+    /// that is needed.
+    pub(crate) fn forget_records(&mut self) {
+        self.static_data = static_data::StaticData::default();
+    }
+
     /// Why authentication failed, if it did.
     pub(crate) fn flaw(&self) -> Option<Flaw> {
         self.flaw
