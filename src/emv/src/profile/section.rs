@@ -10,10 +10,6 @@ use toml::{
 
 use super::error::ProfileError;
 
-/// Characters of a hexadecimal text, blanks and line breaks included: enough for a 248-byte modulus
-/// with a break after each byte.
-const MAX_HEX_TEXT: usize = 1_024;
-
 /// A profile that is TOML.
 pub(super) struct Document<'t> {
     text: &'t str,
@@ -242,11 +238,6 @@ impl<'d> Entry<'d> {
     /// So many bytes as hexadecimal digits, with blanks and line breaks where one likes.
     pub(super) fn hex_bytes(&self, bounds: RangeInclusive<usize>) -> Result<Vec<u8>, ProfileError> {
         let text = self.string()?;
-        self.check(
-            text.len() <= MAX_HEX_TEXT,
-            "is too short or too long",
-            self.form,
-        )?;
         let digits: String = text.split_ascii_whitespace().collect();
         let bytes = HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| {
             self.wrong("is not in hexadecimal digits, two for each byte", self.form)
