@@ -23,9 +23,8 @@
 //!
 //! Deliberately absent: magnetic stripe mode; charges of nothing and status checks (a charge has at
 //! least one minor unit); extended selection (tag 9F29); limits by program (tag 9F5A, Book C-3 §5.1);
-//! data authentication of charges that go online; issuer update processing, which would want
-//! the card a second time: the reader does not offer it, so what an issuer answers for the card is
-//! not delivered.
+//! issuer update processing, which would want the card a second time: the reader does not offer it, so
+//! what an issuer answers for the card is not delivered.
 
 mod c3;
 mod candidates;

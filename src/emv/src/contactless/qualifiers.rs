@@ -20,6 +20,8 @@ bitflags! {
         const ONLINE_PIN = bit(4, 1, 3);
         /// Signature supported.
         const SIGNATURE = bit(4, 1, 2);
+        /// Offline data authentication for online authorisations supported.
+        const ODA_ONLINE = bit(4, 1, 1);
         /// Online cryptogram required.
         const ONLINE_CRYPTOGRAM = bit(4, 2, 8);
         /// CVM required.
@@ -57,8 +59,8 @@ bitflags! {
 }
 
 impl Ttq {
-    /// What of a configured value this reader can do. Magnetic stripe mode, reading offline only, data
-    /// authentication of charges that go online, and issuer updates are not built.
+    /// What of a configured value this reader can do. Magnetic stripe mode, reading offline only, and
+    /// issuer updates are not built.
     pub(super) fn configured(bytes: [u8; 4]) -> Self {
         Self::from_bits_truncate(u32::from_be_bytes(bytes))
     }

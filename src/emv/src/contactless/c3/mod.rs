@@ -225,7 +225,7 @@ impl C3 {
     /// §5.5 to §5.7.
     fn check(&mut self, dialogue: &mut Dialogue, kind: AcType) -> Result<Turn, Fault> {
         if self.restrict(dialogue, kind)? == Course::Switch
-            || self.authenticate(dialogue) == Course::Switch
+            || self.authenticate(dialogue, kind) == Course::Switch
         {
             return Ok(Turn::Done(KernelOutcome::TryAnotherInterface));
         }

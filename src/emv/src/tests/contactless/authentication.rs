@@ -148,7 +148,29 @@ fn a_device_must_have_signed_that_it_verified_its_holder() {
 
 #[test]
 fn an_online_charge_is_the_hosts_to_prove() {
+    assert_eq!(tapped(&forged()).ending(), Ending::Approved);
+}
+
+#[test]
+fn a_reader_that_offers_to_prove_online_charges_does() {
+    let mut offering = at(&Signing::new());
+    for application in &mut offering.applications {
+        if let Some(terms) = &mut application.contactless {
+            terms.ttq[0] |= 0x01;
+        }
+    }
+    let tapped = |card: &TapCard| tap_at(offering.clone(), small(), card);
+    assert_eq!(tapped(&forged()).ending(), declined());
+    let right = tapped(&good().with(tag::CID, "80"));
+    assert_eq!(right.ending(), Ending::Approved);
+    assert!(right.request.is_some());
+    // A card that does not take up the offer is the host's to prove again.
+    assert_eq!(tapped(&TapCard::online()).ending(), Ending::Approved);
+}
+
+/// A card that asks for the host and signs wrong.
+fn forged() -> TapCard {
     let mut card = good().with(tag::CID, "80");
     card.records.last_mut().expect("there").2[20] ^= 0x01;
-    assert_eq!(tapped(&card).ending(), Ending::Approved);
+    card
 }

@@ -95,7 +95,7 @@ fn qualifiers_without_emv_mode_are_for_contacts() {
 fn the_card_is_told_no_more_than_the_reader_can_do() {
     let everything = terminal_with(|terms| terms.ttq = [0xFF; 4]);
     let tapped = tap_at(everything.clone(), small(), &TapCard::online());
-    assert_eq!(tapped.ttq(), [0x36, 0x20, 0x40, 0x80]);
+    assert_eq!(tapped.ttq(), [0x37, 0x20, 0x40, 0x80]);
 
     let mut unsigned = everything;
     unsigned.capabilities[1] = 0x08;
@@ -107,5 +107,5 @@ fn the_card_is_told_no_more_than_the_reader_can_do() {
         ..Tap::new(small(), &answers)
     }
     .run();
-    assert_eq!(tapped.ttq(), [0x30, 0x20, 0x40, 0x80]);
+    assert_eq!(tapped.ttq(), [0x31, 0x20, 0x40, 0x80]);
 }

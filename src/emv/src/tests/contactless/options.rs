@@ -16,10 +16,19 @@ fn the_card_gets_what_its_pdol_asks_for() {
     assert_eq!(options, Some(&expected));
 }
 
+/// A card with a second application.
+fn with_another(mut card: TapCard, other: &str) -> TapCard {
+    card.entries.push(entry(other, &[(tag::PRIORITY, "02")]));
+    card.applications.push((hex(other), ok(&fci(other, PDOL))));
+    card
+}
+
 #[test]
 fn a_card_that_wants_another_interface_must_be_inserted() {
-    let tapped = tap(small(), &TapCard::online().refusing("6984"));
+    let card = with_another(TapCard::online().refusing("6984"), "A000000003101001");
+    let tapped = tap(small(), &card);
     assert_eq!(tapped.ending(), Ending::UseContacts);
+    assert_eq!(tapped.selected()[1..], [hex(VISA)], "no other is tried");
 }
 
 #[test]
@@ -31,9 +40,7 @@ fn a_device_that_wants_its_holder_says_so() {
 #[test]
 fn conditions_not_satisfied_lead_to_the_next_application() {
     let other = "A000000003101001";
-    let mut card = TapCard::online().refusing("6985");
-    card.entries.push(entry(other, &[(tag::PRIORITY, "02")]));
-    card.applications.push((hex(other), ok(&fci(other, PDOL))));
+    let card = with_another(TapCard::online().refusing("6985"), other);
     let tapped = tap(small(), &card);
     assert_eq!(tapped.selected()[1..], [hex(VISA), hex(other)]);
     assert_eq!(tapped.ending(), Ending::UseContacts);

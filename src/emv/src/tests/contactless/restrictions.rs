@@ -60,8 +60,9 @@ fn a_card_on_the_exception_file_does_not_approve_by_itself() {
         }
         .run()
     };
-    let tapped = listed(&TapCard::offline().with(tag::CTQ, "2800"));
+    let tapped = listed(&TapCard::offline().with(tag::CTQ, "A800"));
     assert_eq!(tapped.ending(), declined(Tvr::ON_EXCEPTION_FILE));
+    assert!(!tapped.asked_pin, "nobody enters a PIN for nothing");
     let online = listed(&TapCard::online());
     assert_eq!(online.ending(), Ending::Approved);
     assert!(!online.looked_up, "the host is asked anyway");
