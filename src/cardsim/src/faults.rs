@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::hostile::{self, Garbler};
+
 /// The longest delay in milliseconds.
 const MAX_DELAY_MS: u64 = 30_000;
 
@@ -17,6 +19,23 @@ pub struct Faults {
     pub drop_at: Option<u16>,
     /// From this command on the card says nothing.
     pub mute_from: Option<u16>,
+    /// Answers are damaged on their way.
+    pub garble: Option<Garble>,
+}
+
+/// Which answers are damaged, and how: the same ones for the same seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Garble {
+    /// Where the damage begins.
+    pub seed: u64,
+    /// How many of a hundred answers are damaged.
+    #[serde(default = "usual_percent")]
+    pub percent: u8,
+}
+
+fn usual_percent() -> u8 {
+    hostile::PERCENT
 }
 
 /// What becomes of one command.
@@ -40,6 +59,12 @@ impl Faults {
         } else {
             Fate::Delivered
         }
+    }
+
+    /// Who damages the answers, from the beginning of its seed.
+    pub(crate) fn garbler(&self) -> Option<Garbler> {
+        let garble = self.garble?;
+        Some(Garbler::new(garble.seed).percent(garble.percent))
     }
 
     pub(crate) fn delay_ms(&self) -> u64 {

@@ -24,7 +24,11 @@ At the control socket, one JSON object a line; \"slot\":1 in it means the second
   {\"faults\":{\"remove_at\":3}}   the card is pulled out at the third command since power-up
   {\"faults\":{\"drop_at\":3}}     the answer to that command is lost
   {\"faults\":{\"mute_from\":3}}   from that command on the card says nothing
+  {\"faults\":{\"garble\":{\"seed\":7,\"percent\":12}}}  so many of 100 answers are damaged
   {\"faults\":{}}                everything is well again";
+
+/// Where the cards' counters are kept: beside the issuer file.
+const CARD_FILE: &str = "cards.json";
 
 /// Virtual EMV cards for the demo and for tests; never for production.
 #[derive(Parser)]
@@ -170,8 +174,11 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The cards of that issuer, as they were when the last simulator with its keys ended.
 fn wallet(cards: &[Profile], issuer: &Path) -> Result<Slot, Box<dyn Error>> {
-    Ok(Slot::new(cards, &IssuerKeys::load(issuer)?)?)
+    let slot = Slot::new(cards, &IssuerKeys::load(issuer)?)?;
+    slot.keep_in(&issuer.with_file_name(CARD_FILE))?;
+    Ok(slot)
 }
 
 /// Says that the sockets are open, for whoever waits for it, and stays.

@@ -1,12 +1,15 @@
 //! The slot: the one place where a card is or is not.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::card_file::{CardFile, CardFileError};
 use crate::faults::{Fate, Faults};
+use crate::hostile::Garbler;
 use crate::issuer::{IssuerError, IssuerKeys};
 use crate::keypad::Press;
 pub use crate::profile::Interface;
@@ -39,6 +42,7 @@ struct State {
     /// Counts insertions and removals, so that nobody misses one.
     changes: u64,
     faults: Faults,
+    garbler: Option<Garbler>,
     presses: VecDeque<Press>,
     asking: bool,
     unplugged: bool,
@@ -106,6 +110,16 @@ impl Slot {
             takes: None,
             shared: Arc::default(),
         })
+    }
+
+    /// Makes the cards remember what the file says, and write down from now on what they remember:
+    /// they go on where an earlier simulator ended.
+    ///
+    /// # Errors
+    /// [`CardFileError`] if the file cannot be read or written, or isn't one.
+    pub fn keep_in(&self, path: &Path) -> Result<(), CardFileError> {
+        self.wallet.keep_in(CardFile::open(path)?);
+        Ok(())
     }
 
     /// Another slot for the same cards, which takes those of one kind. A card is in one slot at
@@ -236,22 +250,30 @@ impl Slot {
             Fate::Delivered | Fate::AnswerLost => card.apdu(command),
             Fate::Ignored | Fate::Removed => Vec::new(),
         };
+        inserted.card.keep(&card);
         let gone = card.is_gone() || fate == Fate::Removed;
         drop(card);
+        // What is missing is not damaged: an empty answer means that the card went.
+        let answer = match &mut state.garbler {
+            Some(garbler) if !answer.is_empty() => garbler.garble(answer),
+            _ => answer,
+        };
         if gone {
             self.pull_out(state);
         }
         match fate {
             Fate::Removed => Exchange::NoCard,
             Fate::Ignored | Fate::AnswerLost => Exchange::Mute,
-            Fate::Delivered if answer.is_empty() => Exchange::NoCard,
+            Fate::Delivered if gone && answer.is_empty() => Exchange::NoCard,
             Fate::Delivered => Exchange::Answer(answer),
         }
     }
 
     /// From now on, and in place of what was said before, this goes wrong.
     pub fn set_faults(&self, faults: Faults) {
-        self.state().faults = faults;
+        let mut state = self.state();
+        state.garbler = faults.garbler();
+        state.faults = faults;
     }
 
     /// The cardholder does this as soon as the pad asks, or now if it does already.

@@ -1,10 +1,12 @@
 //! The card seen from its contacts, its sockets and its files.
 
 mod behaviours;
+mod card_file;
 mod commands;
 mod cryptogram_vectors;
 mod dialogues;
 mod enciphered_pin;
+mod ifd_reader;
 mod issuer_file;
 mod issuer_scripts;
 mod mutated_commands;
