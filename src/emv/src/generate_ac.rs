@@ -13,6 +13,7 @@ use crate::{
     oda::{self, Round},
     tag::{self, Tag},
     tc_hash, tlv,
+    verification::Tvr,
 };
 
 /// Bytes of the longest issuer application data.
@@ -112,6 +113,11 @@ pub(crate) fn command(
     round: Round,
 ) -> Result<(Asked, CApdu), Fault> {
     let cdol = cdol(round);
+    let could_sign = oda::wants_cda(dialogue);
+    if could_sign && kind == AcType::Aac && round == Round::First {
+        // An AAC is never signed, so that nothing of the card will be authenticated (Book 2 §6.6).
+        dialogue.tvr |= Tvr::ODA_NOT_PERFORMED;
+    }
     dialogue.write_results();
     tc_hash::fill(dialogue, cdol)?;
     let store = &dialogue.store;
@@ -121,7 +127,7 @@ pub(crate) fn command(
         Round::First => dialogue.oda.heard_cdol1(values.expose()),
         Round::Second => dialogue.oda.heard_cdol2(values.expose()),
     }
-    let signed = kind != AcType::Aac && oda::wants_cda(dialogue);
+    let signed = could_sign && kind != AcType::Aac;
     let asked = Asked {
         kind,
         round,

@@ -7,22 +7,28 @@
 //!
 //! | phase | module | source |
 //! |---|---|---|
+//! | answer to reset | `atr` | Book 1 §8 |
 //! | application selection | `selection` | Book 1 §12 |
 //! | initiate application processing | `gpo` | Book 3 §10.1 |
 //! | read application data | `records` | Book 3 §10.2 |
 //! | offline data authentication | `oda` | Book 3 §10.3, Book 2 §5 and §6 |
 //! | processing restrictions | `restrictions` | Book 3 §10.4 |
-//! | cardholder verification | `cvm` | Book 3 §10.5 |
-//! | terminal risk management | `risk` | Book 3 §10.6 |
+//! | cardholder verification | `cvm`, `pin` | Book 3 §10.5 |
+//! | terminal risk management | `lookup`, `risk` | Book 3 §10.6 |
 //! | terminal action analysis | `action` | Book 3 §10.7 |
-//! | card action analysis | `generate_ac` | Book 3 §10.8 |
+//! | card action analysis | `generate_ac`, `tc_hash` | Book 3 §10.8, §9.2.2 |
 //! | online processing | `online`, `issuer` | Book 3 §10.9 |
 //! | issuer-to-card scripts | `script` | Book 3 §10.10 |
 //! | completion | `generate_ac`, `course` | Book 3 §10.11 |
 //! | all of it without contacts | `contactless` | contactless Books A, B and C-3 |
 //!
+//! `kernel` says what may come when, `course` leads from phase to phase, `exchange` counts commands
+//! and hides what the transport wants, `wait` bounds the waiting, and `dialogue` with `store` holds
+//! what the phases share.
+//!
 //! Deliberately absent: PIN entry (a pad's affair; a PIN in clear never comes here), magnetic stripe,
-//! contactless kernels other than Visa's.
+//! elliptic curves (XDA, Book 2 §12), biometrics, offline-only terminals (types 23 and 26), contactless
+//! kernels other than Visa's.
 
 mod action;
 mod aid;

@@ -219,6 +219,27 @@ fn a_card_that_declines_need_not_sign() {
 }
 
 #[test]
+fn a_card_that_is_told_to_decline_is_not_asked_to_sign() {
+    let card = Card::good().with(tag::IAC_DENIAL, "0000008000");
+    let signing = Signing::of(card, Signs::Well, Signs::Well);
+    let terminal = signing.terminal();
+    let ran = signing.play(&terminal, Some(&approval()));
+    assert_eq!(asked(&ran), [0x00]);
+    let not_performed = Tvr::ODA_NOT_PERFORMED | Tvr::OVER_FLOOR_LIMIT;
+    assert_eq!(ran.tvr(), not_performed);
+    assert_eq!(ran.commands(0xAE)[0][19..24], not_performed.to_bytes());
+}
+
+#[test]
+fn a_card_that_is_told_to_decline_at_last_was_authenticated_before() {
+    let signing = Signing::new(Signs::Well, Signs::Well);
+    let terminal = signing.terminal();
+    let ran = signing.play(&terminal, None);
+    assert_eq!(asked(&ran), [0x90, 0x00]);
+    assert_eq!(ran.tvr(), Tvr::OVER_FLOOR_LIMIT);
+}
+
+#[test]
 fn an_approval_without_a_good_signature_is_reversed() {
     for signs in UNSIGNED {
         let signing = Signing::new(Signs::Well, signs);

@@ -1,12 +1,12 @@
 //! Cards that lie: whatever they answer, the charge ends, nothing panics, and nothing pays unless
-//! host and card agreed.
+//! host and card agreed, or card and a terminal that may.
 
 use proptest::{collection::vec, prelude::*};
 
-use super::card::{Card, approval, charge, hex, play};
+use super::card::{Card, Scene, approval, hex};
 use crate::{
-    AcType, Ending, HostAnswer, HostDecision, HostVerdict, MAX_APDUS, TerminalData, demo_profile,
-    tag, tlv,
+    AcType, ActionCodes, Ending, HostAnswer, HostDecision, HostVerdict, MAX_APDUS, PinEntry,
+    PinPad, Sw, TerminalData, TerminalType, Tvr, demo_profile, tag, tlv,
 };
 
 /// Charges that the seeded mutations play.
@@ -66,19 +66,90 @@ fn hold(
     card: impl FnMut(&[u8]) -> Vec<u8>,
     host: Option<&HostAnswer>,
 ) -> Ending {
-    let ran = play(terminal, charge(), card, host);
+    let scene = Scene {
+        pad: PAD,
+        pins: pins(),
+        choose: |choices| choices.len() / 2,
+        ..Scene::at(terminal, host)
+    };
+    let ran = scene.play(card);
     assert!(ran.sent.len() <= usize::from(MAX_APDUS));
     let evidence = ran.evidence();
     if ran.outcome.pays() {
-        assert_eq!(evidence.host, HostVerdict::Approved);
-        assert_eq!(host.map(|host| host == &declined()), Some(false));
         assert_eq!(evidence.cryptogram.map(|one| one.kind), Some(AcType::Tc));
+    }
+    match ran.outcome.ending {
+        Ending::Approved => {
+            assert_eq!(evidence.host, HostVerdict::Approved);
+            assert_eq!(host.map(|host| host == &declined()), Some(false));
+        }
+        Ending::ApprovedOffline => {
+            assert!(!terminal.kind.online_only());
+            let actions = terminal.applications[0].actions;
+            let against = match evidence.host {
+                HostVerdict::NotAsked => actions.online,
+                HostVerdict::Unreachable => actions.default,
+                _ => panic!("the host had its say"),
+            };
+            assert!(!evidence.tvr.intersects(actions.denial | against));
+        }
+        _ => assert!(!ran.outcome.pays()),
     }
     for object in tlv::objects(&evidence.de55) {
         let tag = object.expect("what we wrote is TLV").tag;
         assert!(!tag::ACCOUNT_DATA.contains(&tag));
     }
     ran.outcome.ending
+}
+
+/// A pad that can do everything but encipher, for which these cards have no key.
+const PAD: PinPad = PinPad {
+    plaintext: true,
+    enciphered: true,
+    online: true,
+};
+
+/// A PIN that is wrong, one that is right, and a cardholder who has had enough.
+fn pins() -> Vec<PinEntry> {
+    vec![
+        PinEntry::Verified(Sw(0x63C2)),
+        PinEntry::Verified(Sw::OK),
+        PinEntry::Bypassed,
+    ]
+}
+
+/// A terminal that takes PINs and may approve by itself what nothing speaks against.
+fn trusting() -> TerminalData {
+    let mut terminal = demo_profile();
+    terminal.kind = TerminalType::Attended;
+    terminal.capabilities[1] = 0xF8;
+    terminal.pin_bypass = true;
+    let application = &mut terminal.applications[0];
+    application.floor_limit_minor = 10_000;
+    application.actions = ActionCodes {
+        denial: Tvr::SERVICE_NOT_ALLOWED,
+        online: Tvr::EXPIRED | Tvr::CVM_FAILED | Tvr::UPPER_OFFLINE_LIMIT,
+        default: Tvr::EXPIRED | Tvr::CVM_FAILED,
+    };
+    terminal
+}
+
+/// A card that asks for all that a card can ask for, and lets the terminal decide.
+fn demanding() -> Card {
+    let mut card = Card::good()
+        .with(tag::CVM_LIST, "000003E800001388 4100 4400 4200 1F00")
+        .with(tag::LOWER_OFFLINE_LIMIT, "03")
+        .with(tag::UPPER_OFFLINE_LIMIT, "05")
+        .with(tag::TDOL, "9F0206 9505")
+        .with(tag::CDOL1, "9814 9505 9F3704")
+        .with(tag::IAC_ONLINE, "0000000000")
+        .with(tag::IAC_DEFAULT, "0000000000");
+    card.counters = vec![
+        (tag::PIN_TRIES, vec![3]),
+        (tag::ATC, hex("0043")),
+        (tag::LAST_ONLINE_ATC, hex("0042")),
+    ];
+    card
 }
 
 fn declined() -> HostAnswer {
@@ -101,17 +172,17 @@ fn ten_thousand_lying_cards_end_and_never_pay_alone() {
     let hosts = hosts();
     let mut choosing = demo_profile();
     choosing.cardholder_choice = true;
-    let terminals = [demo_profile(), choosing];
-    let mut approved = 0;
+    let terminals = [demo_profile(), choosing, trusting()];
+    let (mut approved, mut approved_offline) = (0, 0);
     for seed in 0..SEEDED_RUNS {
         let mut sequence = Sequence(seed);
-        let mut card = Card::good();
+        let mut card = [Card::good(), demanding()][sequence.below(2)].clone();
         card.first = [0x80, 0x80, 0x80, 0x40, 0x00, 0xC0][sequence.below(6)];
         card.second = [0x40, 0x40, 0x00, 0x80][sequence.below(4)];
         let host = &hosts[sequence.below(hosts.len())];
         let terminal = &terminals[sequence.below(terminals.len())];
         // From which command on it lies, so that every phase meets lies.
-        let honest = sequence.below(10);
+        let honest = sequence.below(14);
         let mut heard = 0;
         let ending = hold(
             terminal,
@@ -126,8 +197,12 @@ fn ten_thousand_lying_cards_end_and_never_pay_alone() {
             host.as_ref(),
         );
         approved += u64::from(ending == Ending::Approved);
+        approved_offline += u64::from(ending == Ending::ApprovedOffline);
     }
-    assert!(approved > 0, "the mutations must let some charges through");
+    assert!(
+        approved > 0 && approved_offline > 0,
+        "the mutations must let some charges through"
+    );
 }
 
 proptest! {
