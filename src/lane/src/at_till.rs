@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use sealpoint_emv::{Known, LookUp, OnlineRequest};
-use sealpoint_vault::{CardCode, SystemRandom, seal};
+use sealpoint_vault::{CardCode, SystemRandom};
 use sealpoint_wire::{
-    Bytes, FromLane, ReaderState, SealContext, ToLane,
+    FromLane, ReaderState, SealContext, ToLane,
     lane::{CardPrompt, OutcomeKind, ReadCard},
     seal::SealKind,
 };
 
 use crate::{
     answers,
+    bench::Sealed,
     counterpart::{Counterpart, Fault, Word},
     memory::Memory,
     set_up::Ready,
@@ -64,20 +65,11 @@ impl Counterpart for AtTill<'_> {
             currency: read.currency,
             kind: SealKind::Authorisation,
         };
-        let OnlineRequest {
-            de55,
-            card,
-            truncated_pan,
-            aid,
-            label,
-            ..
-        } = request;
-        let sealed = seal(answers::card_data(card), &context, key, self.random)
-            .map_err(|error| cannot(error.to_string()))?;
-        let de55 = Bytes::try_from(de55).map_err(|error| cannot(error.to_string()))?;
+        let Sealed { card, sealed, de55 } =
+            Sealed::new(request, &context, key, self.random).map_err(cannot)?;
         self.till.tell(&FromLane::Online {
             attempt: read.attempt,
-            card: answers::card_summary(label, aid, &truncated_pan),
+            card,
             sealed,
             de55,
         });

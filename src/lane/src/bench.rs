@@ -3,8 +3,10 @@
 use std::{collections::VecDeque, time::Duration, time::Instant};
 
 use sealpoint_emv::{Charge, HostAnswer, Known, LookUp, OnlineRequest, Outcome, TerminalData};
-use sealpoint_vault::SystemRandom;
-use sealpoint_wire::{CardOutcome, ReaderState, lane::CardPrompt};
+use sealpoint_vault::{AcquirerKey, SecureRandom, SystemRandom, seal};
+use sealpoint_wire::{
+    Bytes, CardOutcome, CardSummary, ReaderState, SealContext, SealedCard, lane::CardPrompt,
+};
 
 use crate::{
     answers,
@@ -105,6 +107,45 @@ pub fn charge(
         card: answers::summarised(ended),
         counts,
         times,
+    }
+}
+
+/// What a host is asked with: what may be shown of the card, and the rest sealed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sealed {
+    /// What may be shown and stored of the card.
+    pub card: CardSummary,
+    /// The card data, for the acquirer alone.
+    pub sealed: SealedCard,
+    /// EMV data for the issuer (DE 55), without account data.
+    pub de55: Bytes,
+}
+
+impl Sealed {
+    /// Seals a request to the acquirer's key; what it held in clear is wiped.
+    ///
+    /// # Errors
+    /// What happened and what to do, if this machine cannot seal.
+    pub fn new(
+        request: OnlineRequest,
+        context: &SealContext,
+        key: &AcquirerKey,
+        random: &dyn SecureRandom,
+    ) -> Result<Self, String> {
+        let OnlineRequest {
+            de55,
+            card,
+            truncated_pan,
+            aid,
+            label,
+            ..
+        } = request;
+        Ok(Self {
+            sealed: seal(answers::card_data(card), context, key, random)
+                .map_err(|error| error.to_string())?,
+            de55: Bytes::try_from(de55).map_err(|error| error.to_string())?,
+            card: answers::card_summary(label, aid, &truncated_pan),
+        })
     }
 }
 

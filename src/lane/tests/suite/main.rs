@@ -1,11 +1,13 @@
 //! The real `lane` binary between a till that is played here and a simulated card, over real
 //! sockets; and with a real `pcscd` between lane and card.
 
+mod at_bench;
 mod bench;
 mod card_pulled;
 mod command_line;
 mod conversation;
 mod demo_cards;
+mod hands;
 mod host;
 mod ifd;
 mod key_trouble;
