@@ -1,7 +1,10 @@
 //! The reader behind `pcscd`, seen by a driver without a `pcscd` around it.
 
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use sealpoint_cardsim::faults::{Faults, Garble};
 use sealpoint_cardsim::profile::Interface;
@@ -244,4 +247,56 @@ fn damage_is_the_same_for_the_same_seed_and_never_takes_the_card_away() {
     assert_ne!(one, other);
     let damaged = one.iter().zip(&whole).filter(|(one, whole)| one != whole);
     assert!((5..46).contains(&damaged.count()));
+}
+
+/// What the documentation says goes in.
+fn examples() -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reader.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let blocks = page.split("```control\n").skip(1);
+    let lines = blocks.flat_map(|block| block.lines().take_while(|line| *line != "```"));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_program_understands_every_example_of_the_documentation() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    let program = || Command::new(env!("CARGO_BIN_EXE_cardsim"));
+    let keys = program()
+        .arg("keys")
+        .arg("--out")
+        .arg(path("issuer"))
+        .status();
+    assert!(keys.expect("it runs").success());
+    let mut reader = program()
+        .args(["ifd", "--slots", "2"])
+        .arg("--socket")
+        .arg(path("ifd"))
+        .arg("--control")
+        .arg(path("control"))
+        .arg("--issuer")
+        .arg(path("issuer"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut said = BufReader::new(reader.stdout.take().expect("piped"));
+    let mut ready = String::new();
+    said.read_line(&mut ready).expect("a line");
+    assert_eq!(ready, "ready\n");
+
+    let mut control = UnixStream::connect(path("control")).expect("a connection");
+    let mut answers = BufReader::new(control.try_clone().expect("a clone"));
+    let examples = examples();
+    assert!(examples.len() > 15, "{examples:?}");
+    for line in examples {
+        writeln!(control, "{line}").expect("sent");
+        let mut answer = String::new();
+        answers.read_line(&mut answer).expect("an answer");
+        let answer: serde_json::Value = serde_json::from_str(&answer).expect("one JSON object");
+        assert!(answer["error"].is_null(), "{line}: {answer}");
+        assert_eq!(answer["slots"].as_array().map(Vec::len), Some(2));
+    }
+    reader.kill().expect("it runs");
+    reader.wait().expect("it ended");
 }

@@ -8,4 +8,5 @@ mod events;
 mod faults;
 mod pin_pad;
 mod rig;
+mod round_trip;
 mod service;

@@ -39,10 +39,20 @@ pub fn beside_pcscd(name: &str, readers: &[u8]) {
 
 /// The same, with readers that have a name of their own, the number of their socket, and slots.
 pub fn beside_named(name: &str, readers: &[(&str, usize, String)]) {
+    beside(name, &[], readers);
+}
+
+/// The same, with a reader of ours and one of vsmartcard's.
+pub fn beside_both(name: &str) {
+    beside(name, &["--vpcd"], &[("", 0, "1".to_owned())]);
+}
+
+fn beside(name: &str, options: &[&str], readers: &[(&str, usize, String)]) {
     let folder = TempDir::new().expect("a folder");
     let program = env::current_exe().expect("this test's program");
     let driver = program.with_file_name("libsealpoint_readersim.so");
     let mut command = Command::new(script());
+    command.args(options);
     for (called, number, slots) in readers {
         let socket = socket(folder.path(), *number);
         command.arg("--reader");
