@@ -1,7 +1,7 @@
 //! The CVM list, tag 8E, and the conditions of its rules (EMV 4.4 Book 3 §10.5, Annex C3).
 
 use crate::{
-    charge::ChargeKind,
+    charge::{ChargeKind, bcd},
     cvm::method::Method,
     dialogue::Dialogue,
     fault::Fault,
@@ -117,5 +117,5 @@ pub(super) fn is_unattended(terminal: &TerminalData) -> bool {
 
 fn in_application_currency(dialogue: &Dialogue) -> Result<bool, Fault> {
     let application: Option<[u8; 2]> = dialogue.store.optional(tag::APPLICATION_CURRENCY)?;
-    Ok(application.is_some() && application == dialogue.store.optional(tag::CURRENCY)?)
+    Ok(application == Some(bcd(u64::from(dialogue.charge.currency))))
 }

@@ -203,10 +203,11 @@ impl Verifying {
                 self.result = CvmResult::failed(rule);
                 self.begin_pin(dialogue, rule, way, signature)
             }
-            Method::Fail | Method::Biometric => {
+            Method::Fail => {
                 self.result = CvmResult::failed(rule);
                 Ok(Tried::Unsuccessful)
             }
+            Method::Biometric => Ok(Tried::Unsuccessful),
         }
     }
 

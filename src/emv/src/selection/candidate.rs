@@ -41,6 +41,20 @@ pub(crate) struct Candidate {
 #[derive(Default)]
 pub(crate) struct Candidates(Vec<Candidate>);
 
+/// Which of the terminal's applications a card's name for one matches (§12.3.1). The closest, for an
+/// AID of the terminal may begin another.
+pub(super) fn accepted(terminal: &TerminalData, df_name: &Aid) -> Option<usize> {
+    terminal
+        .applications
+        .iter()
+        .enumerate()
+        .filter(|(_, known)| {
+            *df_name == known.aid || (known.partial && df_name.extends(&known.aid))
+        })
+        .max_by_key(|(_, known)| known.aid.as_slice().len())
+        .map(|(place, _)| place)
+}
+
 impl Candidate {
     fn needs_confirmation(&self) -> bool {
         self.priority & CONFIRM != 0
@@ -58,17 +72,8 @@ impl Candidate {
 impl Candidates {
     /// Adds an application if the terminal accepts it and does not have it yet.
     pub(super) fn add(&mut self, terminal: &TerminalData, found: &Found) {
-        // The closest of those that match: an AID of the terminal may begin another.
-        let accepted = terminal
-            .applications
-            .iter()
-            .enumerate()
-            .filter(|(_, known)| {
-                found.df_name == known.aid || (known.partial && found.df_name.extends(&known.aid))
-            })
-            .max_by_key(|(_, known)| known.aid.as_slice().len())
-            .map(|(place, _)| place);
         let known = self.0.iter().any(|known| known.df_name == found.df_name);
+        let accepted = accepted(terminal, &found.df_name);
         let Some(place) = accepted.filter(|_| !known && self.0.len() < MAX_CANDIDATES) else {
             return;
         };

@@ -197,11 +197,11 @@ impl Selection {
         };
         let exact = fci.df_name == application.aid;
         let longer = fci.df_name.extends(&application.aid);
-        if exact || (application.partial && longer) {
+        if exact || longer {
             if answer.sw == Sw::OK {
                 self.candidates.add(terminal, &fci.found_at(terminal));
             } else {
-                self.blocked = true;
+                self.blocked |= candidate::accepted(terminal, &fci.df_name).is_some();
             }
         }
         // The next occurrence is asked for until the card has no more. One that says the same again,

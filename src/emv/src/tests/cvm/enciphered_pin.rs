@@ -4,7 +4,7 @@ use sealpoint_secret::SecretBytes;
 
 use super::{EVERY_METHOD, NOTHING, PAD, Verified, verify};
 use crate::{
-    Command, Ending, Fault, PinEntry, PinKey, PinRequest, Sw, TerminalData, Tvr,
+    Command, Ending, Fault, PinEntry, PinKey, PinPad, PinRequest, Sw, TerminalData, Tvr,
     pin::{encipher, plaintext_block},
     tag,
     tests::{
@@ -71,12 +71,16 @@ impl Bench {
         }
     }
 
-    fn play(mut self, enter: impl FnMut(PinRequest) -> PinEntry) -> Verified {
+    fn play(self, enter: impl FnMut(PinRequest) -> PinEntry) -> Verified {
+        self.play_with(PAD, enter)
+    }
+
+    fn play_with(mut self, pad: PinPad, enter: impl FnMut(PinRequest) -> PinEntry) -> Verified {
         let terminal = self.terminal.clone();
         verify(
             &terminal,
             charge(),
-            PAD,
+            pad,
             |command| self.answer(command),
             enter,
         )
@@ -206,4 +210,14 @@ fn a_status_word_that_the_books_do_not_name_ends_the_charge() {
     );
     let fault = Fault::Answer(Command::Verify, Sw(0x6A80));
     assert_eq!(verified.outcome.ending, Ending::Terminated(fault));
+}
+
+#[test]
+fn a_pad_that_only_gives_a_pin_in_clear_is_none_for_this() {
+    let pad = PinPad {
+        enciphered: false,
+        ..PAD
+    };
+    let verified = Bench::new("4400 1F00").play_with(pad, |_| panic!("it cannot encipher"));
+    assert_eq!(verified.said(), ([0x1F, 0x00, 0x02], Tvr::PIN_PAD_MISSING));
 }

@@ -1,5 +1,6 @@
 //! Cardholder verification (EMV 4.4 Book 3 §10.5, Book 4 §6.3.4).
 
+mod any_list;
 mod conditions;
 mod enciphered_pin;
 mod offline_pin;

@@ -225,3 +225,26 @@ fn a_blocked_application_is_not_accepted() {
         Ending::NotAccepted(Refusal::ApplicationBlocked)
     );
 }
+
+#[test]
+fn a_blocked_application_that_is_not_accepted_anyway_is_none() {
+    let mut terminal = super::terminal();
+    for application in &mut terminal.applications {
+        application.partial = false;
+    }
+    let mut card = Card::good();
+    card.aid = hex("A000000003101001");
+    let ran = play(
+        &terminal,
+        charge(),
+        |command| match command {
+            [_, 0xA4, ..] if card.answer(command) != NOT_FOUND => {
+                [&card.application_fci()[..], &[0x62, 0x83]].concat()
+            }
+            _ => card.answer(command),
+        },
+        None,
+    );
+    let none = Ending::NotAccepted(Refusal::NoCommonApplication);
+    assert_eq!(ran.outcome.ending, none);
+}
