@@ -12,6 +12,7 @@
 //! * [`card`]: the card itself; APDU in, answer out, no I/O and no clock.
 //! * [`hostile`]: the same card, some of whose answers are damaged.
 //! * [`pad`]: what a PIN pad makes of a PIN, for tests that are the pad.
+//! * [`card_file`]: what the cards remember from one simulator to the next.
 //! * [`slot`]: the place where one card is or is not; shared by the drivers.
 //! * [`reader`]: a virtual reader on a Unix socket.
 //! * [`ifd`]: a reader with slots and a PIN pad behind a real `pcscd`, through our own driver.
@@ -23,6 +24,7 @@
 //! shared its parser with the kernel would agree with the kernel's mistakes.
 
 pub mod card;
+pub mod card_file;
 pub mod control;
 pub mod cryptogram;
 pub mod faults;

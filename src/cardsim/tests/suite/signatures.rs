@@ -76,6 +76,34 @@ fn both_key_files_are_read_and_their_check_values_hold() {
     }
 }
 
+/// The terminal's profile for the demo has the public halves, by another room's hand.
+#[test]
+fn the_demo_terminal_trusts_the_authorities_of_these_cards() {
+    let text = include_str!("../../../emv/src/demo.toml");
+    let profile: toml::Table = text.parse().expect("TOML");
+    let known = profile["capk"].as_array().expect("a list of keys");
+    for scheme in [Scheme::Visa, Scheme::Mastercard] {
+        let authority = &Chain::of(scheme).authority;
+        let hex = |bytes: &[u8]| data_encoding::HEXUPPER.encode(bytes);
+        let rid = hex(&authority.rid);
+        let has = |key: &&toml::Value| key["rid"].as_str() == Some(&rid);
+        let key = known.iter().find(has).expect("the scheme's key");
+        let text = |name: &str| -> String {
+            let value = key[name].as_str().expect("a string");
+            value.split_whitespace().collect()
+        };
+        assert_eq!(text("index"), hex(&[authority.index]));
+        assert_eq!(text("modulus"), hex(&authority.key.modulus()));
+        assert_eq!(text("check_value"), hex(&authority.check));
+        let exponent = key["exponent"].as_integer().expect("a number");
+        let [.., a, b, c] = exponent.to_be_bytes();
+        assert!([a, b, c].ends_with(&authority.key.exponent()));
+        let [year, month, day] = authority.expires.bcd();
+        let expires = format!("20{year:02X}-{month:02X}-{day:02X}");
+        assert_eq!(key["expires"].to_string(), expires);
+    }
+}
+
 #[test]
 fn every_cards_certificates_are_sound_unless_it_is_made_not_to_be() {
     let keys = issuer();
