@@ -91,6 +91,13 @@ impl IfdReader {
     }
 }
 
+impl Drop for IfdReader {
+    /// Else a pad that asks would go on asking.
+    fn drop(&mut self) {
+        self.unplug();
+    }
+}
+
 fn welcome(mut stream: UnixStream, bays: &[Bay]) -> io::Result<()> {
     let Some(frame) = protocol::receive(&mut stream)? else {
         return Ok(());

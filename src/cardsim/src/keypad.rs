@@ -172,6 +172,8 @@ fn write_bits(data: &mut [u8], at: usize, bits: usize, value: u32) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::VerifyRequest;
 
     /// EMV's plaintext PIN block (Book 3 §6.5.12) by way of part 10.
@@ -237,6 +239,25 @@ mod tests {
         let whole = emv();
         for length in 0..whole.len() {
             assert!(VerifyRequest::parse(&whole[..length]).is_none(), "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_breaks_the_pad(
+            changes in proptest::collection::vec((0..32_usize, any::<u8>()), 0..6),
+            pin in "[0-9]{0,14}",
+        ) {
+            let mut structure = emv();
+            for (at, value) in changes {
+                structure[at] = value;
+            }
+            if let Some(request) = VerifyRequest::parse(&structure)
+                && let Some(command) = request.command(&pin)
+            {
+                prop_assert_eq!(command.len(), 13);
+                prop_assert_eq!(&command[..5], &structure[19..24]);
+            }
         }
     }
 }

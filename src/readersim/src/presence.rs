@@ -21,6 +21,9 @@ pub enum Sight {
 pub struct Presence {
     real: Sight,
     told: Sight,
+    /// Whether the reader was gone since the last step: a card that is in again, of the same
+    /// number even, has lost its power.
+    was_gone: bool,
     /// Whether somebody waits for events, so that steps can be told one by one.
     awaited: bool,
 }
@@ -32,6 +35,7 @@ impl Presence {
         Self {
             real,
             told: quiet(real),
+            was_gone: false,
             awaited: false,
         }
     }
@@ -39,12 +43,14 @@ impl Presence {
     /// Takes note of what is real now.
     pub fn saw(&mut self, real: Sight) {
         self.real = real;
+        self.was_gone |= real == Sight::Gone;
     }
 
     /// What a look shows.
     pub fn look(&mut self) -> Sight {
         if !self.awaited {
             self.told = quiet(self.real);
+            self.was_gone = false;
         }
         self.told
     }
@@ -52,7 +58,7 @@ impl Presence {
     /// Whether there is a step that was not told.
     #[must_use]
     pub fn has_news(&self) -> bool {
-        self.told != self.real
+        self.told != self.real || (self.was_gone && matches!(self.told, Sight::Card(_)))
     }
 
     /// Tells the next step: the next look shows it.
@@ -62,6 +68,7 @@ impl Presence {
             Sight::Card(_) if self.has_news() => Sight::Empty,
             _ => self.real,
         };
+        self.was_gone = false;
     }
 }
 
@@ -107,6 +114,21 @@ mod tests {
         assert_eq!(slot.look(), Sight::Empty);
         slot.step();
         assert_eq!(slot.look(), Sight::Card(3));
+        assert!(!slot.has_news());
+    }
+
+    #[test]
+    fn a_card_in_a_reader_that_was_gone_for_a_moment_leaves_and_comes_again() {
+        let mut slot = Presence::new(Sight::Card(1));
+        slot.step();
+        assert!(!slot.has_news());
+        slot.saw(Sight::Gone);
+        slot.saw(Sight::Card(1));
+        assert!(slot.has_news());
+        slot.step();
+        assert_eq!(slot.look(), Sight::Empty);
+        slot.step();
+        assert_eq!(slot.look(), Sight::Card(1));
         assert!(!slot.has_news());
     }
 
