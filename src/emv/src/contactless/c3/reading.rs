@@ -48,7 +48,6 @@ fn account(dialogue: &mut Dialogue) -> Result<(), Fault> {
     } else if !store.pan()?.same_as(&pan) {
         return Err(Fault::AccountsDiffer);
     }
-    store.optional::<1>(tag::PAN_SEQUENCE)?;
     if let Some(selected) = &dialogue.selected
         && (store.names_account(selected.df_name.as_slice())?
             || store.names_account(selected.label.as_bytes())?)

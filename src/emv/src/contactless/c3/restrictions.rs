@@ -1,7 +1,7 @@
 //! Processing restrictions (Book C-3 §5.5).
 
 use crate::{
-    charge::{ChargeKind, is_date},
+    charge::ChargeKind,
     contactless::{
         c3::{C3, Course},
         qualifiers::Ctq,
@@ -57,11 +57,7 @@ impl C3 {
 /// expired.
 fn has_expired(dialogue: &Dialogue) -> Result<bool, Fault> {
     let expiry: Option<[u8; 3]> = dialogue.store.optional(tag::EXPIRY)?;
-    match expiry {
-        Some(expiry) if !is_date(expiry) => Err(Fault::Erroneous(tag::EXPIRY)),
-        Some(expiry) => Ok(restrictions::order(expiry, dialogue.charge.date).is_lt()),
-        None => Ok(true),
-    }
+    Ok(expiry.is_none_or(|expiry| restrictions::order(expiry, dialogue.charge.date).is_lt()))
 }
 
 /// §5.5.1.3 and §5.5.1.4: without usage control or the issuer's country nothing is allowed.

@@ -2,7 +2,7 @@
 
 use super::card::{TapCard, Tapped, small, tap, tap_at, template, terminal, terminal_with};
 use crate::{
-    Decliner, Ending, HostVerdict, Tag, TerminalData, Tvr, tag,
+    Aip, Decliner, Ending, HostVerdict, Tag, TerminalData, Tvr, tag,
     tests::{card::hex, oda::Signing},
 };
 
@@ -41,6 +41,10 @@ fn signed(issued: &Signing, sent: &[u8], related: &str, ctq: &str) -> TapCard {
     card
 }
 
+fn issued() -> Signing {
+    Signing::new(Aip::DDA)
+}
+
 /// What the terminal tells such a card: number, amount, currency.
 fn told() -> Vec<u8> {
     hex("DEADBEEF 000000000900 0978")
@@ -54,11 +58,11 @@ fn at(issued: &Signing) -> TerminalData {
 }
 
 fn tapped(card: &TapCard) -> Tapped {
-    tap_at(at(&Signing::new()), small(), card)
+    tap_at(at(&issued()), small(), card)
 }
 
 fn good() -> TapCard {
-    signed(&Signing::new(), &told(), RELATED, "0080")
+    signed(&issued(), &told(), RELATED, "0080")
 }
 
 fn declined() -> Ending {
@@ -86,7 +90,7 @@ fn a_signature_over_another_charge_proves_nothing() {
         "DEADBEEF 000000000901 0978",
         "DEADBEEF 000000000900 0840",
     ] {
-        let card = signed(&Signing::new(), &hex(sent), RELATED, "0080");
+        let card = signed(&issued(), &hex(sent), RELATED, "0080");
         assert_eq!(tapped(&card).ending(), declined());
     }
 }
@@ -108,8 +112,13 @@ fn what_the_signature_covers_cannot_be_changed() {
 
 #[test]
 fn a_card_that_signs_nothing_or_claims_it_cannot_proves_nothing() {
-    let cannot = good().with(tag::AIP, "0000");
-    assert_eq!(tapped(&cannot).ending(), declined());
+    let claims_not = signed(&Signing::new(Aip::empty()), &told(), RELATED, "0080");
+    assert_eq!(
+        tapped(&claims_not.with(tag::AIP, "0000")).ending(),
+        declined()
+    );
+    let claims_more = signed(&Signing::new(Aip::empty()), &told(), RELATED, "0080");
+    assert_eq!(tapped(&claims_more).ending(), declined());
     let nothing = TapCard::offline();
     assert_eq!(tap(small(), &nothing).ending(), declined());
 }
@@ -141,9 +150,17 @@ fn what_is_not_proven_goes_where_the_card_says() {
 #[test]
 fn a_device_must_have_signed_that_it_verified_its_holder() {
     // Signed without it, claimed in the clear.
-    let card = signed(&Signing::new(), &told(), "01112233440000", "0080");
+    let card = signed(&issued(), &told(), "01112233440000", "0080");
     let refused = Ending::DeclinedOffline(Decliner::Terminal(Tvr::CVM_FAILED));
     assert_eq!(tapped(&card).ending(), refused);
+}
+
+#[test]
+fn a_pin_takes_even_a_proven_card_to_the_host() {
+    let tapped = tapped(&signed(&issued(), &told(), RELATED, "8000"));
+    assert!(tapped.asked_pin);
+    assert_eq!(tapped.ending(), Ending::Approved);
+    assert!(tapped.request.is_some());
 }
 
 #[test]
@@ -153,7 +170,7 @@ fn an_online_charge_is_the_hosts_to_prove() {
 
 #[test]
 fn a_reader_that_offers_to_prove_online_charges_does() {
-    let mut offering = at(&Signing::new());
+    let mut offering = at(&issued());
     for application in &mut offering.applications {
         if let Some(terms) = &mut application.contactless {
             terms.ttq[0] |= 0x01;

@@ -47,15 +47,6 @@ fn a_card_that_asks_for_a_pin_gets_one_for_the_host() {
 }
 
 #[test]
-fn a_pin_takes_even_an_offline_approval_to_the_host() {
-    let card = TapCard::offline().with(tag::CTQ, "A800");
-    let tapped = tap(small(), &card);
-    assert!(tapped.asked_pin);
-    assert_eq!(tapped.ending(), Ending::Approved);
-    assert!(tapped.request.is_some());
-}
-
-#[test]
 fn without_a_pad_another_method_is_taken() {
     let card = TapCard::online().with(tag::CTQ, "C000");
     let tapped = with_pad(PinPad::NONE, Some(pin()), &card);

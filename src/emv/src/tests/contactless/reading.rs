@@ -1,6 +1,6 @@
 //! Card read complete (contactless Book C-3 §5.3.2 and §5.4).
 
-use super::card::{TapCard, small, tap, template};
+use super::card::{TapCard, VISA, entry, fci, small, tap, template};
 use crate::{
     AcType, Command, Decliner, Ending, Fault, Sw, Tag, tag,
     tests::card::{hex, object, ok},
@@ -121,9 +121,14 @@ fn an_account_in_the_clear_ends_the_charge() {
             (tag::PDOL, hex("9F6604")),
         ],
     );
-    let df_name = object(tag::DF_NAME, &hex(super::card::VISA));
+    let df_name = object(tag::DF_NAME, &hex(VISA));
     name.applications[0].1 = ok(&object(tag::FCI, &[df_name, clear].concat()));
     assert_eq!(fault(&name), Some(Fault::AccountShown));
+    let mut df_name = TapCard::online();
+    let long = [VISA, "4761739001010119"].concat();
+    df_name.entries = vec![entry(&long, &[])];
+    df_name.applications = vec![(hex(&long), ok(&fci(&long, "9F6604")))];
+    assert_eq!(fault(&df_name), Some(Fault::AccountShown));
     for tag in [tag::IAD, tag::CUSTOMER_DATA] {
         let card = TapCard::online().with(tag, "064761739001010119");
         assert_eq!(fault(&card), Some(Fault::AccountShown));

@@ -60,8 +60,9 @@ impl Deciphering {
 pub(super) struct Signing(forge::Plan);
 
 impl Signing {
-    pub(super) fn new() -> Self {
-        Self(forge::Plan::new(Aip::DDA))
+    /// One that supports this.
+    pub(super) fn new(aip: Aip) -> Self {
+        Self(forge::Plan::new(aip))
     }
 
     /// The keys by which the card can be proven.
