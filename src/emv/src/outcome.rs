@@ -219,6 +219,10 @@ impl Display for Ending {
                     "the card is not valid yet"
                 } else if tvr.contains(Tvr::SERVICE_NOT_ALLOWED) {
                     "the card is not meant for this kind of sale"
+                } else if tvr.intersects(Tvr::SDA_FAILED | Tvr::DDA_FAILED | Tvr::CDA_FAILED) {
+                    "the card could not prove that it is genuine"
+                } else if tvr.contains(Tvr::CVM_FAILED) {
+                    "the cardholder was not verified"
                 } else {
                     "a rule of the issuer or the acquirer forbids it"
                 };

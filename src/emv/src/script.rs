@@ -9,10 +9,10 @@ use crate::{
     verification::{Tsi, Tvr},
 };
 
-/// Scripts of one answer that run before, and that run after the final GENERATE AC. What a host may
-/// send at all is bounded by [`HostAnswer`](crate::HostAnswer): more than the 128 bytes that a
-/// terminal must take (§10.10).
-const MAX_SCRIPTS: usize = 8;
+/// Scripts of one answer that run before, and that run after the final GENERATE AC: what became of
+/// them all has room in DE 55. What a host may send at all is bounded by
+/// [`HostAnswer`](crate::HostAnswer): more than the 128 bytes that a terminal must take (§10.10).
+const MAX_SCRIPTS: usize = 7;
 /// Commands of one script.
 const MAX_COMMANDS: usize = 16;
 /// Highest command number that a result can name.
@@ -107,14 +107,20 @@ impl Scripts {
     /// The scripts of an answer that belong here. One that cannot be read is not performed.
     pub(crate) fn of(dialogue: &mut Dialogue, data: &[u8], when: When) -> Self {
         let mut waiting = Vec::new();
+        let mut count = 0;
         for object in tlv::objects(data) {
             let script = match object {
                 Ok(object) if object.tag != when.template() => continue,
-                Ok(object) if waiting.len() < MAX_SCRIPTS => Script::parse(object.value),
+                Ok(object) => Script::parse(object.value),
                 // Unreadable between the templates: nobody can say whose it is, so it counts once.
                 Err(_) if when == When::After => continue,
-                Ok(_) | Err(_) => Err(Unreadable([0; 4])),
+                Err(_) => Err(Unreadable([0; 4])),
             };
+            count += 1;
+            if count > MAX_SCRIPTS {
+                dialogue.tvr |= when.failure();
+                break;
+            }
             match script {
                 Ok(script) => waiting.push(script),
                 Err(Unreadable(id)) => note(dialogue, when, ScriptResult { id, result: 0x00 }),

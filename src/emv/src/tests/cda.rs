@@ -177,6 +177,7 @@ fn a_request_without_a_good_signature_is_declined_and_the_host_not_asked() {
         let terminal = signing.terminal();
         let ran = signing.play(&terminal, Some(&approval()));
         assert_eq!(ran.outcome.ending, CDA_FAILED);
+        assert!(CDA_FAILED.to_string().contains("could not prove"));
         assert!(ran.request.is_none());
         assert_eq!(asked(&ran), [0x90, 0x00], "an AAC at once");
         assert_eq!(ran.commands(0xAE)[1][5..7], *b"Z1");

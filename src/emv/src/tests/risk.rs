@@ -41,18 +41,19 @@ fn the_floor_limit_is_compared_with_the_amount() {
 
 #[test]
 fn a_split_sale_counts_as_one() {
-    for (earlier_minor, over) in [
-        (0, false),
-        (8_765, false),
-        (8_766, true),
-        (i64::MAX, true),
-        (i64::MIN, false),
+    for (floor_limit, earlier_minor, over) in [
+        (10_000, 0, false),
+        (10_000, 8_765, false),
+        (10_000, 8_766, true),
+        (10_000, i64::MAX, true),
+        (10_000, i64::MIN, false),
+        (1_234, i64::MIN, true),
     ] {
         let known = Known {
             earlier_minor,
             on_exception_file: false,
         };
-        let ran = ran(&offline_terminal(10_000), &Card::good(), known);
+        let ran = ran(&offline_terminal(floor_limit), &Card::good(), known);
         assert_eq!(ran.tvr().contains(Tvr::OVER_FLOOR_LIMIT), over);
     }
 }

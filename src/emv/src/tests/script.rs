@@ -188,3 +188,22 @@ fn the_results_are_in_the_final_de_55() {
     let ran = run(&Card::good(), &script("72"));
     assert!(ran.evidence().de55.ends_with(&hex("9F5B05 20 00000001")));
 }
+
+/// DE 55 has 255 bytes at most.
+#[test]
+fn what_became_of_every_script_fits_into_de_55() {
+    let mut card = Card::good();
+    card.aid = hex("A0000000031010 010203040506070809");
+    card.iad = vec![0xAA; 32];
+    let all = [script("71").repeat(9), script("72").repeat(9)].concat();
+    let ran = run(&card, &all);
+    assert_eq!(ran.outcome.ending, Ending::Approved);
+    assert_eq!(ran.evidence().scripts, [DONE; 14]);
+    let failed = Tvr::SCRIPT_FAILED_BEFORE | Tvr::SCRIPT_FAILED_AFTER;
+    assert!(ran.tvr().contains(failed), "the others");
+    assert!(
+        ran.evidence().de55.len() <= 255,
+        "{}",
+        ran.evidence().de55.len()
+    );
+}
