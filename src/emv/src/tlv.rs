@@ -72,6 +72,12 @@ pub fn only(data: &[u8], tag: Tag) -> Option<&[u8]> {
     }
 }
 
+/// Whether `data` is objects from its start to its end. What a template holds is believed only then.
+#[must_use]
+pub fn is_whole(data: &[u8]) -> bool {
+    objects(data).all(|object| object.is_ok())
+}
+
 /// A tag at the start of `data`, and what stands behind it.
 #[must_use]
 pub fn split_tag(data: &[u8]) -> Option<(Tag, &[u8])> {

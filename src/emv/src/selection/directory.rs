@@ -33,7 +33,7 @@ impl Directory {
         let template = tlv::only(fci, tag::FCI)?;
         tlv::find(template, tag::DF_NAME).ok()??;
         let proprietary = tlv::find(template, tag::PROPRIETARY).ok()??;
-        if tlv::objects(proprietary).any(|object| object.is_err()) {
+        if !tlv::is_whole(template) || !tlv::is_whole(proprietary) {
             return None;
         }
         match tlv::find(proprietary, tag::SFI).ok()?? {
@@ -55,7 +55,7 @@ impl Directory {
             if object.tag != tag::DIRECTORY_ENTRY {
                 continue;
             }
-            if tlv::objects(object.value).any(|inner| inner.is_err()) {
+            if !tlv::is_whole(object.value) {
                 return None;
             }
             entries.extend(fci::listed(object.value, self.latin_1));

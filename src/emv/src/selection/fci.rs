@@ -28,7 +28,7 @@ impl<'a> Fci<'a> {
         let template = tlv::only(data, tag::FCI)?;
         let df_name = tlv::find(template, tag::DF_NAME).ok()??;
         let proprietary = tlv::find(template, tag::PROPRIETARY).ok()??;
-        if tlv::objects(proprietary).any(|object| object.is_err()) {
+        if !tlv::is_whole(template) || !tlv::is_whole(proprietary) {
             return None;
         }
         Some(Self {

@@ -1,7 +1,7 @@
 use super::card::{hex, object};
 use crate::{
     Tag, tag,
-    tlv::{TlvError, find, objects, only},
+    tlv::{TlvError, find, is_whole, objects, only},
 };
 
 fn read(text: &str) -> Result<Vec<(u32, Vec<u8>)>, TlvError> {
@@ -73,5 +73,17 @@ fn a_template_alone_is_told_from_one_with_something_beside_it() {
         "7001",
     ] {
         assert_eq!(only(&hex(other), tag::RECORD), None, "{other}");
+    }
+}
+
+#[test]
+fn what_is_cut_off_anywhere_is_not_whole() {
+    for (bytes, whole) in [
+        ("", true),
+        ("00", true),
+        ("5000 5A0112", true),
+        ("5000 5A01", false),
+    ] {
+        assert_eq!(is_whole(&hex(bytes)), whole, "{bytes}");
     }
 }

@@ -91,6 +91,7 @@ fn a_directory_that_lacks_something_mandatory_gives_way_to_the_list() {
         [&name[..], &inside("8800")].concat(),
         [&name[..], &inside("5F2D02656E")].concat(),
         [&name[..], &inside("880101 5F2D05")].concat(),
+        [&name[..], &inside("880101"), &hex("9F")[..]].concat(),
         name.clone(),
         inside("880101"),
     ] {

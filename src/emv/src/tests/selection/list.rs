@@ -141,6 +141,7 @@ fn an_application_whose_fci_lacks_something_mandatory_is_passed_over() {
         good[..good.len() - 1].to_vec(),
         good[2..].to_vec(),
         [&good[..], &df_name].concat(),
+        object(tag::FCI, &[&good[2..], &hex("5005AA")[..]].concat()),
     ] {
         let card = Card::good();
         let ran = play(
