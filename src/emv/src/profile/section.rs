@@ -10,6 +10,9 @@ use toml::{
 
 use super::error::ProfileError;
 
+/// Characters of the profile's own words, or of the TOML reader's, in an error.
+const MAX_SHOWN: usize = 120;
+
 /// A profile that is TOML.
 pub(super) struct Document<'t> {
     text: &'t str,
@@ -22,11 +25,7 @@ impl<'t> Document<'t> {
     pub(super) fn parse(text: &'t str) -> Result<Self, ProfileError> {
         let root = DeTable::parse(text).map_err(|error| ProfileError::Toml {
             line: line_of(text, error.span().map_or(0, |span| span.start)),
-            reason: error
-                .message()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" "),
+            reason: shown(error.message()),
         })?;
         Ok(Self { text, root })
     }
@@ -68,7 +67,7 @@ impl<'d> Section<'d> {
             None => Ok(self),
             Some(key) => Err(ProfileError::Value {
                 line: line_of(self.text, key.span().start),
-                key: format!("{}{}", self.path, key.get_ref()),
+                key: format!("{}{}", self.path, shown(key.get_ref())),
                 reason: "is no key of a profile".to_owned(),
                 remedy: format!("take it away; here stand: {}", keys.join(", ")),
             }),
@@ -276,6 +275,19 @@ impl<'d> Entry<'d> {
 /// A number below 100 as two digits.
 fn bcd(number: u8) -> u8 {
     ((number / 10) << 4) | (number % 10)
+}
+
+/// Somebody else's words in one short line: blanks joined, no control characters.
+fn shown(words: &str) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let visible = |c: char| {
+        if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    line.chars().take(MAX_SHOWN).map(visible).collect()
 }
 
 /// The line, counted from 1, of that byte.

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::{BENCH, error, refused, with};
 use crate::{MAX_PROFILE, ProfileError, TerminalData};
 
@@ -197,6 +199,14 @@ fn a_profile_has_a_bound() {
 }
 
 #[test]
+fn a_key_that_is_no_name_does_not_spoil_the_message() {
+    let escape = error("\"a\\u001B[2J\\nb\" = 1\n").to_string();
+    assert!(!escape.contains(char::is_control), "{escape:?}");
+    let long = error(&format!("{} = 1\n", "k".repeat(50_000))).to_string();
+    assert!(long.len() < 400, "{} characters", long.len());
+}
+
+#[test]
 fn a_refusal_is_one_line_that_says_where_what_and_what_instead() {
     let text = error(&with("type = 22", "type = 99")).to_string();
     let line = 1 + BENCH
@@ -211,4 +221,30 @@ fn a_refusal_is_one_line_that_says_where_what_and_what_instead() {
     );
     let broken = error("a = [\n\nb").to_string();
     assert!(!broken.contains('\n'), "{broken}");
+}
+
+proptest! {
+    /// Whatever is typed into a profile, it is taken or refused, and a refusal names a line that is
+    /// there.
+    #[test]
+    fn a_slip_of_the_finger_is_taken_or_refused_with_a_line(
+        at in 0..BENCH.len(),
+        cut in 0..40_usize,
+        typed in "[ -~\n\t]{0,8}",
+    ) {
+        let cut = (at + cut).min(BENCH.len());
+        let text = format!("{}{typed}{}", &BENCH[..at], &BENCH[cut..]);
+        if let Err(error) = TerminalData::from_toml(&text) {
+            let line = error.line().expect("it is not too long");
+            let lines = 1 + text.matches('\n').count();
+            prop_assert!((1..=lines).contains(&line), "{error}");
+            prop_assert!(!error.to_string().contains('\n'), "{error}");
+        }
+    }
+
+    /// Nor does anything else that is not a profile end otherwise.
+    #[test]
+    fn any_text_is_refused(text in "\\PC{0,200}") {
+        prop_assert!(TerminalData::from_toml(&text).is_err());
+    }
 }
