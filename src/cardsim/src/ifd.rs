@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use sealpoint_readersim::protocol::{self, Facts, Hello, Reply, Request, Role, Sighting};
 
-use crate::keypad::{Press, VerifyRequest, answer};
+use crate::keypad::{EncipherRequest, Press, VerifyRequest, answer};
 use crate::slot::{Exchange, Slot};
 use crate::socket::{Server, SocketError};
 
@@ -139,8 +140,11 @@ fn carry_out(mut stream: UnixStream, slot: &Slot) -> io::Result<()> {
                 Reply::Done(Vec::new())
             }
             Request::Apdu(command) => exchange(slot, &command),
-            Request::VerifyPin(_) if slot.is_contactless() => Reply::Refused,
+            Request::VerifyPin(_) | Request::EncipherPin(_) if slot.is_contactless() => {
+                Reply::Refused
+            }
             Request::VerifyPin(structure) => verify_pin(slot, &structure),
+            Request::EncipherPin(request) => encipher_pin(slot, &request),
         };
         protocol::send(&mut stream, &reply.encode())?;
     }
@@ -159,19 +163,37 @@ fn exchange(slot: &Slot, command: &[u8]) -> Reply {
 
 fn verify_pin(slot: &Slot, structure: &[u8]) -> Reply {
     let Some(request) = VerifyRequest::parse(structure) else {
-        return Reply::Done(answer::INVALID_REQUEST.into());
+        return said_by_pad(answer::INVALID_REQUEST);
     };
-    let of_the_pad = |answer: [u8; 2]| Reply::Done(answer.into());
-    match slot.ask_for_pin(request.patience) {
+    enter(slot, request.patience, |pin| {
+        let command = request.command(pin)?;
+        Some(exchange(slot, &command))
+    })
+}
+
+fn encipher_pin(slot: &Slot, request: &[u8]) -> Reply {
+    let Some(request) = EncipherRequest::parse(request) else {
+        return said_by_pad(answer::INVALID_REQUEST);
+    };
+    enter(slot, request.patience, |pin| {
+        let enciphered = request.encipher(pin)?;
+        Some(Reply::Done([&enciphered[..], &answer::DONE].concat()))
+    })
+}
+
+/// Asks for a PIN; `with` it happens what was asked for, unless it has a wrong length.
+fn enter(slot: &Slot, patience: Duration, with: impl FnOnce(&str) -> Option<Reply>) -> Reply {
+    match slot.ask_for_pin(patience) {
         None => Reply::NoCard,
-        Some(Press::Cancel) => of_the_pad(answer::CANCELLED),
-        Some(Press::Timeout) => of_the_pad(answer::TIMED_OUT),
-        Some(Press::WrongLength) => of_the_pad(answer::WRONG_LENGTH),
-        Some(Press::Pin(pin)) => match request.command(&pin) {
-            Some(command) => exchange(slot, &command),
-            None => of_the_pad(answer::WRONG_LENGTH),
-        },
+        Some(Press::Cancel) => said_by_pad(answer::CANCELLED),
+        Some(Press::Timeout) => said_by_pad(answer::TIMED_OUT),
+        Some(Press::WrongLength) => said_by_pad(answer::WRONG_LENGTH),
+        Some(Press::Pin(pin)) => with(&pin).unwrap_or(said_by_pad(answer::WRONG_LENGTH)),
     }
+}
+
+fn said_by_pad(answer: [u8; 2]) -> Reply {
+    Reply::Done(answer.into())
 }
 
 /// Says what is in the slot, now and at every change, until the driver hangs up.

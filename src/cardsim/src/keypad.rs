@@ -2,10 +2,15 @@
 //!
 //! The host says how a VERIFY command looks and where the PIN goes; the pad asks the cardholder,
 //! writes the PIN in, and gives the command to the card. Only the card's status word goes back.
+//! Or it enciphers the PIN with the card's key, and only that goes back.
 
 use std::time::Duration;
 
 use serde::Deserialize;
+
+mod encipher;
+
+pub(crate) use encipher::EncipherRequest;
 
 /// Bytes of a `PIN_VERIFY_STRUCTURE` before its data.
 const HEADER: usize = 19;
@@ -35,6 +40,8 @@ pub enum Press {
 
 /// Answers of the pad itself (part 10 section 2.5.2.3).
 pub(crate) mod answer {
+    /// It is done.
+    pub(crate) const DONE: [u8; 2] = [0x90, 0x00];
     /// Nothing was entered in time.
     pub(crate) const TIMED_OUT: [u8; 2] = [0x64, 0x00];
     /// The cancel key.
@@ -100,10 +107,7 @@ impl<'a> VerifyRequest<'a> {
         };
         let unit = |in_bytes: bool| if in_bytes { 8 } else { 1 };
         let request = Self {
-            patience: match patience {
-                0 => DEFAULT_PATIENCE,
-                seconds => Duration::from_secs(seconds.into()),
-            },
+            patience: self::patience(patience),
             digits: (least.into(), most.into()),
             coding,
             right: format & 0b100 != 0,
@@ -154,6 +158,14 @@ impl<'a> VerifyRequest<'a> {
             Coding::Bcd => 4,
             Coding::Binary | Coding::Ascii => 8,
         }
+    }
+}
+
+/// How long to wait for the PIN, by the host's word in seconds.
+fn patience(seconds: u8) -> Duration {
+    match seconds {
+        0 => DEFAULT_PATIENCE,
+        seconds => Duration::from_secs(seconds.into()),
     }
 }
 

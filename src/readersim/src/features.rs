@@ -12,6 +12,10 @@ pub const PIN_PROPERTIES: Feature = Feature(0x0A);
 /// Asks what the reader is like, as TLV (section 2.6.14).
 pub const TLV_PROPERTIES: Feature = Feature(0x12);
 
+/// Lets the pad ask for a PIN and encipher it with the card's key. A feature of our own, since
+/// part 10 has none; `docs/reader.md` says what goes in and out.
+pub const ENCIPHER_PIN: Feature = Feature(0x80);
+
 /// Digits of the shortest and the longest PIN (EMV 4.4 Book 3 §6.5.12).
 const PIN_DIGITS: (u8, u8) = (4, 12);
 
@@ -46,6 +50,8 @@ pub enum Control {
     Features,
     /// A PIN.
     VerifyPin,
+    /// A PIN, enciphered.
+    EncipherPin,
     /// What the pad is like.
     PinProperties,
     /// What the reader is like.
@@ -63,6 +69,7 @@ impl Control {
             (TLV_PROPERTIES.control_code(), Self::TlvProperties, true),
             (PIN_PROPERTIES.control_code(), Self::PinProperties, pin_pad),
             (VERIFY_PIN_DIRECT.control_code(), Self::VerifyPin, pin_pad),
+            (ENCIPHER_PIN.control_code(), Self::EncipherPin, pin_pad),
         ];
         let found = all.iter().find(|(one, _, has)| *one == code && *has);
         found.map(|(_, asked, _)| *asked).ok_or(Code::NotSupported)
@@ -73,7 +80,12 @@ impl Control {
 #[must_use]
 pub fn list(pin_pad: bool) -> Vec<u8> {
     let all: &[Feature] = match pin_pad {
-        true => &[VERIFY_PIN_DIRECT, PIN_PROPERTIES, TLV_PROPERTIES],
+        true => &[
+            VERIFY_PIN_DIRECT,
+            PIN_PROPERTIES,
+            TLV_PROPERTIES,
+            ENCIPHER_PIN,
+        ],
         false => &[TLV_PROPERTIES],
     };
     let entry = |feature: &Feature| {
@@ -131,7 +143,8 @@ mod tests {
             [
                 [0x06, 4, 0x42, 0x33, 0x00, 0x06],
                 [0x0A, 4, 0x42, 0x33, 0x00, 0x0A],
-                [0x12, 4, 0x42, 0x33, 0x00, 0x12]
+                [0x12, 4, 0x42, 0x33, 0x00, 0x12],
+                [0x80, 4, 0x42, 0x33, 0x00, 0x80]
             ]
             .concat()
         );

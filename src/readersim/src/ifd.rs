@@ -11,7 +11,7 @@ use crate::device::Device;
 use crate::features::{self, Control};
 use crate::presence::Sight;
 use crate::protocol::{Reply, Request};
-use crate::slot::{self, Slot};
+use crate::slot;
 
 /// How many readers one copy of this library serves; asked before `pcscd` gives a second entry
 /// with the same library a number of its own.
@@ -183,12 +183,9 @@ pub fn control(lun: u32, code: u32, request: &[u8]) -> Result<Vec<u8>, Code> {
         Control::Features => features::list(pin_pad),
         Control::PinProperties => features::pin_properties(),
         Control::TlvProperties => features::tlv_properties(pin_pad),
-        Control::VerifyPin => verify_pin(&slot, request)?,
+        Control::VerifyPin => answered(slot.link.ask(&Request::VerifyPin(request.into())))?,
+        Control::EncipherPin => answered(slot.link.ask(&Request::EncipherPin(request.into())))?,
     })
-}
-
-fn verify_pin(slot: &Slot, request: &[u8]) -> Result<Vec<u8>, Code> {
-    answered(slot.link.ask(&Request::VerifyPin(request.into())))
 }
 
 fn answered(reply: io::Result<Reply>) -> Result<Vec<u8>, Code> {

@@ -81,7 +81,7 @@ impl Link {
             None => self.connect()?,
         };
         let patience = match request {
-            Request::VerifyPin(_) => PIN_PATIENCE,
+            Request::VerifyPin(_) | Request::EncipherPin(_) => PIN_PATIENCE,
             _ => PATIENCE,
         };
         open.set_read_timeout(Some(patience))?;

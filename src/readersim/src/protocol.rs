@@ -51,6 +51,9 @@ pub enum Request {
     /// Ask the pad for a PIN and give it to the card (PC/SC part 10, `PIN_VERIFY_STRUCTURE`).
     /// Answered with a status word, the card's or the pad's.
     VerifyPin(Vec<u8>),
+    /// Ask the pad for a PIN and encipher it with the card's key. Answered with the enciphered
+    /// PIN and 9000, or with the pad's status word.
+    EncipherPin(Vec<u8>),
 }
 
 /// What the reader answers.
@@ -131,6 +134,7 @@ impl Request {
             Self::PowerDown => vec![2],
             Self::Apdu(command) => tagged(3, command),
             Self::VerifyPin(structure) => tagged(4, structure),
+            Self::EncipherPin(request) => tagged(5, request),
         }
     }
 
@@ -142,6 +146,7 @@ impl Request {
             [2] => Some(Self::PowerDown),
             [3, command @ ..] => Some(Self::Apdu(command.into())),
             [4, structure @ ..] => Some(Self::VerifyPin(structure.into())),
+            [5, request @ ..] => Some(Self::EncipherPin(request.into())),
             _ => None,
         }
     }
@@ -248,6 +253,7 @@ mod tests {
             Request::PowerDown,
             Request::Apdu(bytes.clone()),
             Request::VerifyPin(bytes.clone()),
+            Request::EncipherPin(bytes.clone()),
         ] {
             assert_eq!(Request::decode(&request.encode()), Some(request));
         }

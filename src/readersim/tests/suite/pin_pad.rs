@@ -5,12 +5,16 @@ use std::time::Instant;
 use pcsc::{Card, Error, ctl_code};
 use sealpoint_cardsim::Slot;
 use sealpoint_cardsim::keypad::Press;
+use sealpoint_cardsim::oda::Chain;
+use sealpoint_cardsim::profile::Scheme;
 
 use crate::rig::{Client, PATIENCE, ask, beside_pcscd, card, reader};
 
 const VERIFY_PIN_DIRECT: u8 = 0x06;
 const PIN_PROPERTIES: u8 = 0x0A;
 const TLV_PROPERTIES: u8 = 0x12;
+/// Our own.
+const ENCIPHER_PIN: u8 = 0x80;
 
 /// The control code of each feature, by its tag.
 fn features(card: &Card) -> Vec<(u8, u32)> {
@@ -49,10 +53,21 @@ fn verify(card: &Card, request: &[u8]) -> Result<Vec<u8>, Error> {
         .map(<[u8]>::to_vec)
 }
 
-fn select_visa(card: &Card) {
-    let select = b"\x00\xA4\x04\x00\x07\xA0\x00\x00\x00\x03\x10\x10\x00";
-    let answer = ask(card, select).expect("an answer");
+fn select(card: &Card, aid: &[u8; 7]) {
+    let command = [&[0x00, 0xA4, 0x04, 0x00, 0x07], &aid[..], &[0x00]].concat();
+    let answer = ask(card, &command).expect("an answer");
     assert!(answer.ends_with(&[0x90, 0x00]), "{answer:02X?}");
+}
+
+fn select_mastercard(card: &Card) {
+    select(card, &[0xA0, 0, 0, 0, 0x04, 0x10, 0x10]);
+    let gpo = b"\x80\xA8\x00\x00\x02\x83\x00\x00";
+    let answer = ask(card, gpo).expect("an answer");
+    assert!(answer.ends_with(&[0x90, 0x00]), "{answer:02X?}");
+}
+
+fn select_visa(card: &Card) {
+    select(card, &[0xA0, 0, 0, 0, 0x03, 0x10, 0x10]);
     let gpo = b"\x80\xA8\x00\x00\x06\x83\x04\xE0\xF8\xC8\x22\x00";
     let answer = ask(card, gpo).expect("an answer");
     assert!(answer.ends_with(&[0x90, 0x00]), "{answer:02X?}");
@@ -74,7 +89,15 @@ fn said() {
     slots[1].insert("qvsdc").expect("held");
     let contact = client.connect(&names[0]);
     let tags: Vec<u8> = features(&contact).iter().map(|(tag, _)| *tag).collect();
-    assert_eq!(tags, [VERIFY_PIN_DIRECT, PIN_PROPERTIES, TLV_PROPERTIES]);
+    assert_eq!(
+        tags,
+        [
+            VERIFY_PIN_DIRECT,
+            PIN_PROPERTIES,
+            TLV_PROPERTIES,
+            ENCIPHER_PIN
+        ]
+    );
     let mut buffer = [0; 64];
     let properties = contact.control(code(&contact, PIN_PROPERTIES).into(), &[], &mut buffer);
     assert_eq!(properties.expect("properties"), [0x10, 0x02, 0x02, 0x00]);
@@ -167,6 +190,51 @@ fn waits() {
     select_visa(&held);
     let pulls_plug = || reader.unplug();
     assert_eq!(while_asking(&held, &pulls_plug), Err(Error::NotTransacted));
+}
+
+#[test]
+fn the_pad_enciphers_a_pin_for_the_card_that_is_in() {
+    beside_pcscd("pin_pad::enciphered", &[1]);
+}
+
+#[test]
+#[ignore = "run by the_pad_enciphers_a_pin_for_the_card_that_is_in"]
+fn enciphered() {
+    let reader = reader(0, 1, &[card("cda-pin")]);
+    let client = Client::start();
+    let name = client.readers().remove(0);
+    let slot = reader.slots().next().expect("a slot");
+    slot.insert("cda-pin").expect("inserted");
+    let held = client.connect(&name);
+    select_mastercard(&held);
+    let key = Chain::of(Scheme::Mastercard).pin.key.modulus();
+    let after = |press: Press| {
+        let challenge = ask(&held, &[0x00, 0x84, 0x00, 0x00, 0x00]).expect("an answer");
+        assert_eq!(challenge[8..], [0x90, 0x00]);
+        slot.press(press).expect("few presses");
+        let request = [&[30, 4, 12], &challenge[..8], &[1, 3], &key].concat();
+        let mut buffer = [0; 258];
+        let code = code(&held, ENCIPHER_PIN);
+        let answer = held.control(code.into(), &request, &mut buffer);
+        answer.expect("the pad's answer").to_vec()
+    };
+    let verify = |answer: Vec<u8>| {
+        let (data, sw) = answer.split_at(answer.len() - 2);
+        assert_eq!((data.len(), sw), (key.len(), &[0x90, 0x00][..]));
+        let length = u8::try_from(data.len()).expect("short");
+        let command = [&[0x00, 0x20, 0x00, 0x88, length], data].concat();
+        ask(&held, &command).expect("a status word")
+    };
+    assert_eq!(verify(after(Press::Pin("4321".into()))), [0x63, 0xC2]);
+    assert_eq!(verify(after(Press::Pin("1234".into()))), [0x90, 0x00]);
+    assert_eq!(after(Press::Cancel), [0x64, 0x01]);
+    assert_eq!(after(Press::Pin("123".into())), [0x64, 0x03]);
+    // The same PIN never looks the same: the padding is random.
+    let twice = [(); 2].map(|()| after(Press::Pin("1234".into())));
+    assert_ne!(twice[0], twice[1]);
+    let mut buffer = [0; 258];
+    let nonsense = held.control(code(&held, ENCIPHER_PIN).into(), &[30, 4], &mut buffer);
+    assert_eq!(nonsense.expect("the pad's answer"), [0x6B, 0x80]);
 }
 
 fn await_asking(slot: &Slot) {
