@@ -68,8 +68,9 @@ impl Charging<'_> {
             // Before a card is asked for, so that what is wrong at once costs no card its turn.
             let kernel = self.kernel(plan)?;
             let start = Instant::now();
-            let slot = self.await_card(plan, wanted)?;
+            let found = self.await_card(plan, wanted);
             self.times.presenting = self.times.presenting.saturating_add(start.elapsed());
+            let slot = found?;
             self.watch.spend(&slot);
             presentations += 1;
             let ended = self.present(kernel, plan, &slot, wanted);
@@ -108,7 +109,9 @@ impl Charging<'_> {
         self.counterpart.prompt(CardPrompt::Reading);
         let card = match self.reader.power_on(slot) {
             Ok(card) => card,
-            Err(error) => return Ended::of_card_error(error, slot.contactless),
+            Err(error) => {
+                return Ended::of_card_error(error, self.watch.is_contactless(slot));
+            }
         };
         if card.interface == Interface::Contactless {
             self.watch.note_contactless(slot);

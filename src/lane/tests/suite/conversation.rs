@@ -1,14 +1,16 @@
 //! What till and lane say to each other when things go another way.
 
-use std::{io::Write as _, net::Shutdown};
+use std::{fs, io::Write as _, net::Shutdown};
 
 use sealpoint_wire::{
     AttemptId, Bytes, FromLane, HostAnswer, HostDecision, ReaderState, ToLane,
     lane::{CardPrompt, OutcomeKind},
 };
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::bench::{Bench, Online};
+use crate::host::Host;
 
 /// A charge up to the host.
 fn online(bench: &mut Bench, card: &str) -> (AttemptId, Online) {
@@ -290,4 +292,78 @@ fn half_a_frame_and_then_nothing_stops_the_lane() {
     bench.raw().shutdown(Shutdown::Write).expect("open");
     let (status, log) = bench.wait();
     assert!(status.success(), "{log}");
+}
+
+#[test]
+fn an_issuer_that_wants_a_call_has_a_sentence_of_its_own() {
+    for code in ["01", "02"] {
+        let mut bench = Bench::new();
+        let (attempt, asked) = online(&mut bench, "visa-approved");
+        let mut answer = bench.host.answer(&asked);
+        answer.decision = HostDecision::Declined;
+        answer.response_code = code.to_owned();
+        answer.issuer_authentication = Bytes::default();
+        bench.tell(&ToLane::Host { attempt, answer });
+        let outcome = bench.expect_outcome(attempt);
+        assert_eq!(outcome.kind, OutcomeKind::DeclinedByHost, "{outcome:?}");
+        assert_eq!(outcome.emv.expect("two cryptograms").ac_type, "AAC");
+        let why = outcome.why.expect("a reason");
+        assert!(why.contains("wants to be called"), "{why}");
+    }
+}
+
+/// A lane that lets the cardholder choose, with a card that has two applications, up to the choice.
+fn choosing() -> (Bench, AttemptId, Vec<String>) {
+    let folder = TempDir::new().expect("a folder");
+    let host = Host::create(folder.path());
+    let demo = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../emv/src/demo.toml"));
+    let choosy = demo.replace("cardholder_choice = false", "cardholder_choice = true");
+    assert!(choosy.contains("cardholder_choice = true"));
+    fs::write(folder.path().join("profile.toml"), choosy).expect("written");
+    let cards = [crate::hands::card("two-applications")];
+    let mut bench = Bench::start(folder, host, &cards, None);
+    assert_eq!(bench.hello(), None);
+    bench.slot.insert("two-applications").expect("inserted");
+    let attempt = bench.read();
+    bench.expect_prompt(attempt, CardPrompt::Reading);
+    match bench.hear() {
+        FromLane::Choose {
+            attempt: of,
+            labels,
+        } if of == attempt => (bench, attempt, labels),
+        other => panic!("no choice but {other:?}"),
+    }
+}
+
+#[test]
+fn the_cardholder_is_asked_which_application_and_gets_it() {
+    for index in [0, 1] {
+        let (mut bench, attempt, labels) = choosing();
+        assert_eq!(labels.len(), 2);
+        // Neither what was not offered nor a word on another attempt is a choice.
+        let other = AttemptId::new(Uuid::from_u128(99));
+        bench.tell(&ToLane::Chosen { attempt, index: 2 });
+        bench.tell(&ToLane::Chosen {
+            attempt: other,
+            index: 1 - index,
+        });
+        bench.tell(&ToLane::Chosen { attempt, index });
+        let outcome = bench.outcome_with_host(attempt);
+        assert_eq!(outcome.kind, OutcomeKind::Approved, "{outcome:?}");
+        assert_eq!(
+            outcome.card.expect("a card").label,
+            labels[usize::from(index)]
+        );
+    }
+}
+
+#[test]
+fn a_choice_can_be_cancelled_and_ends_when_the_card_is_pulled() {
+    let (mut bench, attempt, _) = choosing();
+    bench.tell(&ToLane::Cancel { attempt });
+    assert_eq!(bench.expect_outcome(attempt).kind, OutcomeKind::Cancelled);
+
+    let (mut bench, attempt, _) = choosing();
+    bench.slot.remove();
+    assert_eq!(bench.expect_outcome(attempt).kind, OutcomeKind::CardRemoved);
 }

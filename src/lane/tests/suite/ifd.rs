@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use crate::bench::{Bench, Online};
 use crate::host::Host;
+use crate::logs;
 use crate::memory::assert_clean;
 
 /// The reader's socket, set inside `with-pcscd`.
@@ -211,6 +212,8 @@ fn both_slots() {
     shop.bench.tell(&ToLane::Cancel { attempt });
     let outcome = shop.bench.expect_outcome(attempt);
     assert_eq!(outcome.kind, OutcomeKind::Cancelled);
+    let (_, log) = shop.bench.close();
+    logs::assert_clean(&log, &cards(&["no-cvm", "t0", "qvsdc"]));
 }
 
 #[test]
@@ -359,6 +362,10 @@ fn pins() {
     let (outcome, prompts, asked) = shop.follow(attempt, |_, _| {});
     assert_ne!(outcome.kind, OutcomeKind::Approved, "{outcome:?}");
     assert_eq!((prompts[1], asked), (EnterPin, 0));
+    let (_, log) = shop.bench.close();
+    assert!(log.contains("given a PIN by the pad"), "{log}");
+    assert!(!log.contains("1234FF") && !log.contains("18, 52"), "{log}");
+    logs::assert_clean(&log, &cards(&["pin-plaintext"]));
 }
 
 #[test]
@@ -381,15 +388,19 @@ fn pulled_anywhere() {
         // The lane may see no more of the change than that it is another card.
         shop.bench.slot.insert("no-cvm").expect("inserted");
         let attempt = shop.bench.read();
-        let (outcome, ..) = shop.follow(attempt, |_, _| {});
+        let (outcome, prompts, _) = shop.follow(attempt, |_, _| {});
         if shop.bench.slot.view().card.is_some() {
-            assert_eq!(outcome.kind, OutcomeKind::Approved, "{outcome:?}");
+            assert_eq!(
+                outcome.kind,
+                OutcomeKind::Approved,
+                "{prompts:?} {outcome:?}"
+            );
             break;
         }
         assert_eq!(
             outcome.kind,
             OutcomeKind::CardRemoved,
-            "{command}: {outcome:?}"
+            "{command}: {prompts:?} {outcome:?}"
         );
         pulled += 1;
     }
