@@ -2,7 +2,7 @@
 
 use super::card::{TapCard, Tapped, small, tap, tap_at, template, terminal, terminal_with};
 use crate::{
-    Aip, Decliner, Ending, HostVerdict, Tag, TerminalData, Tvr, tag,
+    Aip, Decliner, Ending, HostVerdict, Tag, TerminalData, TerminalType, Tvr, tag,
     tests::{card::hex, oda::Signing},
 };
 
@@ -181,8 +181,15 @@ fn a_reader_that_offers_to_prove_online_charges_does() {
     let right = tapped(&good().with(tag::CID, "80"));
     assert_eq!(right.ending(), Ending::Approved);
     assert!(right.request.is_some());
-    // A card that does not take up the offer is the host's to prove again.
+    // A card that does not take up the offer is the host's to prove again, and so is one that meant
+    // to approve by itself.
     assert_eq!(tapped(&TapCard::online()).ending(), Ending::Approved);
+    let mut online_only = offering.clone();
+    online_only.kind = TerminalType::AttendedOnlineOnly;
+    let approving = forged().with(tag::CID, "40");
+    let taken = tap_at(online_only, small(), &approving);
+    assert_eq!(taken.ending(), Ending::Approved);
+    assert!(taken.request.is_some());
 }
 
 /// A card that asks for the host and signs wrong.

@@ -124,7 +124,8 @@ fn an_account_in_the_clear_ends_the_charge() {
     let df_name = object(tag::DF_NAME, &hex(VISA));
     name.applications[0].1 = ok(&object(tag::FCI, &[df_name, clear].concat()));
     assert_eq!(fault(&name), Some(Fault::AccountShown));
-    let mut df_name = TapCard::online();
+    // Even where the host, who would see it, is not asked.
+    let mut df_name = TapCard::online().with(tag::CID, "00");
     let long = [VISA, "4761739001010119"].concat();
     df_name.entries = vec![entry(&long, &[])];
     df_name.applications = vec![(hex(&long), ok(&fci(&long, "9F6604")))];
