@@ -265,8 +265,17 @@ fn without_the_host_the_default_codes_decide() {
         ran.outcome.may_need_reversal(),
         "the host may have approved"
     );
-    let second = ran.commands(0xAE)[1];
+    let [first, second] = ran.commands(0xAE)[..] else {
+        panic!("two cryptograms")
+    };
+    assert_eq!((first[2], &first[5..7]), (0x40, &b"Y1"[..]));
     assert_eq!((second[2], &second[5..7]), (0x40, &b"Y3"[..]));
+    let asked = &ran.request.as_ref().expect("the card wanted it").de55;
+    assert_eq!(
+        tlv::find(asked, tag::ARC),
+        Ok(None),
+        "nothing is decided yet"
+    );
 
     let (mut strict, card) = offline();
     strict.applications[0].actions.default = Tvr::ODA_NOT_PERFORMED;
