@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("wire", &["sale"]),
     ("vault", &["secret", "wire"]),
     ("lane", &["emv", "vault", "wire", "sale", "secret"]),
+    ("tillctl", &["lane", "emv", "vault", "wire"]),
     ("journal", &["wire", "sale"]),
     ("sync", &["wire"]),
     ("till", &["sale", "wire"]),

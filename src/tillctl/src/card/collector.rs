@@ -1,0 +1,261 @@
+//! Asking a real host: through the collector, by the same `uplink` that a till has, and undone at
+//! once, for there is no sale behind a charge on a bench.
+
+use std::{
+    env,
+    io::{self, stderr},
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use sealpoint_emv::{HostAnswer, HostDecision, OnlineRequest};
+use sealpoint_lane::bench::{HostSaid, Sealed};
+use sealpoint_vault::{ACQUIRER_KEY_FILE, AcquirerKey, Day, SystemRandom};
+use sealpoint_wire::{
+    AttemptId, AuthoriseRequest, AuthoriseResult, Currency, FromUplink, ReversalRequest, SaleId,
+    SealContext, TerminalId, ToUplink, frame, host::HostDecision as Decision, seal::SealKind,
+};
+use uuid::Uuid;
+
+use crate::{
+    args::{Collector, Wanted},
+    fault::Fault,
+    say,
+};
+
+/// The uplink answers an authorisation within this.
+const ANSWER: Duration = Duration::from_secs(60);
+/// How long a reversal is tried for.
+const UNDO: Duration = Duration::from_secs(30);
+/// Trace number of the one charge (DE 11).
+const STAN: u32 = 1;
+/// The program beside this one that speaks with collectors.
+const UPLINK: &str = "uplink";
+
+/// One authorisation, and its reversal.
+pub(super) struct Asking {
+    context: SealContext,
+    key: AcquirerKey,
+    local_time: String,
+    uplink: Uplink,
+    response_code: Option<[u8; 2]>,
+    /// Whether the acquirer may have heard of it.
+    sent: bool,
+}
+
+impl Asking {
+    /// Everything that can be wrong before a card is in.
+    pub(super) fn new(
+        collector: &Collector,
+        wanted: &Wanted,
+        local_time: &str,
+    ) -> Result<Self, Fault> {
+        let terminal: TerminalId = collector
+            .terminal
+            .parse()
+            .map_err(|error| Fault::misused(format!("{error}.")))?;
+        let currency = Currency::from_numeric(wanted.currency).ok_or_else(|| {
+            Fault::misused(format!(
+                "The collector takes no currency {:03}.",
+                wanted.currency
+            ))
+        })?;
+        let key = AcquirerKey::load(&collector.keys.join(ACQUIRER_KEY_FILE))
+            .map_err(|error| Fault::not_set_up(error.to_string(), ""))?;
+        let today = Day::from_local_time(local_time).ok();
+        if !today.is_some_and(|today| key.is_valid_on(today)) {
+            return Err(Fault::not_set_up(
+                "The acquirer's key is not valid today.",
+                "Put the new key file that your acquirer gave you there, or set the clock.",
+            ));
+        }
+        let context = SealContext {
+            terminal,
+            attempt: AttemptId::new(Uuid::now_v7()),
+            key_id: key.key_id().clone(),
+            amount_minor: wanted.amount_minor,
+            currency,
+            kind: SealKind::Authorisation,
+        };
+        let uplink = Uplink::start(collector).map_err(|error| {
+            Fault::not_set_up(
+                format!("The program `{UPLINK}` beside this one does not start: {error}."),
+                "Install tillctl and uplink from the same release.",
+            )
+        })?;
+        Ok(Self {
+            context,
+            key,
+            local_time: local_time.to_owned(),
+            uplink,
+            response_code: None,
+            sent: false,
+        })
+    }
+
+    /// What the host answered (DE 39).
+    pub(super) fn response_code(&self) -> Option<[u8; 2]> {
+        self.response_code
+    }
+
+    /// Asks the acquirer through the collector.
+    pub(super) fn ask(&mut self, request: OnlineRequest) -> HostSaid {
+        let attempt = self.context.attempt;
+        let sealed = match Sealed::new(request, &self.context, &self.key, &SystemRandom::new()) {
+            Ok(sealed) => sealed,
+            Err(why) => return unreachable(&why),
+        };
+        // Said before it is sent: whoever stops this program here can have it undone.
+        say(&mut stderr(), &format!("attempt {attempt}"));
+        let request = AuthoriseRequest {
+            attempt,
+            sale: SaleId::new(Uuid::now_v7()),
+            terminal: self.context.terminal.clone(),
+            stan: STAN,
+            local_time: self.local_time.clone(),
+            amount_minor: self.context.amount_minor,
+            currency: self.context.currency,
+            card: sealed.card,
+            sealed: sealed.sealed,
+            de55: sealed.de55,
+        };
+        self.sent = true;
+        let heard =
+            self.uplink.ask(
+                &ToUplink::Authorise(Box::new(request)),
+                ANSWER,
+                |message| match message {
+                    FromUplink::Authorised {
+                        attempt: of,
+                        result,
+                    } if of == attempt => Some(result),
+                    _ => None,
+                },
+            );
+        match heard {
+            Ok(AuthoriseResult::Answered { answer }) => self.answered(&answer),
+            Ok(AuthoriseResult::NotSent { why }) => {
+                self.sent = false;
+                unreachable(&why)
+            }
+            Ok(AuthoriseResult::Unknown { why }) => unreachable(&why),
+            Err(error) => unreachable(&error.to_string()),
+        }
+    }
+
+    fn answered(&mut self, answer: &sealpoint_wire::HostAnswer) -> HostSaid {
+        let code = answer.response_code.as_bytes().try_into().unwrap_or([0; 2]);
+        self.response_code = Some(code);
+        let decision = match answer.decision {
+            Decision::Approved => HostDecision::Approved,
+            Decision::Declined => {
+                self.sent = false;
+                HostDecision::Declined
+            }
+        };
+        match HostAnswer::new(
+            decision,
+            code,
+            answer.issuer_authentication.as_slice(),
+            answer.scripts.as_slice(),
+        ) {
+            Ok(answer) => HostSaid::Answered(answer),
+            Err(error) => unreachable(&error.to_string()),
+        }
+    }
+
+    /// Has the acquirer undo what it may have approved.
+    pub(super) fn undo(&mut self) -> Option<Result<(), String>> {
+        if !std::mem::take(&mut self.sent) {
+            return None;
+        }
+        let attempt = self.context.attempt;
+        let request = ReversalRequest {
+            attempt,
+            terminal: self.context.terminal.clone(),
+            stan: STAN,
+            local_time: self.local_time.clone(),
+            amount_minor: self.context.amount_minor,
+            currency: self.context.currency,
+        };
+        let undone = self
+            .uplink
+            .ask(&ToUplink::Reverse(request), UNDO, |message| match message {
+                FromUplink::Reversed { attempt: of } if of == attempt => Some(()),
+                _ => None,
+            });
+        Some(undone.map_err(|error| {
+            format!(
+                "Attempt {attempt} is not undone ({error}). Have the acquirer undo it, or wait \
+                 until it forgets it."
+            )
+        }))
+    }
+}
+
+fn unreachable(why: &str) -> HostSaid {
+    say(&mut stderr(), &format!("tillctl: {why}"));
+    HostSaid::Unreachable
+}
+
+/// The process that speaks with the collector.
+struct Uplink {
+    child: Child,
+    socket: UnixStream,
+}
+
+impl Uplink {
+    fn start(collector: &Collector) -> io::Result<Self> {
+        let beside = env::current_exe()?;
+        let program = beside.parent().unwrap_or(Path::new(".")).join(UPLINK);
+        let (socket, theirs) = UnixStream::pair()?;
+        let child = Command::new(program)
+            .args(["--collector", &collector.url])
+            .arg("--ca")
+            .arg(&collector.ca)
+            .arg("--cert")
+            .arg(&collector.cert)
+            .arg("--key")
+            .arg(&collector.key)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .spawn()?;
+        Ok(Self { child, socket })
+    }
+
+    /// Sends a message and waits for the one that answers it.
+    fn ask<A>(
+        &mut self,
+        message: &ToUplink,
+        at_most: Duration,
+        answers: impl Fn(FromUplink) -> Option<A>,
+    ) -> io::Result<A> {
+        let deadline = Instant::now() + at_most;
+        frame::write(&mut self.socket, message)?;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.socket.set_read_timeout(Some(left))?;
+            match frame::read(&mut self.socket)? {
+                Some(heard) => {
+                    if let Some(answer) = answers(heard) {
+                        return Ok(answer);
+                    }
+                }
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        }
+    }
+}
+
+impl Drop for Uplink {
+    fn drop(&mut self) {
+        // Its socket goes with it, and what it still tries is tried no more.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}

@@ -1,0 +1,98 @@
+//! `tillctl card`: one charge through the card reader, without a screen and without a sale.
+
+mod charge;
+mod collector;
+mod host;
+mod page;
+mod readers;
+mod report;
+mod words;
+
+use std::io::{stderr, stdout};
+
+use sealpoint_lane::{
+    bench,
+    reader::{Bounded, CALL_TIMEOUT, PcscReader, Reader},
+    transcript::Transcript,
+};
+
+use crate::{
+    args::{Host, Wanted},
+    exit::Exit,
+    fault::Fault,
+    say,
+};
+use host::AtBench;
+use report::Report;
+
+/// Runs what was asked for and prints it; how the program ends.
+pub fn run(wanted: &Wanted) -> Exit {
+    let done = if wanted.list {
+        readers::list(wanted)
+    } else {
+        charge_card(wanted)
+    };
+    match done {
+        Ok((text, exit)) => {
+            say(&mut stdout(), &text);
+            exit
+        }
+        Err(fault) => {
+            if wanted.json {
+                say(&mut stdout(), &report::fault(&fault));
+            } else {
+                say(&mut stderr(), &format!("tillctl: {fault}"));
+            }
+            fault.exit
+        }
+    }
+}
+
+/// The reader that was asked for.
+fn reader(wanted: &Wanted) -> Box<dyn Reader> {
+    #[cfg(feature = "demo")]
+    if let Some(socket) = &wanted.virtual_reader {
+        return Box::new(sealpoint_lane::reader::VirtualReader::new(socket.clone()));
+    }
+    let pcsc = PcscReader::new(wanted.reader.clone());
+    Box::new(Bounded::new(pcsc, CALL_TIMEOUT))
+}
+
+fn charge_card(wanted: &Wanted) -> Result<(String, Exit), Fault> {
+    let terminal = charge::terminal(wanted)?;
+    let (plan, local_time) = charge::plan(wanted)?;
+    let collector = match &wanted.host {
+        Host::Collector(collector) => Some(collector::Asking::new(collector, wanted, &local_time)?),
+        Host::Approve | Host::Decline | Host::Nobody => None,
+    };
+    let mut attendant = AtBench::new(wanted, collector);
+    let mut transcript = wanted.transcript.then(Transcript::default);
+    let mut reader = reader(wanted);
+    let ended = bench::charge(
+        reader.as_mut(),
+        &terminal,
+        plan,
+        wanted.wait,
+        &mut attendant,
+        transcript.as_mut(),
+    );
+    let undone = attendant.undo();
+    let exit = Exit::of(
+        ended.card.kind,
+        ended.kernel.as_ref().map(|outcome| outcome.ending),
+    );
+    let report = Report::new(
+        wanted,
+        &terminal,
+        &ended,
+        attendant.seen(),
+        undone,
+        transcript,
+    );
+    let text = if wanted.json {
+        report.to_json()
+    } else {
+        page::write(&report)
+    };
+    Ok((text, exit))
+}

@@ -1,0 +1,35 @@
+//! Why a command could not be begun.
+
+use crate::exit::Exit;
+
+/// What happened and what to do.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{what} {remedy}")]
+pub struct Fault {
+    /// How the program ends.
+    pub exit: Exit,
+    /// What happened, a sentence.
+    pub what: String,
+    /// What to do, a sentence.
+    pub remedy: String,
+}
+
+impl Fault {
+    /// The command line is wrong.
+    pub fn misused(what: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Misused,
+            what: what.into(),
+            remedy: "Run `tillctl --help` to see how it is called.".to_owned(),
+        }
+    }
+
+    /// Something that a charge needs is not there, or wrong.
+    pub fn not_set_up(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::NotSetUp,
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
