@@ -34,7 +34,7 @@ const HEADER_AND_LC: usize = 5;
 /// Control codes that there are room for behind the first (`SCARD_CTL_CODE` of pcsc-lite).
 const CONTROL_CODES: u64 = 0x0100_0000;
 /// Words by which makers name the slot for cards without contacts; the service has no other sign.
-const CONTACTLESS_WORDS: [&str; 4] = ["contactless", "picc", "nfc", " cl "];
+const CONTACTLESS_WORDS: [&str; 5] = ["contactless", "picc", "nfc", " cl ", "cl smart"];
 
 /// The readers of the card service, as one reader with a slot for each.
 pub struct PcscReader {
@@ -341,4 +341,53 @@ fn slot(state: &pcsc::ReaderState) -> Slot {
 fn is_contactless(name: &CStr) -> bool {
     let name = format!("{} ", name.to_string_lossy().to_lowercase());
     CONTACTLESS_WORDS.iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_code_is_one_of_the_services_own() {
+        // What drivers list for features, and the request itself.
+        for code in [0x4233_0006, 0x4200_0D48, 0x4200_0001] {
+            assert!(is_control_code(code), "{code:X}");
+        }
+        // Windows' way of numbering, a bare feature tag, and what lies beside the range.
+        for code in [0x0031_2018, 0x06, 0, 0x4200_0000, 0x4300_0000, u32::MAX] {
+            assert!(!is_control_code(code), "{code:X}");
+        }
+    }
+
+    #[test]
+    fn a_slot_for_cards_without_contacts_is_known_by_its_name() {
+        for (name, contactless) in [
+            (
+                c"ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00",
+                true,
+            ),
+            (c"HID Global OMNIKEY 5422CL Smartcard Reader 01 00", true),
+            (c"Identiv uTrust 4700 F CL Reader [uTrust CL] 00 00", true),
+            (c"SCM SDI010 Contactless Reader 00 00", true),
+            (c"Cherry ST-1144 00 00", false),
+            (c"NXP NFC Reader", true),
+            (c"OMNIKEY CardMan CL", true),
+        ] {
+            assert_eq!(is_contactless(name), contactless, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn for_t0_a_command_with_data_goes_without_le() {
+        let with_data = [0x00, 0xA4, 0x04, 0x00, 0x02, 0xAA, 0xBB, 0x00];
+        assert_eq!(without_le(&with_data), &with_data[..7]);
+        for whole in [
+            &[0x00, 0xB2, 0x01, 0x0C, 0x00][..],
+            &[0x00, 0x82, 0x00, 0x00, 0x02, 0xAA, 0xBB],
+            &[0x00, 0xB2, 0x01, 0x0C],
+            &[],
+        ] {
+            assert_eq!(without_le(whole), whole);
+        }
+    }
 }
