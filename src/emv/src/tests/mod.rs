@@ -3,6 +3,7 @@ mod atr;
 mod attacks;
 mod card;
 mod cda;
+mod charge;
 mod completion;
 mod contactless;
 mod cvm;
