@@ -1,13 +1,14 @@
 //! `cardsim`: virtual EMV cards for the demo and for tests.
 
 use std::error::Error;
+use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use sealpoint_cardsim::profile::Interface;
 use sealpoint_cardsim::vpcd::VPCD_PORT;
 use sealpoint_cardsim::{
@@ -38,6 +39,17 @@ struct Arguments {
     command: Command,
 }
 
+/// Which cards there are.
+#[derive(Args)]
+struct Cards {
+    /// The issuer file, from `cardsim keys`
+    #[arg(long)]
+    issuer: PathBuf,
+    /// A card of your own, as src/cardsim/profiles/README.md says; once for each card
+    #[arg(long = "profile")]
+    profiles: Vec<PathBuf>,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Draw test keys for the simulated issuer
@@ -56,9 +68,8 @@ enum Command {
         /// Where cards are inserted and removed
         #[arg(long)]
         control: PathBuf,
-        /// The issuer file, from `cardsim keys`
-        #[arg(long)]
-        issuer: PathBuf,
+        #[command(flatten)]
+        cards: Cards,
     },
     /// Be a reader behind pcscd, through our own driver
     #[command(after_help = AT_THE_CONTROL_SOCKET)]
@@ -69,9 +80,8 @@ enum Command {
         /// The first slot has a PIN pad and takes every card, any further one is contactless
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
         slots: u8,
-        /// The issuer file, from `cardsim keys`
-        #[arg(long)]
-        issuer: PathBuf,
+        #[command(flatten)]
+        cards: Cards,
         /// The card to insert into the first slot at once
         #[arg(long)]
         card: Option<String>,
@@ -87,9 +97,8 @@ enum Command {
         /// Where vpcd listens
         #[arg(long, default_value_t = VPCD_PORT)]
         port: u16,
-        /// The issuer file, from `cardsim keys`
-        #[arg(long)]
-        issuer: PathBuf,
+        #[command(flatten)]
+        cards: Cards,
         /// The card to insert at once
         #[arg(long)]
         card: Option<String>,
@@ -127,9 +136,9 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Reader {
             socket,
             control,
-            issuer,
+            cards,
         } => {
-            let slot = wallet(&profile::shipped(), &issuer)?;
+            let slot = cards.wallet(profile::shipped())?;
             let _reader = VirtualReader::bind(&socket, slot.clone())?;
             let _control = Control::bind(&control, slot)?;
             serve_until_killed()?;
@@ -137,11 +146,11 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Ifd {
             socket,
             slots,
-            issuer,
+            cards,
             card,
             control,
         } => {
-            let first = wallet(&profile::all(), &issuer)?;
+            let first = cards.wallet(profile::all())?;
             if let Some(name) = card {
                 first.insert(&name)?;
             }
@@ -156,11 +165,11 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Vpcd {
             host,
             port,
-            issuer,
+            cards,
             card,
             control,
         } => {
-            let slot = wallet(&profile::all(), &issuer)?;
+            let slot = cards.wallet(profile::all())?;
             if let Some(name) = card {
                 slot.insert(&name)?;
             }
@@ -174,11 +183,23 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The cards of that issuer, as they were when the last simulator with its keys ended.
-fn wallet(cards: &[Profile], issuer: &Path) -> Result<Slot, Box<dyn Error>> {
-    let slot = Slot::new(cards, &IssuerKeys::load(issuer)?)?;
-    slot.keep_in(&issuer.with_file_name(CARD_FILE))?;
-    Ok(slot)
+impl Cards {
+    /// Those and one's own, as they were when the last simulator with this issuer's keys ended.
+    fn wallet(&self, mut profiles: Vec<Profile>) -> Result<Slot, Box<dyn Error>> {
+        for path in &self.profiles {
+            let text = fs::read_to_string(path)
+                .map_err(|error| format!("{path:?}: {error}; give the path of a card profile"))?;
+            let card = Profile::parse(&text).map_err(|error| format!("{path:?}: {error}"))?;
+            if profiles.iter().any(|other| other.name == card.name) {
+                let name = card.name;
+                return Err(format!("{path:?}: there is a card {name} already; rename it").into());
+            }
+            profiles.push(card);
+        }
+        let slot = Slot::new(&profiles, &IssuerKeys::load(&self.issuer)?)?;
+        slot.keep_in(&self.issuer.with_file_name(CARD_FILE))?;
+        Ok(slot)
+    }
 }
 
 /// Says that the sockets are open, for whoever waits for it, and stays.

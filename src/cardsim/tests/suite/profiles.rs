@@ -18,7 +18,9 @@ fn all_shipped_profiles_are_read_and_have_names_and_pans_of_their_own() {
     let pans: BTreeSet<_> = all.iter().map(|card| &card.holder.pan).collect();
     assert_eq!((names.len(), pans.len()), (56, 56));
     let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/profiles"));
-    assert_eq!(files.expect("the profiles").count(), 56);
+    let files = files.expect("the profiles").filter_map(Result::ok);
+    let cards = files.filter(|file| file.path().extension().is_some_and(|end| end == "toml"));
+    assert_eq!(cards.count(), 56);
 }
 
 #[test]
@@ -109,4 +111,18 @@ fn dates_hex_and_removal_points_are_explained() {
 #[test]
 fn a_huge_profile_is_refused() {
     assert!(refusal(&"#".repeat(20_000)).contains("too large"));
+}
+
+#[test]
+fn the_example_in_the_documentation_is_a_card_and_every_misbehaviour_is_listed() {
+    let page = include_str!("../../profiles/README.md");
+    let example = page.split("```card").nth(1).expect("an example");
+    let example = example.split("```").next().expect("its end");
+    assert_eq!(Profile::parse(example).expect("a card").name, "my-card");
+    let listed = page.split("`misbehaves` is one of").nth(1).expect("a list");
+    let listed = listed.split('.').next().expect("its end");
+    for word in listed.split('`').skip(1).step_by(2) {
+        let text = format!("{PLAIN}\n[behaviour]\nmisbehaves = \"{word}\"\n");
+        assert!(Profile::parse(&text).is_ok(), "{word}");
+    }
 }
