@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use sealpoint_cardsim::faults::{Faults, Garble};
 use sealpoint_cardsim::profile::Interface;
@@ -258,6 +258,17 @@ fn examples() -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
+/// Ends with the test, whatever comes of it.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // If it ended by itself, there is nothing to end.
+        let _ended = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
 #[test]
 fn the_program_understands_every_example_of_the_documentation() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -269,7 +280,7 @@ fn the_program_understands_every_example_of_the_documentation() {
         .arg(path("issuer"))
         .status();
     assert!(keys.expect("it runs").success());
-    let mut reader = program()
+    let started = program()
         .args(["ifd", "--slots", "2"])
         .arg("--socket")
         .arg(path("ifd"))
@@ -278,9 +289,9 @@ fn the_program_understands_every_example_of_the_documentation() {
         .arg("--issuer")
         .arg(path("issuer"))
         .stdout(Stdio::piped())
-        .spawn()
-        .expect("it runs");
-    let mut said = BufReader::new(reader.stdout.take().expect("piped"));
+        .spawn();
+    let mut reader = Program(started.expect("it runs"));
+    let mut said = BufReader::new(reader.0.stdout.take().expect("piped"));
     let mut ready = String::new();
     said.read_line(&mut ready).expect("a line");
     assert_eq!(ready, "ready\n");
@@ -297,6 +308,4 @@ fn the_program_understands_every_example_of_the_documentation() {
         assert!(answer["error"].is_null(), "{line}: {answer}");
         assert_eq!(answer["slots"].as_array().map(Vec::len), Some(2));
     }
-    reader.kill().expect("it runs");
-    reader.wait().expect("it ended");
 }
