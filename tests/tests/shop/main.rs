@@ -3,6 +3,7 @@
 //! acquirer hold.
 
 mod bad_input;
+mod bench;
 mod cards;
 mod chaos;
 mod crash;

@@ -217,6 +217,10 @@ impl Shop {
             .expect("a count")
     }
 
+    pub fn collector_url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.collector_port)
+    }
+
     pub fn till(&self) -> Till {
         Till::start(&self.at("till"), &[])
     }

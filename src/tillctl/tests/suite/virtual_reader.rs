@@ -87,6 +87,16 @@ fn an_approved_charge_tells_all_that_is_known_of_it() {
 }
 
 #[test]
+fn every_field_is_in_the_documentation() {
+    let ran = Reader::with("two-applications").run(&["--json", "--de55", "--transcript"]);
+    let manual = include_str!("../../../../docs/tillctl.md");
+    let json = ran.json();
+    for field in json.as_object().expect("an object").keys() {
+        assert!(manual.contains(&format!("`{field}`")), "{field}");
+    }
+}
+
+#[test]
 fn the_host_that_was_asked_for_decides() {
     let reader = Reader::with("visa-approved");
     let declined = reader.run(&["--json", "--host", "decline"]);
