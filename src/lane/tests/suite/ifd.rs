@@ -62,6 +62,8 @@ struct Shop {
     bench: Bench,
     reader: IfdReader,
     air: Slot,
+    /// Whether all slots were empty when the lane last said how they are.
+    empty: bool,
 }
 
 impl Shop {
@@ -75,7 +77,12 @@ impl Shop {
         let reader = IfdReader::bind(Path::new(&socket), slots).expect("a reader");
         assert_eq!(bench.hello(), None);
         bench.await_reader(|state| matches!(state, ReaderState::Ready { .. }));
-        Self { bench, reader, air }
+        Self {
+            bench,
+            reader,
+            air,
+            empty: true,
+        }
     }
 
     /// Follows the attempt to its outcome with the host answering, and gives the prompts and what
@@ -87,7 +94,10 @@ impl Shop {
     ) -> (CardOutcome, Vec<CardPrompt>, usize) {
         let (mut prompts, mut asked) = (Vec::new(), 0);
         loop {
-            match self.bench.hear() {
+            match self.bench.hear_any() {
+                FromLane::Reader { state } => {
+                    self.empty = matches!(state, ReaderState::Ready { .. })
+                }
                 FromLane::Prompt {
                     attempt: of,
                     prompt,
@@ -134,6 +144,15 @@ impl Shop {
     fn hold(&mut self, name: &str) {
         self.air.insert(name).expect("held");
         self.await_card();
+    }
+
+    /// Waits until the lane has noticed that a card was pulled.
+    fn await_empty(&mut self) {
+        if !self.empty {
+            self.bench
+                .await_reader(|state| matches!(state, ReaderState::Ready { .. }));
+            self.empty = true;
+        }
     }
 
     fn await_card(&mut self) {
@@ -385,7 +404,6 @@ fn pulled_anywhere() {
             remove_at: Some(command),
             ..Faults::default()
         });
-        // The lane may see no more of the change than that it is another card.
         shop.bench.slot.insert("no-cvm").expect("inserted");
         let attempt = shop.bench.read();
         let (outcome, prompts, _) = shop.follow(attempt, |_, _| {});
@@ -402,6 +420,7 @@ fn pulled_anywhere() {
             OutcomeKind::CardRemoved,
             "{command}: {prompts:?} {outcome:?}"
         );
+        shop.await_empty();
         pulled += 1;
     }
     assert!((6..MOST_COMMANDS).contains(&pulled), "{pulled} commands");
