@@ -116,6 +116,8 @@ fn offline_it_signs_fast_and_the_terminal_can_check_it() {
     let (mut terminal, _) = tapped("qvsdc-offline", OFFLINE);
     assert_eq!(terminal.known[&0x9F27], [TC]);
     assert!(fast_signature_holds(&mut terminal));
+    // Not if the reader wants to go online.
+    assert_eq!(tapped("qvsdc-offline", ONLINE).0.known[&0x9F27], [ARQC]);
     let (mut terminal, _) = tapped("qvsdc-bad-signature", OFFLINE);
     assert!(!fast_signature_holds(&mut terminal));
     // With an ARQC only if the reader wants that.

@@ -144,3 +144,28 @@ fn words_that_are_no_script_are_refused() {
         .expect("an answer");
     assert!(told.contains("not understood"), "{told}");
 }
+
+#[test]
+fn a_card_that_its_issuer_has_something_for_gets_it_with_every_answer() {
+    let folder = Folder::new();
+    let host = folder.start();
+    let mut line = Line8583::to(host.addr());
+    let cards = sealpoint_cardsim::profile::all();
+    let card = cards.into_iter().find(|card| card.name == "scripts");
+    let pan: &'static str = card.expect("a shipped card").holder.pan.leak();
+    for number in 1..=2 {
+        let charge = Charge {
+            pan,
+            ..Charge::numbered(number)
+        };
+        let scripts = line.authorise(&folder.request(&charge)).scripts;
+        // 71 comes first, and MACs are of this use: never the same bytes again.
+        assert_eq!(scripts.as_slice()[0], 0x71);
+        let (version, keys, arqc) = folder.messaging(&charge);
+        let messaging = Messaging::new(&keys, version, arqc);
+        let put: Script = "71 put-data 9F58 05".parse().expect("a script");
+        let first = put.template(&messaging, [0, 0, 0, 1], 0);
+        assert!(scripts.as_slice().starts_with(&first), "{number}");
+        assert_eq!(scripts.as_slice()[first.len()], 0x72);
+    }
+}
