@@ -6,7 +6,7 @@
 //! | [`till`] | the socket to the till: messages in through a thread, messages out |
 //! | [`lane`] | the loop: watches the reader, takes orders, runs one charge after the other |
 //! | `charge`, `turns` | one charge: presenting a card; then kernel, card, seal and host, turn by turn |
-//! | `counterpart` | who wants the charge, as it sees them: the till (`at_till`) or a bench ([`bench`]) |
+//! | `counterpart` | who wants the charge, as it sees them: the till (`at_till`) or a bench ([`mod@bench`]) |
 //! | `watch` | which card lies where, and which of them has been charged |
 //! | `random`, `memory` | what a charge draws; which cards paid here lately |
 //! | [`set_up`] | the acquirer's key and the terminal profile, read again for each charge |
