@@ -91,11 +91,8 @@ impl Book {
     /// Enters what has been written to the ledger.
     pub fn enter(&mut self, line: &Line) {
         if let (Some(pan), Some(used)) = (&line.truncated_pan, line.used) {
-            let counter = self
-                .counters
-                .entry((pan.clone(), used.sequence))
-                .or_default();
-            *counter = used.atc.max(*counter);
+            // It went up: the issuer takes no other.
+            self.counters.insert((pan.clone(), used.sequence), used.atc);
         }
         let suspected = code::SUSPECTED_FRAUD.map(char::from);
         if line.event == Event::Declined && line.response_code.chars().eq(suspected) {
