@@ -5,11 +5,15 @@ use sealpoint_wire::{AuthoriseRequest, Currency, ReversalRequest, TerminalId};
 use crate::message::{LocalTime, Message, MessageError, Mti};
 use crate::sealed;
 use crate::table::de;
+use crate::tlv;
 
 /// DE 3: goods and services, from and to the default account.
 const PURCHASE: &[u8] = b"000000";
-/// DE 22: chip read (05), the terminal has no PIN entry (2).
-const CHIP_WITHOUT_PIN: &[u8] = b"052";
+/// EMV tags of the entry mode (BCD) and of the terminal's capabilities.
+const ENTRY_MODE: u32 = 0x9F39;
+const CAPABILITIES: u32 = 0x9F33;
+/// Terminal capabilities, byte 2: any kind of PIN (EMV 4.4 Book 4 Annex A2).
+const ANY_PIN: u8 = 0x80 | 0x40 | 0x10;
 /// DE 25: the cardholder is present, nothing unusual.
 const NORMAL: &[u8] = b"00";
 /// The highest trace number (DE 11, n6).
@@ -84,12 +88,26 @@ pub fn authorisation(request: &AuthoriseRequest) -> Result<Message, RequestError
         request.amount_minor,
         request.currency,
     )?;
-    message.set(de::ENTRY_MODE, CHIP_WITHOUT_PIN)?;
+    message.set(de::ENTRY_MODE, entry_mode(request.de55.as_slice()))?;
     message.set(de::CONDITION, NORMAL)?;
     message.set(de::EMV, request.de55.as_slice())?;
     sealed::put_attempt(&mut message, request.attempt)?;
     sealed::put_card(&mut message, &request.sealed)?;
     Ok(message)
+}
+
+/// DE 22 of what was read from a chip, as its own EMV data say: 05 with contacts, 07 without; and
+/// whether a PIN can be entered at the terminal (1) or not (2).
+fn entry_mode(de55: &[u8]) -> &'static [u8] {
+    let value = |tag| tlv::only(de55, tag).ok().flatten();
+    let contactless = value(ENTRY_MODE) == Some(&[0x07]);
+    let takes_pin = matches!(value(CAPABILITIES), Some([_, cvm, _]) if cvm & ANY_PIN != 0);
+    match (contactless, takes_pin) {
+        (false, false) => b"052",
+        (false, true) => b"051",
+        (true, false) => b"072",
+        (true, true) => b"071",
+    }
 }
 
 /// 0400, or 0401 if it was sent before: undoes an authorisation. A repeat carries the same trace

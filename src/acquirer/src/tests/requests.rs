@@ -27,6 +27,25 @@ fn an_authorisation_carries_what_the_till_asked() {
 }
 
 #[test]
+fn the_entry_mode_is_what_the_chip_data_say() {
+    let of = |de55: &[u8]| {
+        let mut request = authorise_request();
+        request.de55 = bytes(de55);
+        let message = authorisation(&request).expect("an ordinary request");
+        message.get(de::ENTRY_MODE).expect("it has one").to_vec()
+    };
+    let contactless = [0x9F, 0x39, 1, 0x07];
+    let pin = [0x9F, 0x33, 3, 0xE0, 0x90, 0xC8];
+    let no_pin = [0x9F, 0x33, 3, 0xE0, 0x08, 0xC8];
+    assert_eq!(of(&contactless), b"072");
+    assert_eq!(of(&[&contactless[..], &pin].concat()), b"071");
+    assert_eq!(of(&pin), b"051");
+    assert_eq!(of(&no_pin), b"052");
+    // What cannot be read claims nothing.
+    assert_eq!(of(&[0x9F]), b"052");
+}
+
+#[test]
 fn a_sealed_card_is_cut_into_elements_in_order() {
     let message = authorisation(&authorise_request()).expect("an ordinary request");
     let [first, second, third] = de::SEALED.map(|de| message.get(de));
