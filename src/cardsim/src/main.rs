@@ -58,7 +58,7 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// List the cards; a reader for a till has the first twelve, the others have all
+    /// List the cards; a reader for a till has the first fourteen, the others have all
     Cards,
     /// Be a reader with a card on a Unix socket
     Reader {

@@ -56,6 +56,8 @@ pub enum Until {
     NoCard,
     /// A card is waited for or in flight.
     Card,
+    /// The holder of the card is to choose one of its applications.
+    Choice,
     /// The collector answers.
     LinkUp,
     /// The collector does not answer.
@@ -139,6 +141,10 @@ fn holds(until: Until, view: &View) -> bool {
     match until {
         Until::NoCard => view.card.is_none() && view.pane != Pane::Card,
         Until::Card => view.card.is_some(),
+        Until::Choice => view
+            .card
+            .as_ref()
+            .is_some_and(|card| !card.choices.is_empty()),
         Until::LinkUp => view.link == LinkState::Up,
         Until::LinkDown => matches!(view.link, LinkState::Down { .. }),
         Until::Drained => view.queue.count == 0 && view.reversals_due == 0,

@@ -22,6 +22,48 @@ fn a_card_that_the_bank_declines_leaves_the_sale_open_for_another_tender() {
 }
 
 #[test]
+fn a_tapped_card_pays_without_being_inserted() {
+    let shop = Shop::open(&Reader::Virtual);
+    let mut till = shop.till();
+    till.wait_for_cards();
+    till.scan(ITEM);
+    let paid = till.pay_by_card("qvsdc");
+    assert_eq!(paid["pane"], "paid", "{}", paid["notice"]);
+    till.wait("drained");
+    assert_eq!(shop.captured(), 1);
+    till.close();
+}
+
+#[test]
+fn the_holder_of_a_card_with_two_applications_chooses_and_that_one_is_charged() {
+    let shop = Shop::open(&Reader::Virtual);
+    let mut till = shop.till();
+    till.wait_for_cards();
+    till.scan(ITEM);
+    till.act(json!({ "do": "card" }));
+    till.act(json!({ "do": "demo", "insert": "two-applications" }));
+    let choices = till.wait("choice")["card"]["choices"].clone();
+    let second = choices[1]
+        .as_str()
+        .expect("a second application")
+        .to_owned();
+    till.act(json!({ "do": "choose", "index": 1 }));
+    let paid = till.wait("no_card");
+    assert_eq!(paid["pane"], "paid", "{}", paid["notice"]);
+    assert!(
+        paid["notice"]["text"]
+            .as_str()
+            .is_some_and(|text| text.contains(&second)),
+        "{second}: {}",
+        paid["notice"]
+    );
+    till.take_card_out();
+    till.wait("drained");
+    assert_eq!(shop.captured(), 1);
+    till.close();
+}
+
+#[test]
 fn a_card_that_refuses_offline_is_never_asked_for_at_the_bank() {
     let shop = Shop::open(&Reader::Virtual);
     let mut till = shop.till();

@@ -327,6 +327,7 @@ impl Till {
         let view = self.act(json!({ "do": "wait", "until": what, "timeout_ms": 120_000 }));
         let holds = match what {
             "no_card" => view["card"].is_null(),
+            "choice" => view["card"]["choices"].is_array(),
             "link_up" => view["link"]["state"] == "up",
             "link_down" => view["link"]["state"] == "down",
             "drained" => view["queue"]["count"] == 0 && view["reversals_due"] == 0,

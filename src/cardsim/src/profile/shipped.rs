@@ -2,7 +2,7 @@
 
 use super::Profile;
 
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 14] = [
     include_str!("../../profiles/visa-approved.toml"),
     include_str!("../../profiles/mastercard-approved.toml"),
     include_str!("../../profiles/maestro-approved.toml"),
@@ -15,10 +15,12 @@ const TEXTS: [&str; 12] = [
     include_str!("../../profiles/unknown-aid.toml"),
     include_str!("../../profiles/blocked.toml"),
     include_str!("../../profiles/slow.toml"),
+    include_str!("../../profiles/qvsdc.toml"),
+    include_str!("../../profiles/two-applications.toml"),
 ];
 
 /// The cards of the test bench: what a shop's panel has no room for.
-const BENCH: [&str; 44] = [
+const BENCH: [&str; 42] = [
     include_str!("../../profiles/sda.toml"),
     include_str!("../../profiles/dda.toml"),
     include_str!("../../profiles/cda.toml"),
@@ -37,7 +39,6 @@ const BENCH: [&str; 44] = [
     include_str!("../../profiles/new-card.toml"),
     include_str!("../../profiles/velocity-exceeded.toml"),
     include_str!("../../profiles/application-blocked.toml"),
-    include_str!("../../profiles/two-applications.toml"),
     include_str!("../../profiles/needs-confirmation.toml"),
     include_str!("../../profiles/t0.toml"),
     include_str!("../../profiles/mchip-17.toml"),
@@ -53,7 +54,6 @@ const BENCH: [&str; 44] = [
     include_str!("../../profiles/repeated-tag.toml"),
     include_str!("../../profiles/stray-data.toml"),
     include_str!("../../profiles/garbage.toml"),
-    include_str!("../../profiles/qvsdc.toml"),
     include_str!("../../profiles/qvsdc-cvm.toml"),
     include_str!("../../profiles/qvsdc-device.toml"),
     include_str!("../../profiles/qvsdc-offline.toml"),

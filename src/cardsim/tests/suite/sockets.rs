@@ -190,7 +190,7 @@ fn the_control_socket_inserts_lists_and_removes() {
         ],
     );
     assert_eq!(answers[0]["card"], serde_json::Value::Null);
-    assert_eq!(answers[0]["cards"].as_array().expect("a list").len(), 12);
+    assert_eq!(answers[0]["cards"].as_array().expect("a list").len(), 14);
     assert_eq!(answers[0]["cards"][0]["name"], "visa-approved");
     assert_eq!(answers[0]["cards"][0]["title"], "Visa, approved");
     assert_eq!(answers[1]["card"], "visa-approved");
