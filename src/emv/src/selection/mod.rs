@@ -33,6 +33,8 @@ pub(crate) struct Selection {
     candidates: Candidates,
     /// Whether an accepted application was found blocked.
     blocked: bool,
+    /// Whether the cardholder chose before.
+    chose: bool,
 }
 
 /// What the card is being asked.
@@ -89,6 +91,7 @@ impl Selection {
             asked: Asked::Directory,
             candidates: Candidates::default(),
             blocked: false,
+            chose: false,
         };
         (selection, CApdu::select(directory::NAME, false))
     }
@@ -117,6 +120,7 @@ impl Selection {
             return Err(Ending::Cancelled);
         }
         let candidate = self.candidates.take(index).ok_or(Fault::BadChoice)?;
+        self.chose = true;
         Ok(self.select(candidate))
     }
 
@@ -218,7 +222,8 @@ impl Selection {
         self.ask_listed(terminal, next_occurrence)
     }
 
-    /// §12.4: the cardholder chooses where the terminal offers it, else the card's priorities do.
+    /// §12.4: the cardholder chooses where the terminal offers it, else the card's priorities do. Who
+    /// chose one that then could not be had is asked again, even if a single other is left.
     fn choose(&mut self, terminal: &TerminalData) -> Result<Turn, Ending> {
         self.candidates.order();
         if self.candidates.is_empty() {
@@ -229,7 +234,9 @@ impl Selection {
             };
             return Err(Ending::NotAccepted(refusal));
         }
-        if let Some(only) = self.candidates.take_only_unconfirmed() {
+        if !self.chose
+            && let Some(only) = self.candidates.take_only_unconfirmed()
+        {
             return Ok(self.select(only));
         }
         if terminal.cardholder_choice {
