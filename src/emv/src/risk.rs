@@ -134,9 +134,13 @@ impl Checking {
     }
 }
 
-/// Velocity checking (§10.6.3).
+/// Velocity checking (§10.6.3). A counter that the card does not give although its limits need it is
+/// missing data, too (§7.5, table 33).
 fn velocity(limits: Limits, atc: Option<u16>, last_online: Option<u16>) -> Tvr {
     let mut found = Tvr::empty();
+    if atc.is_none() || last_online.is_none() {
+        found |= Tvr::CARD_DATA_MISSING;
+    }
     if last_online == Some(0) {
         found |= Tvr::NEW_CARD;
     }

@@ -5,6 +5,7 @@ use crate::{Known, RandomSelection, Tag, TerminalData, TerminalType, Tsi, Tvr, d
 
 const VELOCITY: Tvr = Tvr::LOWER_OFFLINE_LIMIT
     .union(Tvr::UPPER_OFFLINE_LIMIT)
+    .union(Tvr::CARD_DATA_MISSING)
     .union(Tvr::NEW_CARD);
 
 fn offline_terminal(floor_limit_minor: u32) -> TerminalData {
@@ -185,16 +186,18 @@ fn offline_charges_in_a_row_are_counted_against_both_limits() {
 #[test]
 fn counters_that_are_missing_or_contradict_each_other_exceed_both_limits() {
     let both = Tvr::LOWER_OFFLINE_LIMIT | Tvr::UPPER_OFFLINE_LIMIT;
+    for (atc, last_online) in [(Some("0010"), "0010"), (Some("000F"), "0010")] {
+        assert_eq!(velocity(atc, Some(last_online)), (both, 2));
+    }
+    let missing = both | Tvr::CARD_DATA_MISSING;
     for (atc, last_online) in [
         (None, None),
         (Some("0011"), None),
         (None, Some("0010")),
-        (Some("0010"), Some("0010")),
-        (Some("000F"), Some("0010")),
         (Some("11"), Some("0010")),
         (Some("0011"), Some("001000")),
     ] {
-        assert_eq!(velocity(atc, last_online), (both, 2));
+        assert_eq!(velocity(atc, last_online), (missing, 2));
     }
 }
 
@@ -204,7 +207,8 @@ fn a_card_that_was_never_online_is_new() {
     let both = Tvr::LOWER_OFFLINE_LIMIT | Tvr::UPPER_OFFLINE_LIMIT;
     assert_eq!(velocity(Some("0001"), Some("0000")).0, new);
     assert_eq!(velocity(Some("0009"), Some("0000")).0, new | both);
-    assert_eq!(velocity(None, Some("0000")).0, new | both);
+    let missing = Tvr::CARD_DATA_MISSING;
+    assert_eq!(velocity(None, Some("0000")).0, new | both | missing);
 }
 
 #[test]
