@@ -56,33 +56,37 @@ fn usage(dialogue: &Dialogue) -> Result<Tvr, Fault> {
         return Ok(Tvr::empty());
     };
     let usage = u16::from_be_bytes(usage);
-    let mut needed = NOT_ATM;
+    let mut allowed = usage & NOT_ATM != 0;
     // Without the issuer's country nothing tells home from abroad (§10.4.2).
     let issuer: Option<[u8; 2]> = dialogue.store.optional(tag::ISSUER_COUNTRY)?;
     if let Some(issuer) = issuer {
-        let here = dialogue.store.optional(tag::COUNTRY)?;
-        let (home, abroad) = uses(dialogue);
-        needed |= if Some(issuer) == here { home } else { abroad };
+        let at_home = Some(issuer) == dialogue.store.optional(tag::COUNTRY)?;
+        allowed &= uses(dialogue).into_iter().all(|(home, abroad)| {
+            let one_of = if at_home { home } else { abroad };
+            usage & one_of != 0
+        });
     }
-    Ok(when(usage & needed != needed, Tvr::SERVICE_NOT_ALLOWED))
+    Ok(when(!allowed, Tvr::SERVICE_NOT_ALLOWED))
 }
 
-/// What the charge needs at home and abroad (Annex C2).
-fn uses(dialogue: &Dialogue) -> (u16, u16) {
-    // What is sold, goods or services, no charge says. A terminal that sells both sells goods.
-    let purchase = if dialogue.terminal.more_capabilities[0] & (SELLS_GOODS | SELLS_SERVICES)
-        == SELLS_SERVICES
-    {
-        SERVICES
-    } else {
-        GOODS
-    };
+/// What the charge needs at home and abroad (table 36, Annex C2): one bit of each.
+fn uses(dialogue: &Dialogue) -> Vec<(u16, u16)> {
     match dialogue.charge.kind {
-        ChargeKind::Purchase => purchase,
-        ChargeKind::PurchaseWithCashback => (purchase.0 | CASHBACK.0, purchase.1 | CASHBACK.1),
-        ChargeKind::Cash => CASH,
+        ChargeKind::Purchase => vec![purchase(dialogue)],
+        ChargeKind::PurchaseWithCashback => vec![purchase(dialogue), CASHBACK],
+        ChargeKind::Cash => vec![CASH],
         // No use of table 36 is a refund.
-        ChargeKind::Refund => (0, 0),
+        ChargeKind::Refund => Vec::new(),
+    }
+}
+
+/// No charge says whether it is for goods or for services, so that a card for either will do where
+/// both are sold.
+fn purchase(dialogue: &Dialogue) -> (u16, u16) {
+    match dialogue.terminal.more_capabilities[0] & (SELLS_GOODS | SELLS_SERVICES) {
+        SELLS_GOODS => GOODS,
+        SELLS_SERVICES => SERVICES,
+        _ => (GOODS.0 | SERVICES.0, GOODS.1 | SERVICES.1),
     }
 }
 

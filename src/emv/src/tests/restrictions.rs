@@ -69,7 +69,6 @@ fn each_use_has_its_bit_at_home_and_abroad() {
     use ChargeKind::{Cash, Purchase, PurchaseWithCashback};
     for (kind, sells, home, abroad) in [
         (Purchase, GOODS, 0x2000, 0x1000),
-        (Purchase, GOODS | SERVICES, 0x2000, 0x1000),
         (Purchase, SERVICES, 0x0800, 0x0400),
         (Cash, GOODS, 0x8000, 0x4000),
         (PurchaseWithCashback, GOODS, 0x2080, 0x1040),
@@ -85,6 +84,23 @@ fn each_use_has_its_bit_at_home_and_abroad() {
                 assert_eq!(allowed, expected, "{kind:?} {usage}");
             }
         }
+    }
+}
+
+/// A purchase of nobody knows which: table 36 asks for one of the two.
+#[test]
+fn where_goods_and_services_are_sold_a_card_for_either_will_do() {
+    for (country, goods, services) in [(HOME, "2100", "0900"), (ABROAD, "1100", "0500")] {
+        for sells in [GOODS | SERVICES, 0] {
+            for usage in [goods, services] {
+                let allowed = allows(usage, country, ChargeKind::Purchase, sells);
+                assert!(allowed, "{usage}");
+            }
+            assert!(!allows("C3C0", country, ChargeKind::Purchase, sells));
+        }
+        let cashback = ChargeKind::PurchaseWithCashback;
+        assert!(allows("09C0", HOME, cashback, GOODS | SERVICES));
+        assert!(!allows(goods, country, cashback, GOODS | SERVICES));
     }
 }
 
