@@ -92,6 +92,8 @@ impl Verifying {
             match self.attempt(dialogue, rule)? {
                 Tried::Successful(result) => return Ok(conclude(dialogue, result)),
                 Tried::UnderWay(step) => return Ok(step),
+                // Failing is what the issuer wants then, whatever the list says next (figure 8).
+                Tried::Unsuccessful if rule.method() == Method::Fail => break,
                 Tried::Unsuccessful if rule.gives_way() => {}
                 Tried::Unsuccessful => break,
             }

@@ -113,9 +113,12 @@ fn failing_on_purpose_fails() {
     assert_eq!(said(NO_CVM, "0000 1F00"), failed);
     let under_x = said(NO_CVM, "0003");
     assert_eq!(under_x, ([0x00, 0x03, 0x01], Tvr::CVM_FAILED));
-    // The bit for the next rule means the same here as everywhere.
-    assert_eq!(said(NO_CVM, "4000 1F00").0, [0x1F, 0x00, 0x02]);
-    assert_eq!(said(NO_CVM, "4000").0, [0x40, 0x00, 0x01]);
+    // No rule behind it can make it good, whatever its bit for the next rule says.
+    for rules in ["4000 1F00", "4000"] {
+        assert_eq!(said(NO_CVM, rules), ([0x40, 0x00, 0x01], Tvr::CVM_FAILED));
+    }
+    // One whose condition is not met is not looked at.
+    assert_eq!(said(NO_CVM, "0001 1F00").0, [0x1F, 0x00, 0x02]);
 }
 
 #[test]
