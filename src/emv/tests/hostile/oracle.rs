@@ -1,6 +1,6 @@
 //! What must hold of every charge, whatever the card did.
 
-use sealpoint_emv::{AcType, Ending, HostVerdict, Interface, MAX_APDUS, Tsi, Tvr};
+use sealpoint_emv::{AcType, ChargeKind, Ending, HostVerdict, Interface, MAX_APDUS, Tsi, Tvr};
 
 use crate::{
     cards::Cards,
@@ -37,10 +37,11 @@ const AIP_CDA: u8 = 0x01;
 const CAN_CDA: u8 = 0x08;
 /// P1 of GENERATE AC: signed.
 const SIGNED: u8 = 0x10;
-/// CID bits of the kind; ARQC and TC.
+/// CID bits of the kind, and the kinds.
 const KIND: u8 = 0xC0;
 const ARQC: u8 = 0x80;
 const TC: u8 = 0x40;
+const AAC: u8 = 0x00;
 /// What may not be in DE 55: account data (EMV 4.4 Book 3 Annex A).
 const ACCOUNT: [u32; 9] = [
     0x57, 0x5A, 0x56, 0x5F20, 0x5F24, 0x9F0B, 0x9F1F, 0x9F20, 0x9F6B,
@@ -264,11 +265,14 @@ fn cryptogram(scene: &Scene<'_>, cards: &Cards, seen: &Seen) -> Result<Judgement
     let shown = evidence.cryptogram.ok_or("approved without a cryptogram")?;
     let contact = scene.interface == Interface::Contact;
     let online = seen.outcome.ending == Ending::Approved;
-    // A tapped card that would have approved by itself may be sent online with its TC (Book C-3
-    // §5.7), so there the host's word counts.
-    let meant = match contact || !online {
-        true => &[(TC, AcType::Tc)][..],
-        false => &[(ARQC, AcType::Arqc), (TC, AcType::Tc)],
+    // A tapped card that would have approved by itself may be sent online with its TC, if it cannot
+    // prove itself and says so; and money back is for the host to grant, whatever the card thinks of
+    // spending (Book C-3 §5.4, §5.6). There the host's word counts.
+    let all = [(TC, AcType::Tc), (ARQC, AcType::Arqc), (AAC, AcType::Aac)];
+    let meant = match (contact || !online, scene.charge.kind) {
+        (true, _) => &all[..1],
+        (false, ChargeKind::Refund) => &all,
+        (false, _) => &all[..2],
     };
     let shows = meant.iter().any(|(_, kind)| *kind == shown.kind);
     check(shows, "approved with another cryptogram")?;
