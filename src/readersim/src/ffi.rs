@@ -310,6 +310,7 @@ extern "C" fn stop_waiting(number: c_ulong) -> c_long {
 mod tests {
     use std::ffi::{CString, c_ulong};
     use std::ptr::{null, null_mut};
+    use std::time::Instant;
 
     use super::*;
 
@@ -355,12 +356,16 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_was_stopped_never_lasts() {
+    fn a_wait_that_is_stopped_ends_and_the_next_one_lasts() {
         open(0);
         wait_for_event(0, 0);
         assert_eq!(stop_waiting(0), SUCCESS);
         // Ten minutes, else.
         assert_eq!(wait_for_event(0, 600_000), SUCCESS);
+        // pcscd stops a wait whenever a card is given up: it would never rest again.
+        let start = Instant::now();
+        assert_eq!(wait_for_event(0, 20), SUCCESS);
+        assert!(start.elapsed() >= Duration::from_millis(20));
         assert_eq!(stop_waiting(NOWHERE), Code::NoSuchDevice.number());
     }
 

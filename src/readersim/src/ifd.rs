@@ -209,7 +209,7 @@ pub fn wait_for_event(lun: u32, at_most: Duration) -> Code {
     }
 }
 
-/// Ends the wait for good (`TAG_IFD_STOP_POLLING_THREAD`).
+/// Ends the wait that is under way, or the next (`TAG_IFD_STOP_POLLING_THREAD`).
 pub fn stop_waiting(lun: u32) -> Code {
     match slot::find(lun) {
         Ok(slot) => {

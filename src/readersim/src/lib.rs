@@ -20,6 +20,7 @@
 //! * [`protocol`]: what goes over the socket; `cardsim` imports it.
 //! * [`device`]: the name of the device.
 //! * [`presence`]: which comings and goings `pcscd` is told, so that it misses none.
+//! * [`hold`]: when `pcscd` is told, so that it forgets none.
 //! * [`watch`] and [`link`]: a slot's two connections, for what happens and for what is asked.
 //! * [`features`]: what the reader can do beyond cards (PC/SC part 10).
 //! * [`ifd`]: the functions of an IFD handler, in safe Rust; [`ffi`] makes them C.
@@ -31,6 +32,7 @@ pub mod code;
 pub mod device;
 pub mod features;
 pub mod ffi;
+pub mod hold;
 pub mod ifd;
 pub mod link;
 pub mod presence;

@@ -62,7 +62,7 @@ pub(crate) fn find(lun: u32) -> Result<Arc<Slot>, Code> {
 /// Closes a slot; whoever waits in it is sent away.
 pub(crate) fn close(lun: u32) -> Result<(), Code> {
     let slot = slots().remove(&lun).ok_or(Code::NoSuchDevice)?;
-    slot.watch.interrupt();
+    slot.watch.close();
     slot.link.close();
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! A slot's connection for what happens in it, and a thread that listens to it.
 
 use std::io;
+use std::mem;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::thread::{self, Builder, JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
 
 use crate::device::Device;
+use crate::hold::Hold;
 use crate::link::connect;
 use crate::presence::{Presence, Sight};
 use crate::protocol::{self, Facts, Role, Sighting};
@@ -28,9 +30,12 @@ struct Shared {
 
 struct State {
     presence: Presence,
+    hold: Hold,
+    /// Who waits for events; any other thread looks for a client.
+    waiter: Option<ThreadId>,
     facts: Option<Facts>,
     line: Option<UnixStream>,
-    /// Whoever waits for events shall do so no longer.
+    /// The wait for events, or the next one if there is none now, shall end.
     interrupted: bool,
     closed: bool,
 }
@@ -44,6 +49,8 @@ impl Watch {
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 presence: Presence::new(Sight::Gone),
+                hold: Hold::default(),
+                waiter: None,
                 facts: None,
                 line: None,
                 interrupted: false,
@@ -66,7 +73,14 @@ impl Watch {
     /// What a look shows; see [`Presence::look`].
     #[must_use]
     pub fn look(&self) -> Sight {
-        self.shared.state().presence.look()
+        let mut state = self.shared.state();
+        if state
+            .waiter
+            .is_some_and(|waiter| waiter != thread::current().id())
+        {
+            state.hold.looked(Instant::now());
+        }
+        state.presence.look()
     }
 
     /// Whether the reader said that this slot has a PIN pad.
@@ -77,37 +91,66 @@ impl Watch {
 
     /// Waits for the next thing to tell, at most so long; the next look shows it.
     pub fn wait(&self, at_most: Duration) {
-        let quiet = |state: &mut State| !state.interrupted && !state.presence.has_news();
-        let waited = self
-            .shared
-            .changed
-            .wait_timeout_while(self.shared.state(), at_most, quiet);
-        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.presence.step();
+        let deadline = Instant::now() + at_most;
+        let mut state = self.shared.state();
+        state.waiter = Some(thread::current().id());
+        loop {
+            let now = Instant::now();
+            let due = state.due(now);
+            let until = due.unwrap_or(deadline).min(deadline);
+            if mem::take(&mut state.interrupted) || state.closed || until <= now {
+                if due.is_none_or(|due| due <= now) {
+                    state.presence.step();
+                    state.hold.told();
+                }
+                return;
+            }
+            let waited = self.shared.changed.wait_timeout(state, until - now);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
-    /// Ends a wait, and every later one.
+    /// Ends the wait, or the next one if nobody waits now. `pcscd` asks for it when the last client has
+    /// given up a card, to wait on for another time, and when it gives up the slot.
     pub fn interrupt(&self) {
-        self.shared.state().interrupted = true;
+        let mut state = self.shared.state();
+        state.interrupted = true;
+        state.hold.through();
+        drop(state);
         self.shared.changed.notify_all();
     }
-}
 
-impl Drop for Watch {
-    fn drop(&mut self) {
+    /// Watches no longer: every wait ends.
+    pub fn close(&self) {
         let mut state = self.shared.state();
         state.closed = true;
-        state.interrupted = true;
         if let Some(line) = state.line.take() {
             // A peer that has gone already is as good as hung up.
             let _gone = line.shutdown(Shutdown::Both);
         }
         drop(state);
         self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.close();
         if let Some(listener) = self.listener.take() {
             // The library may be unloaded now, so the thread must have ended.
             let _panicked = listener.join();
         }
+    }
+}
+
+impl State {
+    /// When to tell what is new, if anything is.
+    fn due(&mut self, now: Instant) -> Option<Instant> {
+        if self.presence.has_news() {
+            return Some(self.hold.until(now));
+        }
+        self.hold.told();
+        None
     }
 }
 

@@ -1,8 +1,18 @@
 //! Comings and goings of cards and of the reader itself.
 
-use pcsc::State;
+use std::hint;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::rig::{Client, beside_pcscd, card, expect_answer, reader};
+use pcsc::{Disposition, State};
+use sealpoint_cardsim::faults::Faults;
+use sealpoint_cardsim::{IfdReader, IssuerKeys, Slot};
+use sealpoint_readersim::code::Code;
+use sealpoint_readersim::ifd;
+use tempfile::TempDir;
+
+use crate::rig::{Client, PATIENCE, SELECT_PSE, ask, beside_pcscd, card, expect_answer, reader};
 
 #[test]
 fn every_insertion_and_removal_is_counted_however_fast() {
@@ -58,6 +68,79 @@ fn swapped() {
     client.await_state(&name, |state| state.event_count() >= before + 2);
     let error = crate::rig::ask(&held, crate::rig::SELECT_PSE);
     assert_eq!(error, Err(pcsc::Error::RemovedCard));
+}
+
+#[test]
+fn a_card_put_in_while_the_one_before_is_given_up_is_told() {
+    beside_pcscd("events::given_up", &[1]);
+}
+
+/// At each time another moment of what the service does when a client gives up a pulled card.
+#[test]
+#[ignore = "run by a_card_put_in_while_the_one_before_is_given_up_is_told"]
+fn given_up() {
+    const TIMES: u16 = 400;
+    let reader = reader(0, 1, &[card("visa-approved")]);
+    let client = Client::start();
+    let name = client.readers().remove(0);
+    let slot = reader.slots().next().expect("a slot");
+    for time in 1..=TIMES {
+        slot.set_faults(Faults {
+            remove_at: Some(1 + time % 2),
+            ..Faults::default()
+        });
+        slot.insert("visa-approved").expect("inserted");
+        let held = client.connect(&name);
+        let before = client.await_card(&name).event_count();
+        while ask(&held, SELECT_PSE).is_ok() {}
+        client.await_state(&name, |state| state.event_count() > before);
+        let start = Instant::now();
+        let hand = thread::spawn({
+            let slot = slot.clone();
+            move || {
+                while start.elapsed() < Duration::from_micros(time.into()) {
+                    hint::spin_loop();
+                }
+                slot.insert("visa-approved")
+            }
+        });
+        // It fails: the card has gone.
+        drop(held.disconnect(Disposition::UnpowerCard));
+        hand.join().expect("a hand").expect("inserted");
+        client.await_state(&name, |state| {
+            state.event_count() == before + 2 && state.event_state().contains(State::PRESENT)
+        });
+        slot.remove();
+        client.await_empty(&name);
+    }
+}
+
+/// The driver as the service sees it: what a client's call has just found is not outdated before
+/// the service has written it down.
+#[test]
+fn a_card_is_told_a_moment_after_a_client_looked() {
+    let folder = TempDir::new().expect("a folder");
+    let issuer = IssuerKeys::create(&folder.path().join("issuer")).expect("keys");
+    let slot = Slot::new(&[card("visa-approved")], &issuer).expect("cards");
+    let socket = folder.path().join("ifd");
+    let _reader = IfdReader::bind(&socket, vec![slot.clone()]).expect("a reader");
+    ifd::create_channel_by_name(0, socket.to_str().expect("text")).expect("a slot");
+    let (waits, waiting) = mpsc::channel();
+    let service = thread::spawn(move || {
+        while ifd::presence(0) != Code::CardPresent {
+            ifd::wait_for_event(0, Duration::ZERO);
+            waits.send(()).expect("the client is there");
+            ifd::wait_for_event(0, PATIENCE);
+        }
+        Instant::now()
+    });
+    waiting.recv().expect("the service is there");
+    let looked = Instant::now();
+    assert_eq!(ifd::presence(0), Code::CardAbsent);
+    slot.insert("visa-approved").expect("inserted");
+    let told = service.join().expect("it was told");
+    assert!(told - looked >= Duration::from_millis(50));
+    ifd::close_channel(0).expect("it is open");
 }
 
 #[test]
