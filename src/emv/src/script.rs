@@ -13,8 +13,8 @@ use crate::{
 /// them all has room in DE 55. What a host may send at all is bounded by
 /// [`HostAnswer`](crate::HostAnswer): more than the 128 bytes that a terminal must take (§10.10).
 const MAX_SCRIPTS: usize = 7;
-/// Commands of one script.
-const MAX_COMMANDS: usize = 16;
+/// Commands of one script: more than there can be in 128 bytes.
+const MAX_COMMANDS: usize = 32;
 /// Highest command number that a result can name.
 const LAST_NUMBER: u8 = 0x0F;
 
@@ -67,8 +67,8 @@ impl When {
 struct Unreadable([u8; 4]);
 
 impl Script {
-    /// Reads a template: an identifier or none, and commands. What else stands in it is passed over,
-    /// as everywhere in EMV.
+    /// Reads a template: an identifier or none, and commands. What else stands in it is an error of
+    /// its format: nobody can say what the issuer meant to happen between its commands (§10.10).
     fn parse(template: &[u8]) -> Result<Self, Unreadable> {
         let mut id = [0; 4];
         let mut commands = Vec::new();
@@ -79,8 +79,7 @@ impl Script {
                 tag::SCRIPT_COMMAND if commands.len() < MAX_COMMANDS => {
                     commands.push(object.value.to_vec());
                 }
-                tag::SCRIPT_COMMAND => return Err(Unreadable(id)),
-                _ => {}
+                _ => return Err(Unreadable(id)),
             }
         }
         Ok(Self {

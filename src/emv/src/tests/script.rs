@@ -90,14 +90,37 @@ fn a_script_that_breaks_off_is_told_by_its_name() {
     assert_eq!(ran.commands(0x18).len(), 0);
 }
 
+/// A command in a wrong tag is no command, and a script without one of its commands is another script.
 #[test]
-fn what_a_script_holds_besides_is_passed_over() {
-    let ran = run(
-        &Card::good(),
-        "7212 9F180400000001 DF0101FF 8604 84180000 00",
-    );
+fn what_no_script_has_makes_it_unreadable() {
+    for besides in ["DF0104 84180000", "8704 84180000", "8504 84180000"] {
+        let length = 13 + hex(besides).len();
+        let host = format!("72{length:02X} 9F180400000001 {besides} 8604 84180000");
+        let ran = run(&Card::good(), &host);
+        let not_performed = ScriptResult {
+            result: 0x00,
+            ..DONE
+        };
+        assert_eq!(ran.evidence().scripts, [not_performed], "{besides}");
+        assert!(ran.tvr().contains(Tvr::SCRIPT_FAILED_AFTER));
+        assert!(ran.evidence().tsi.contains(Tsi::SCRIPT));
+        assert_eq!(ran.commands(0x18).len(), 0);
+    }
+}
+
+#[test]
+fn zeros_between_its_elements_are_no_elements() {
+    let ran = run(&Card::good(), "720F 9F180400000001 00 8604 84180000 00");
     assert_eq!(ran.evidence().scripts, [DONE]);
-    assert_eq!(ran.commands(0x18).len(), 1);
+}
+
+/// §10.10: what 128 bytes can hold must run.
+#[test]
+fn a_script_of_128_bytes_runs_whole() {
+    let commands = "8604 84180000".repeat(21);
+    let ran = run(&Card::good(), &format!("72 7E {commands}"));
+    assert_eq!(ran.commands(0x18).len(), 21);
+    assert_eq!(ran.evidence().scripts[0].result, 0x20);
 }
 
 #[test]
