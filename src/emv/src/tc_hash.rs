@@ -11,9 +11,11 @@ use crate::{
     verification::Tvr,
 };
 
-/// Says in the TVR, before it is weighed, that the card asks for a hash and does not say of what.
+/// Says in the TVR, before it is weighed, that the terminal's default is used: the card asks for a
+/// hash and does not say of what. Without a default none is used.
 pub(crate) fn announce(dialogue: &mut Dialogue, cdol: Tag) {
-    if is_wanted(dialogue, cdol) && dialogue.store.public(tag::TDOL).is_none() {
+    let own = dialogue.store.public(tag::TDOL).is_some();
+    if is_wanted(dialogue, cdol) && !own && !tdol(dialogue).is_empty() {
         dialogue.tvr |= Tvr::DEFAULT_TDOL;
     }
 }

@@ -45,13 +45,15 @@ fn a_card_that_names_nothing_gets_the_terminals_default() {
 fn without_any_list_nothing_is_hashed() {
     let ran = pay(&asking(Card::good()));
     assert_eq!(hash_and_tvr(&ran).0, hex(OF_NOTHING));
-    assert!(ran.tvr().contains(Tvr::DEFAULT_TDOL));
+    assert!(!ran.tvr().contains(Tvr::DEFAULT_TDOL), "there is none");
 }
 
 #[test]
 fn a_default_that_was_used_can_lead_to_a_decline() {
+    let mut terminal = demo_profile();
+    terminal.applications[0].default_tdol = hex("9F0206");
     let card = asking(Card::good().with(tag::IAC_DENIAL, "0000000080"));
-    let ran = pay(&card);
+    let ran = play(&terminal, charge(), |command| card.answer(command), None);
     assert!(matches!(ran.outcome.ending, Ending::DeclinedOffline(_)));
 }
 
