@@ -73,6 +73,7 @@ macro_rules! elements {
 }
 
 elements! {
+    ISSUER_NUMBER = 0x42, Card, Numeric, "Issuer identification number.";
     AID_CARD = 0x4F, Card, Other, "Application identifier in a directory entry.";
     LABEL = 0x50, Card, Other, "Application label.";
     TRACK1 = 0x56, Card, Other, "Track 1 data.";
@@ -119,14 +120,21 @@ elements! {
     SERVICE_CODE = 0x5F30, Card, Numeric, "Service code.";
     PAN_SEQUENCE = 0x5F34, Card, Numeric, "PAN sequence number.";
     CURRENCY_EXPONENT = 0x5F36, Terminal, Numeric, "Currency exponent of the charge.";
+    ISSUER_URL = 0x5F50, Card, Other, "Issuer URL.";
+    IBAN = 0x5F53, Card, Other, "International bank account number.";
+    BANK = 0x5F54, Card, Other, "Bank identifier code.";
+    ISSUER_COUNTRY_ALPHA_2 = 0x5F55, Card, Other, "Issuer country code of two letters.";
+    ISSUER_COUNTRY_ALPHA_3 = 0x5F56, Card, Other, "Issuer country code of three letters.";
     ACQUIRER = 0x9F01, Terminal, Numeric, "Acquirer identifier.";
     AMOUNT = 0x9F02, Terminal, Numeric, "Amount, authorised (numeric).";
     AMOUNT_OTHER = 0x9F03, Terminal, Numeric, "Amount, other (numeric).";
     AMOUNT_OTHER_BINARY = 0x9F04, Terminal, Other, "Amount, other (binary).";
+    APPLICATION_DISCRETIONARY = 0x9F05, Card, Other, "Application discretionary data.";
     AID_TERMINAL = 0x9F06, Terminal, Other, "Application identifier of the terminal.";
     USAGE_CONTROL = 0x9F07, Card, Other, "Application usage control.";
     VERSION_CARD = 0x9F08, Card, Other, "Application version number of the card.";
     VERSION_TERMINAL = 0x9F09, Terminal, Other, "Application version number of the terminal.";
+    SELECTION_REGISTERED = 0x9F0A, Card, Other, "Application selection registered proprietary data.";
     CARDHOLDER_NAME_LONG = 0x9F0B, Card, Other, "Cardholder name extended.";
     IAC_DEFAULT = 0x9F0D, Card, Other, "Issuer action code, default.";
     IAC_DENIAL = 0x9F0E, Card, Other, "Issuer action code, denial.";
@@ -140,6 +148,7 @@ elements! {
     MERCHANT_ID = 0x9F16, Terminal, Other, "Merchant identifier.";
     PIN_TRIES = 0x9F17, Card, Other, "PIN try counter.";
     SCRIPT_ID = 0x9F18, Issuer, Other, "Issuer script identifier.";
+    TOKEN_REQUESTOR = 0x9F19, Card, Numeric, "Token requestor identifier.";
     COUNTRY = 0x9F1A, Terminal, Numeric, "Terminal country code.";
     FLOOR_LIMIT = 0x9F1B, Terminal, Other, "Terminal floor limit.";
     TERMINAL_ID = 0x9F1C, Terminal, Other, "Terminal identification.";
@@ -149,6 +158,8 @@ elements! {
     TIME = 0x9F21, Terminal, Numeric, "Time of the charge, HHMMSS.";
     CAPK_INDEX = 0x9F22, Terminal, Other, "Certification authority public key index of the terminal.";
     UPPER_OFFLINE_LIMIT = 0x9F23, Card, Other, "Upper consecutive offline limit.";
+    ACCOUNT_REFERENCE = 0x9F24, Card, Other, "PAR: what names the account without its number.";
+    LAST_DIGITS = 0x9F25, Card, Numeric, "Last four digits of the PAN behind a token.";
     AC = 0x9F26, Card, Other, "Application cryptogram.";
     CID = 0x9F27, Card, Other, "Cryptogram information data.";
     KERNEL_ID = 0x9F2A, Card, Other, "Kernel identifier in a contactless directory entry.";
@@ -163,9 +174,12 @@ elements! {
     UNPREDICTABLE = 0x9F37, Terminal, Other, "Unpredictable number.";
     PDOL = 0x9F38, Card, Other, "Processing options data object list.";
     ENTRY_MODE = 0x9F39, Terminal, Numeric, "Point-of-service entry mode.";
+    REFERENCE_CURRENCIES = 0x9F3B, Card, Other, "Application reference currencies.";
     CAPABILITIES_MORE = 0x9F40, Terminal, Other, "Additional terminal capabilities.";
     COUNTER = 0x9F41, Terminal, Numeric, "Sequence counter of the charge.";
     APPLICATION_CURRENCY = 0x9F42, Card, Numeric, "Application currency code.";
+    REFERENCE_EXPONENTS = 0x9F43, Card, Other, "Exponents of the application reference currencies.";
+    APPLICATION_EXPONENT = 0x9F44, Card, Numeric, "Application currency exponent.";
     DATA_AUTHENTICATION_CODE = 0x9F45, Card, Other, "Data authentication code, out of SDA.";
     ICC_CERTIFICATE = 0x9F46, Card, Other, "ICC public key certificate.";
     ICC_EXPONENT = 0x9F47, Card, Other, "ICC public key exponent.";
@@ -174,6 +188,7 @@ elements! {
     SDA_TAG_LIST = 0x9F4A, Card, Other, "Static data authentication tag list.";
     SIGNED_DYNAMIC_DATA = 0x9F4B, Card, Other, "Signed dynamic application data.";
     ICC_DYNAMIC_NUMBER = 0x9F4C, Card, Other, "ICC dynamic number, out of DDA or CDA.";
+    LOG_ENTRY = 0x9F4D, Card, Other, "Log entry: where the card keeps its log.";
     MERCHANT_NAME = 0x9F4E, Terminal, Other, "Merchant name and location.";
     PROGRAM_ID = 0x9F5A, Card, Other, "Application program identifier (contactless).";
     SCRIPT_RESULTS = 0x9F5B, Terminal, Other, "Issuer script results (Book 4 Annex A5; the schemes' tag).";
@@ -189,8 +204,10 @@ elements! {
 
 /// What identifies or authenticates a cardholder's account: only a card may be told it, and only
 /// sealing may take it out.
-pub(crate) const ACCOUNT_DATA: [Tag; 8] = [
+pub(crate) const ACCOUNT_DATA: [Tag; 10] = [
     PAN,
+    IBAN,
+    ACCOUNT_REFERENCE,
     TRACK1,
     TRACK2,
     CARDHOLDER_NAME,

@@ -72,6 +72,25 @@ fn an_element_may_come_only_once() {
     assert_eq!(fault(&card), Fault::Repeated(tag::EXPIRY));
 }
 
+/// Elements that no phase needs are elements all the same (Annex A): once only, and for a CDOL to ask
+/// for.
+#[test]
+fn what_no_phase_needs_is_known_too() {
+    let others = [
+        "42", "5F50", "5F53", "5F54", "5F55", "5F56", "9F05", "9F0A", "9F19", "9F24", "9F25",
+        "9F3B", "9F43", "9F44", "9F4D",
+    ];
+    for other in others {
+        let tag = Tag(u32::from_str_radix(other, 16).expect("a tag"));
+        let card = Card::good().with(tag::CDOL1, &format!("{other}02"));
+        let mut card = card.with(tag, "1234");
+        let told = pay(&card).commands(0xAE)[0].to_vec();
+        assert_eq!(told, hex("80AE8000 02 1234 00"), "{tag}");
+        card.elements.push((tag, hex("1234")));
+        assert_eq!(fault(&card), Fault::Repeated(tag));
+    }
+}
+
 #[test]
 fn what_is_unknown_may_come_twice_and_what_is_empty_is_not_there() {
     let mut card = Card::good();
