@@ -33,7 +33,7 @@ use scene::Scene;
 use terminals::Terminals;
 
 /// Charges of the usual share.
-const SHARE: u64 = 20_000;
+const SHARE: u64 = 15_000;
 /// How long one charge may take before it counts as endless: some ten thousand times what it takes.
 const ENDLESS: Duration = Duration::from_secs(60);
 /// Failures that are told before the rest is only counted.
