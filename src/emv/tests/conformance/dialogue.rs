@@ -142,6 +142,8 @@ pub struct Expect {
     pub reversal: Option<bool>,
     pub label: Option<String>,
     pub apdus: Option<u16>,
+    /// As many commands at most: for what is bounded, and the books do not say by what.
+    pub at_most: Option<u16>,
     /// All commands, in their order.
     pub commands: Option<Vec<String>>,
     /// Commands that there must be, in this order, others between them or not.

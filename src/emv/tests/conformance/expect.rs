@@ -38,6 +38,8 @@ pub fn differences(dialogue: &Dialogue, seen: &Seen) -> Vec<String> {
     let label = evidence.label.clone().unwrap_or_default();
     found.same("label", expect.label.clone(), &label);
     found.same("apdus", expect.apdus, &seen.apdus);
+    let over = expect.at_most.filter(|most| seen.apdus > *most);
+    found.unless(over.is_none(), || format!("{} commands", seen.apdus));
     found.same("offered", expect.offered.clone(), &seen.offered);
     found.same("pins", expect.pins.clone(), &seen.pins);
     found.commands(dialogue, seen);
