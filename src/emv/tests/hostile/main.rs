@@ -135,7 +135,10 @@ fn no_hostile_card_panics_hangs_leaks_grows_or_is_wrongly_paid() {
         failures.len(),
         failures[..told].join("\n")
     );
-    let grown = memory::peak().zip(early).map(|(end, early)| end - early);
+    // The system counts roughly: a later peak may be told as a little less than an earlier one.
+    let grown = memory::peak()
+        .zip(early)
+        .map(|(end, early)| end.saturating_sub(early));
     println!("peak memory grew by {grown:?} bytes after a tenth of the run");
     assert!(grown.is_none_or(|grown| grown <= GROWTH), "it grows");
     assert!(
