@@ -9,7 +9,7 @@ use sealpoint_wire::lane::{CardPrompt, MAX_CHOICES, OutcomeKind};
 use crate::{
     charge::{Charging, Ended, POLL},
     counterpart::{Fault, Word},
-    reader::{ANSWER_BOUND, CardError, PadAnswer, Powered, Slot},
+    reader::{ANSWER_BOUND, CardError, PadAnswer, PadPin, Powered, Slot},
 };
 
 /// How often a kernel that waits for the cardholder or the host is told how long it has waited. It
@@ -165,10 +165,12 @@ impl Charging<'_> {
         }
     }
 
-    /// Has the reader's own pad take a PIN and give it to the card.
+    /// Has the reader's own pad take a PIN, and give it to the card or encipher it for the card.
     fn ask_pin(&mut self, request: &PinRequest, course: &mut Course<'_>) -> Input<'static> {
-        let PinRequest::Plaintext { tries_left } = request else {
-            // No driver here has a pad that enciphers, and none says that it has.
+        let (PinRequest::Plaintext { tries_left } | PinRequest::Enciphered { tries_left, .. }) =
+            request
+        else {
+            // No driver here has a pad that enciphers for the host, and none says that it has.
             return Input::Pin(PinEntry::PadFailed);
         };
         let prompt = match tries_left {
@@ -179,9 +181,16 @@ impl Charging<'_> {
         course.pin_asked = true;
         for _ in 0..MAX_WRONG_LENGTHS {
             self.counterpart.prompt(prompt);
-            let entry = match self.reader.verify_pin() {
-                Ok(PadAnswer::WrongLength) => continue,
-                Ok(PadAnswer::Card(sw)) => {
+            let entered = match request {
+                PinRequest::Enciphered { key, challenge, .. } => {
+                    self.reader.encipher_pin(key, *challenge)
+                }
+                _ => self.reader.verify_pin().map(PadPin::Said),
+            };
+            let entry = match entered {
+                Ok(PadPin::Enciphered(pin)) => PinEntry::Enciphered(pin),
+                Ok(PadPin::Said(PadAnswer::WrongLength)) => continue,
+                Ok(PadPin::Said(PadAnswer::Card(sw))) => {
                     tracing::debug!(sw = %log_safe(&sw), "the card was given a PIN by the pad");
                     self.counts.add(VERIFY, SW);
                     if let Some(transcript) = self.transcript.as_deref_mut() {
@@ -189,8 +198,8 @@ impl Charging<'_> {
                     }
                     PinEntry::Verified(sw)
                 }
-                Ok(PadAnswer::Cancelled | PadAnswer::TimedOut) => break,
-                Ok(PadAnswer::Failed) => PinEntry::PadFailed,
+                Ok(PadPin::Said(PadAnswer::Cancelled | PadAnswer::TimedOut)) => break,
+                Ok(PadPin::Said(PadAnswer::Failed)) => PinEntry::PadFailed,
                 Err(error) => return course.stop(error.into()),
             };
             self.counterpart.prompt(CardPrompt::Reading);

@@ -6,9 +6,12 @@ use std::{
     time::Duration,
 };
 
+use sealpoint_emv::PinKey;
 use sealpoint_secret::SecretBytes;
 
-use super::{ANSWER_BOUND, CardError, Missing, PAD_TIMEOUT, PadAnswer, Powered, Reader, Slot};
+use super::{
+    ANSWER_BOUND, CardError, Missing, PAD_TIMEOUT, PadAnswer, PadPin, Powered, Reader, Slot,
+};
 
 /// How long a driver may take for one call. An honest card may ask for more time several times
 /// over (EMV 4.4 Book 1 sections 9.2.2.1 and 9.2.4.3), so it is generous.
@@ -29,6 +32,7 @@ enum Call {
     PowerOn(Slot),
     Transmit(SecretBytes),
     VerifyPin,
+    EncipherPin(PinKey, [u8; 8]),
     PowerOff,
 }
 
@@ -37,6 +41,7 @@ enum Answer {
     PoweredOn(Result<Powered, CardError>),
     Transmitted(Result<SecretBytes, CardError>),
     PinVerified(Result<PadAnswer, CardError>),
+    PinEnciphered(Result<PadPin, CardError>),
     PoweredOff,
 }
 
@@ -58,6 +63,11 @@ impl Bounded {
 
     fn ask(&mut self, call: Call) -> Option<Answer> {
         self.ask_for(call, self.timeout)
+    }
+
+    /// The cardholder's time, and then the card's.
+    fn ask_pad(&mut self, call: Call) -> Option<Answer> {
+        self.ask_for(call, PAD_TIMEOUT.saturating_add(self.timeout))
     }
 
     fn ask_for(&mut self, call: Call, timeout: Duration) -> Option<Answer> {
@@ -85,6 +95,9 @@ fn drive(mut driver: impl Reader, calls: &Receiver<Call>, answers: &SyncSender<A
                 Answer::Transmitted(done.map(|()| answer))
             }
             Call::VerifyPin => Answer::PinVerified(driver.verify_pin()),
+            Call::EncipherPin(key, challenge) => {
+                Answer::PinEnciphered(driver.encipher_pin(&key, challenge))
+            }
             Call::PowerOff => {
                 driver.power_off();
                 Answer::PoweredOff
@@ -129,9 +142,15 @@ impl Reader for Bounded {
     }
 
     fn verify_pin(&mut self) -> Result<PadAnswer, CardError> {
-        // The cardholder's time, and then the card's.
-        match self.ask_for(Call::VerifyPin, PAD_TIMEOUT.saturating_add(self.timeout)) {
+        match self.ask_pad(Call::VerifyPin) {
             Some(Answer::PinVerified(done)) => done,
+            _ => Err(CardError::Failed(stuck())),
+        }
+    }
+
+    fn encipher_pin(&mut self, key: &PinKey, challenge: [u8; 8]) -> Result<PadPin, CardError> {
+        match self.ask_pad(Call::EncipherPin(key.clone(), challenge)) {
+            Some(Answer::PinEnciphered(done)) => done,
             _ => Err(CardError::Failed(stuck())),
         }
     }

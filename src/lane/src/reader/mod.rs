@@ -8,11 +8,11 @@ mod virtual_reader;
 
 pub use bounded::{Bounded, CALL_TIMEOUT};
 pub use pcsc::PcscReader;
-pub use pin_pad::{PAD_TIMEOUT, PadAnswer};
+pub use pin_pad::{PAD_TIMEOUT, PadAnswer, PadPin};
 #[cfg(feature = "demo")]
 pub use virtual_reader::VirtualReader;
 
-use sealpoint_emv::{Atr, Interface, MAX_R_APDU, PinPad};
+use sealpoint_emv::{Atr, Interface, MAX_R_APDU, PinKey, PinPad};
 use sealpoint_secret::SecretBytes;
 
 /// Bytes of the longest answer to reset (EMV 4.4 Book 1 section 8).
@@ -46,6 +46,16 @@ pub trait Reader: Send {
     /// # Errors
     /// [`CardError`] if the card is gone or the reader fails.
     fn verify_pin(&mut self) -> Result<PadAnswer, CardError>;
+
+    /// Has the slot's own keys take a PIN and encipher it for the card alone, with its key and what
+    /// it answered to GET CHALLENGE (EMV 4.4 Book 2 section 7.2). The card is sent nothing. Only
+    /// where [`Powered::pad`] says so, which few do.
+    ///
+    /// # Errors
+    /// [`CardError`] if the card is gone or the reader fails.
+    fn encipher_pin(&mut self, _key: &PinKey, _challenge: [u8; 8]) -> Result<PadPin, CardError> {
+        Ok(PadPin::Said(PadAnswer::Failed))
+    }
 
     /// Takes the power away; nothing happens without a powered card.
     fn power_off(&mut self);

@@ -12,11 +12,11 @@ use std::{
 use pcsc::{
     Card, Context, Disposition, Error, Protocol, Protocols, Scope, ShareMode, State, ctl_code,
 };
-use sealpoint_emv::PinPad;
+use sealpoint_emv::{PinKey, PinPad};
 use sealpoint_secret::SecretBytes;
 
 use super::{
-    CardError, MAX_ATR, Missing, PadAnswer, Powered, Reader, Slot, interface,
+    CardError, MAX_ATR, Missing, PadAnswer, PadPin, Powered, Reader, Slot, interface,
     pin_pad::{Features, GET_FEATURE_REQUEST, MAX_ANSWER, Pad},
 };
 
@@ -163,6 +163,7 @@ impl PcscReader {
             interface: interface(slot, &atr),
             pad: PinPad {
                 plaintext: connected.pad.is_some(),
+                enciphered: connected.pad.is_some_and(|pad| pad.encipher.is_some()),
                 ..PinPad::NONE
             },
             atr,
@@ -280,6 +281,25 @@ impl Reader for PcscReader {
             .control(pad.verify.into(), &pad.order(), &mut answer)
             .map(PadAnswer::read);
         said.map_err(|error| self.why(error))
+    }
+
+    fn encipher_pin(&mut self, key: &PinKey, challenge: [u8; 8]) -> Result<PadPin, CardError> {
+        let Some(powered) = &self.powered else {
+            return Err(CardError::Removed);
+        };
+        let able = powered.pad.and_then(|pad| Some((pad, pad.encipher?)));
+        let Some((pad, code)) = able else {
+            return Ok(PadPin::Said(PadAnswer::Failed));
+        };
+        let order = pad.order_enciphered(key, challenge);
+        let mut answer = SecretBytes::with_bound(MAX_ANSWER);
+        answer
+            .fill(|buffer| {
+                let said = powered.card.control(code.into(), &order, buffer);
+                said.map(<[u8]>::len)
+            })
+            .map_err(|error| self.why(error))?;
+        Ok(PadPin::read(answer.expose(), key))
     }
 
     fn power_off(&mut self) {

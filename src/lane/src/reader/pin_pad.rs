@@ -1,9 +1,10 @@
 //! A reader's own PIN pad (PC/SC part 10). The PIN goes from the keys to the card; what comes here is
-//! the card's status word.
+//! the card's status word, or the PIN as only the card can read it.
 
 use std::time::Duration;
 
-use sealpoint_emv::Sw;
+use sealpoint_emv::{PinKey, Sw};
+use sealpoint_secret::SecretBytes;
 
 /// How long the pad waits for the whole PIN.
 pub const PAD_TIMEOUT: Duration = Duration::from_secs(PAD_SECONDS as u64);
@@ -18,6 +19,9 @@ pub(super) const MAX_ANSWER: usize = 256;
 const VERIFY_PIN_DIRECT: u8 = 0x06;
 const PIN_PROPERTIES: u8 = 0x0A;
 const TLV_PROPERTIES: u8 = 0x12;
+/// Enciphers a PIN with the card's key: no feature of part 10 but of readers that follow
+/// `docs/reader.md`.
+const ENCIPHER_PIN: u8 = 0x80;
 /// Tags of properties (part 10 section 2.6.14).
 const MIN_PIN_SIZE: u8 = 0x06;
 const MAX_PIN_SIZE: u8 = 0x07;
@@ -41,6 +45,8 @@ const BLOCK: u8 = 4 << 4 | 7;
 const LENGTH_FORMAT: u8 = 4;
 /// One message on the pad's display, the first: "enter PIN".
 const ONE_MESSAGE: u8 = 1;
+/// The pad did as it was told.
+const DONE: [u8; 2] = [0x90, 0x00];
 /// English (United States), as Windows numbers languages.
 const LANGUAGE: u16 = 0x0409;
 
@@ -59,11 +65,21 @@ pub enum PadAnswer {
     Failed,
 }
 
+/// What came of a PIN that was to be enciphered. Has no `Debug`.
+pub enum PadPin {
+    /// The enciphered PIN data, as long as the key's modulus.
+    Enciphered(SecretBytes),
+    /// What the pad said in its place; never a card's word.
+    Said(PadAnswer),
+}
+
 /// A pad that gives a PIN to the card by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Pad {
     /// Control code of `FEATURE_VERIFY_PIN_DIRECT`.
     pub(super) verify: u32,
+    /// Control code of the feature to encipher, if it has that.
+    pub(super) encipher: Option<u32>,
     shortest: u8,
     longest: u8,
 }
@@ -76,6 +92,7 @@ pub(super) struct Features {
     pub(super) pin_properties: Option<u32>,
     /// `FEATURE_GET_TLV_PROPERTIES`.
     pub(super) tlv_properties: Option<u32>,
+    encipher: Option<u32>,
 }
 
 impl Features {
@@ -93,6 +110,7 @@ impl Features {
             verify: listed(VERIFY_PIN_DIRECT)?,
             pin_properties: listed(PIN_PROPERTIES),
             tlv_properties: listed(TLV_PROPERTIES),
+            encipher: listed(ENCIPHER_PIN),
         })
     }
 
@@ -118,6 +136,7 @@ impl Features {
         let longest = property(MAX_PIN_SIZE).map_or(LONGEST_PIN, |size| size.min(LONGEST_PIN));
         (shortest <= longest).then_some(Pad {
             verify: self.verify,
+            encipher: self.encipher,
             shortest,
             longest,
         })
@@ -147,6 +166,36 @@ impl Pad {
         order.extend((VERIFY.len() as u32).to_le_bytes());
         order.extend(VERIFY);
         order
+    }
+
+    /// The order to encipher a PIN (`docs/reader.md`), numbers with their highest byte first.
+    pub(super) fn order_enciphered(self, key: &PinKey, challenge: [u8; 8]) -> Vec<u8> {
+        let exponent = key.exponent.to_be_bytes();
+        let zeroes = key.exponent.leading_zeros() as usize / 8;
+        let exponent = exponent.get(zeroes..).unwrap_or_default();
+        let mut order = vec![PAD_SECONDS, self.shortest, self.longest];
+        order.extend(challenge);
+        order.push(exponent.len() as u8);
+        order.extend(exponent);
+        order.extend(&key.modulus);
+        order
+    }
+}
+
+impl PadPin {
+    /// Reads what the reader answered to the order: data as long as the key and 9000, or a word of its
+    /// own.
+    pub(super) fn read(answer: &[u8], key: &PinKey) -> Self {
+        match answer.split_last_chunk() {
+            Some((data, &DONE)) if !data.is_empty() && data.len() == key.modulus.len() => {
+                Self::Enciphered(SecretBytes::from_slice(data))
+            }
+            _ => Self::Said(match PadAnswer::read(answer) {
+                // The card was sent nothing.
+                PadAnswer::Card(_) => PadAnswer::Failed,
+                said => said,
+            }),
+        }
     }
 }
 
@@ -239,6 +288,59 @@ mod tests {
         assert_eq!(order[5..7], [12, 4]);
         let none_fits = [0x06, 1, 13];
         assert_eq!(listed().pad(&[], &none_fits), None);
+    }
+
+    fn key() -> PinKey {
+        PinKey {
+            modulus: vec![0xC3; 128],
+            exponent: 65_537,
+        }
+    }
+
+    #[test]
+    fn only_a_pad_that_lists_it_enciphers() {
+        assert_eq!(listed().pad(&[], &[]).expect("a pad").encipher, None);
+        let list = [LISTED, &[0x80, 4, 0x42, 0x33, 0x00, 0x80]].concat();
+        let features = Features::read(&list, any).expect("it verifies");
+        let pad = features.pad(&[], &[0x07, 1, 8]).expect("a pad");
+        assert_eq!(pad.encipher, Some(0x4233_0080));
+        let order = pad.order_enciphered(&key(), [1, 2, 3, 4, 5, 6, 7, 8]);
+        let head = [30, 4, 8, 1, 2, 3, 4, 5, 6, 7, 8, 3, 1, 0, 1];
+        assert_eq!(order, [&head[..], &[0xC3; 128]].concat());
+        let small = PinKey {
+            exponent: 3,
+            ..key()
+        };
+        assert_eq!(pad.order_enciphered(&small, [0; 8])[11..13], [1, 3]);
+    }
+
+    #[test]
+    fn an_enciphered_pin_is_as_long_as_the_key() {
+        let read = |length: usize, sw: [u8; 2]| match PadPin::read(
+            &[&vec![0x5A; length][..], &sw].concat(),
+            &key(),
+        ) {
+            PadPin::Enciphered(pin) => Ok(pin.expose().to_vec()),
+            PadPin::Said(said) => Err(said),
+        };
+        assert_eq!(read(128, DONE), Ok(vec![0x5A; 128]));
+        for (length, sw) in [
+            (0, DONE),
+            (127, DONE),
+            (129, DONE),
+            (128, [0x63, 0xC2]),
+            (0, [0x63, 0xC2]),
+            (0, [0x6B, 0x80]),
+        ] {
+            assert_eq!(
+                read(length, sw),
+                Err(PadAnswer::Failed),
+                "{length} {sw:02X?}"
+            );
+        }
+        assert_eq!(read(0, [0x64, 0x00]), Err(PadAnswer::TimedOut));
+        assert_eq!(read(0, [0x64, 0x01]), Err(PadAnswer::Cancelled));
+        assert_eq!(read(0, [0x64, 0x03]), Err(PadAnswer::WrongLength));
     }
 
     #[test]

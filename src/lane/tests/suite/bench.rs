@@ -209,11 +209,16 @@ impl Bench {
         }
     }
 
-    /// Takes the attempt to its outcome, with the host answering whenever it is asked.
+    /// Takes the attempt to its outcome, with the host answering whenever it is asked, and the
+    /// cardholder choosing what is offered first.
     pub fn outcome_with_host(&mut self, attempt: AttemptId) -> CardOutcome {
         loop {
             match self.hear() {
                 FromLane::Prompt { attempt: of, .. } => assert_eq!(of, attempt),
+                FromLane::Choose { attempt: of, .. } => {
+                    assert_eq!(of, attempt);
+                    self.tell(&ToLane::Chosen { attempt, index: 0 });
+                }
                 FromLane::Online {
                     attempt: of,
                     card,

@@ -388,6 +388,69 @@ fn pins() {
 }
 
 #[test]
+fn a_pin_is_enciphered_by_the_readers_keys_for_the_card_alone() {
+    beside_pcscd("enciphered_pins");
+}
+
+#[test]
+#[ignore = "run by a_pin_is_enciphered_by_the_readers_keys_for_the_card_alone"]
+fn enciphered_pins() {
+    use CardPrompt::{Authorising, EnterPin, EnterPinAgain, LastPinTry, Reading};
+    let mut shop = Shop::open(&cards(&["cda-pin"]));
+    let pin = |digits: &str| Press::Pin(digits.to_owned());
+    let right = vec![Reading, EnterPin, Reading, Authorising];
+    let wrong_once = vec![
+        Reading,
+        EnterPin,
+        Reading,
+        EnterPinAgain,
+        Reading,
+        Authorising,
+    ];
+    let mut wrong_twice = wrong_once.clone();
+    wrong_twice.splice(4..4, [Reading, LastPinTry]);
+    let too_short = vec![Reading, EnterPin, EnterPin, Reading, Authorising];
+    for (presses, expected) in [
+        (vec![pin("1234")], right),
+        (vec![pin("4321"), pin("1234")], wrong_once),
+        (vec![pin("4321"), pin("4322"), pin("1234")], wrong_twice),
+        (vec![pin("123"), pin("1234")], too_short),
+    ] {
+        for press in presses {
+            shop.bench.slot.press(press).expect("pressed");
+        }
+        shop.insert("cda-pin");
+        let attempt = shop.bench.read();
+        let (outcome, prompts, _) = shop.follow(attempt, |_, _| {});
+        assert_eq!(outcome.kind, OutcomeKind::Approved, "{outcome:?}");
+        assert_eq!(prompts, expected);
+        let emv = outcome.emv.expect("a cryptogram");
+        assert_eq!(emv.cvm_results, "440302", "the card deciphered a PIN");
+        assert_eq!(emv.tvr, "0000008000", "over the floor limit alone");
+        shop.bench.expect_prompt(attempt, CardPrompt::RemoveCard);
+        assert_clean(&shop.bench, "after an enciphered PIN");
+        shop.clear();
+    }
+    for press in [Press::Cancel, Press::Timeout] {
+        shop.bench.slot.press(press).expect("pressed");
+        shop.insert("cda-pin");
+        let attempt = shop.bench.read();
+        let (outcome, prompts, asked) = shop.follow(attempt, |_, _| {});
+        assert_eq!(outcome.kind, OutcomeKind::Cancelled, "{outcome:?}");
+        assert_eq!((prompts, asked), (vec![Reading, EnterPin], 0));
+        shop.bench.expect_prompt(attempt, CardPrompt::RemoveCard);
+        shop.clear();
+    }
+    let (_, log) = shop.bench.close();
+    assert!(
+        log.contains("\"command\":\"VERIFY\",\"sw\":\"63C2\""),
+        "{log}"
+    );
+    assert!(!log.contains("given a PIN by the pad"), "{log}");
+    logs::assert_clean(&log, &cards(&["cda-pin"]));
+}
+
+#[test]
 fn a_card_pulled_at_any_command_is_told_from_a_failed_reader() {
     beside_pcscd("pulled_anywhere");
 }

@@ -3,10 +3,10 @@
 use std::{sync::mpsc, time::Duration};
 
 use sealpoint_cardsim::{IssuerKeys, Slot, VirtualReader as Simulator, profile};
-use sealpoint_emv::{Interface, PinPad};
+use sealpoint_emv::{Interface, PinKey, PinPad};
 use sealpoint_lane::reader::{
-    ANSWER_BOUND, Bounded, CardError, Missing, PadAnswer, Powered, Reader, Slot as ReaderSlot,
-    VirtualReader,
+    ANSWER_BOUND, Bounded, CardError, Missing, PadAnswer, PadPin, Powered, Reader,
+    Slot as ReaderSlot, VirtualReader,
 };
 use sealpoint_secret::SecretBytes;
 use tempfile::TempDir;
@@ -97,7 +97,19 @@ impl Reader for Hanging {
         Ok(PadAnswer::Cancelled)
     }
 
+    fn encipher_pin(&mut self, key: &PinKey, challenge: [u8; 8]) -> Result<PadPin, CardError> {
+        let pin = [&key.modulus[..], &challenge].concat();
+        Ok(PadPin::Enciphered(SecretBytes::from_slice(&pin)))
+    }
+
     fn power_off(&mut self) {}
+}
+
+fn key() -> PinKey {
+    PinKey {
+        modulus: vec![5; 2],
+        exponent: 3,
+    }
 }
 
 fn slot() -> ReaderSlot {
@@ -120,6 +132,10 @@ fn a_driver_that_hangs_counts_as_missing_until_it_is_back() {
             Err(CardError::Failed(_))
         ));
         assert!(matches!(reader.verify_pin(), Err(CardError::Failed(_))));
+        assert!(matches!(
+            reader.encipher_pin(&key(), [7; 8]),
+            Err(CardError::Failed(_))
+        ));
         let stuck = reader.transmit(&[1, 2], &mut answer);
         assert!(matches!(stuck, Err(CardError::Failed(why)) if why.contains("plug it in again")));
     }
@@ -135,6 +151,11 @@ fn a_driver_that_hangs_counts_as_missing_until_it_is_back() {
         .expect("it works again");
     assert_eq!(answer.expose(), &[1, 2]);
     assert_eq!(reader.verify_pin(), Ok(PadAnswer::Cancelled));
+    let enciphered = reader.encipher_pin(&key(), [7; 8]);
+    let Ok(PadPin::Enciphered(pin)) = enciphered else {
+        panic!("no enciphered PIN");
+    };
+    assert_eq!(pin.expose(), [5, 5, 7, 7, 7, 7, 7, 7, 7, 7]);
     release.send(()).expect("it waits");
     assert_eq!(reader.slots(), Ok(vec![slot()]));
 }
