@@ -75,6 +75,8 @@ impl Script {
         for object in tlv::objects(template) {
             let object = object.map_err(|_| Unreadable(id))?;
             match object.tag {
+                // What is empty is not there.
+                tag::SCRIPT_ID if object.value.is_empty() => {}
                 tag::SCRIPT_ID => id = object.value.try_into().map_err(|_| Unreadable(id))?,
                 tag::SCRIPT_COMMAND if commands.len() < MAX_COMMANDS => {
                     commands.push(object.value.to_vec());

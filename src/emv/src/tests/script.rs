@@ -125,9 +125,10 @@ fn a_script_of_128_bytes_runs_whole() {
 
 #[test]
 fn a_script_without_a_name_has_zeros() {
-    let ran = run(&Card::good(), "7206 8604 84180000");
     let done = ScriptResult { id: [0; 4], ..DONE };
-    assert_eq!(ran.evidence().scripts, [done]);
+    for script in ["7206 8604 84180000", "7209 9F1800 8604 84180000"] {
+        assert_eq!(run(&Card::good(), script).evidence().scripts, [done]);
+    }
 }
 
 /// Book 3 §6.3.2: header alone, Le, Lc with its data, and both.
