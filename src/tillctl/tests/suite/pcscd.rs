@@ -2,6 +2,7 @@
 //! again inside `tests/pcsc/with-pcscd`, which gives it a service of its own.
 
 use std::{
+    collections::BTreeMap,
     env,
     path::{Path, PathBuf},
     process::Command,
@@ -10,7 +11,12 @@ use std::{
 };
 
 use sealpoint_cardsim::{
-    IfdReader, Slot, VpcdClient, keypad::Press, profile::Interface, vpcd::VPCD_PORT,
+    IfdReader, Slot, VpcdClient,
+    faults::{Faults, Garble},
+    hostile,
+    keypad::Press,
+    profile::Interface,
+    vpcd::VPCD_PORT,
 };
 use tempfile::TempDir;
 
@@ -208,5 +214,50 @@ fn ours_inside() {
     assert_eq!(
         (without.code, without.text("outcome").as_str()),
         (30, "reader_fault")
+    );
+}
+
+/// Charges with damaged answers that go through the service.
+const HOSTILE: u64 = 100;
+/// How a charge may end for `tillctl`, but with its own panic or a reader that is not there.
+const ENDINGS: [i32; 8] = [0, 10, 11, 20, 21, 22, 23, 24];
+
+/// The suite of the `emv` room plays these by the ten thousand without a service in between.
+#[test]
+fn a_hundred_hostile_cards_end_in_words_behind_a_real_card_service() {
+    beside_pcscd("hostile_inside", true);
+}
+
+#[test]
+#[ignore = "runs inside with-pcscd"]
+fn hostile_inside() {
+    let names = ["cda", "dda", "sda", "no-cvm", "t0", "mchip-17"];
+    let (_own, _reader, [contacts, _]) = ours(&names);
+    let mut codes = BTreeMap::<i32, u64>::new();
+    for (seed, name) in (0..HOSTILE).zip(names.iter().cycle()) {
+        contacts.set_faults(Faults {
+            garble: Some(Garble {
+                seed,
+                percent: hostile::PERCENT,
+            }),
+            ..Faults::default()
+        });
+        contacts.insert(name).expect("a card");
+        let ran = tillctl(&["card", "--json", "--wait", "2", "--de55", "--transcript"]);
+        assert!(
+            ENDINGS.contains(&ran.code) && !ran.text("outcome").is_empty(),
+            "{name}, seed {seed}: {}\n{}\n{}",
+            ran.code,
+            ran.out,
+            ran.err
+        );
+        assert_no_pan(&ran, &card(name));
+        *codes.entry(ran.code).or_default() += 1;
+        contacts.remove();
+        await_empty();
+    }
+    assert!(
+        codes.contains_key(&0) && codes.contains_key(&23),
+        "{codes:?}"
     );
 }
