@@ -17,7 +17,7 @@ fn terminals() -> &'static BTreeMap<String, Table> {
 
 /// The terminal that these changes make. `base` names the profile; `application` goes to each of its
 /// applications, `only` keeps those with these AIDs; `capk` and `revoked` take the place of its
-/// tables; every other key goes to `[terminal]`.
+/// tables; `capk_expires` goes to each key; every other key goes to `[terminal]`.
 pub fn of(changes: &Table) -> Result<TerminalData, String> {
     let base = changes
         .get("base")
@@ -48,6 +48,13 @@ pub fn of(changes: &Table) -> Result<TerminalData, String> {
             }
             ("only", Value::Array(aids)) => keep(&mut profile, aids)?,
             ("also", Value::Array(more)) => applications(&mut profile)?.extend(more.clone()),
+            ("capk_expires", date) => {
+                if let Some(Value::Array(keys)) = profile.get_mut("capk") {
+                    for key in keys.iter_mut().filter_map(Value::as_table_mut) {
+                        key.insert("expires".to_owned(), date.clone());
+                    }
+                }
+            }
             ("capk" | "revoked", value) => {
                 profile.insert(key.clone(), value.clone());
             }
