@@ -231,9 +231,10 @@ impl Charging<'_> {
                 (What::Choice(_), Word::Cancel) => Some(Input::Cancel),
                 (What::Host, Word::Host(answer)) => Some(Input::HostAnswer(answer)),
                 (What::Host, Word::Unusable(fault)) => Some(course.stop(fault)),
-                (What::Host, Word::UnableToGoOnline | Word::Cancel) => {
-                    Some(Input::UnableToGoOnline)
-                }
+                (What::Host, Word::UnableToGoOnline) => Some(Input::UnableToGoOnline),
+                // Not the same: what a terminal may approve without its host, it may not approve for
+                // a cashier who gave up.
+                (What::Host, Word::Cancel) => Some(Input::Cancel),
                 _ => self.gone(course),
             };
             let share = match what {
