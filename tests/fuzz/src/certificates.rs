@@ -1,6 +1,8 @@
 //! Certificates and signatures with any content: their makers hold the keys, as a dishonest issuer or
 //! a cardholder with a certified card would. The fuzzer's bytes are what a terminal recovers.
 
+use std::sync::OnceLock;
+
 use sealpoint_cardsim::{oda::Chain, oda::RsaKey, profile::Scheme};
 use sealpoint_emv::{Tag, tag};
 use sha1::{Digest, Sha1};
@@ -16,12 +18,43 @@ const HEADER: u8 = 0x6A;
 const TRAILER: u8 = 0xBC;
 const AROUND: usize = 22;
 const FILLER: u8 = 0xBB;
+/// The terminal's unpredictable number.
+const NUMBER: [u8; 4] = [1, 2, 3, 4];
 
 /// A key of the chain and its certificate, as records hold it.
+#[derive(Clone)]
 struct Certificate {
     signed: Vec<u8>,
     remainder: Vec<u8>,
     exponent: Vec<u8>,
+}
+
+/// What each link is when nobody tampers with it. Signing takes far longer than a charge, so it is done
+/// once.
+struct Good {
+    issuer: Certificate,
+    card: Certificate,
+    pin: Certificate,
+    signed_data: Vec<u8>,
+    dynamic: Vec<u8>,
+}
+
+impl Good {
+    fn of(chain: &Chain) -> &'static Self {
+        static GOOD: OnceLock<Good> = OnceLock::new();
+        GOOD.get_or_init(|| {
+            let account = [&PAN[..], &[0xFF; 2]].concat();
+            let number = [&[0x05, 0x01, 0x09, 0x08][..], &[7; 8]].concat();
+            let (issuer, card) = (&chain.issuer.key, &chain.icc.key);
+            Self {
+                issuer: certificate(&chain.authority.key, issuer, 0x02, &PAN[..4]),
+                card: certificate(issuer, card, 0x04, &account),
+                pin: certificate(issuer, &chain.pin.key, 0x04, &account),
+                signed_data: sign(issuer, &[0x03, 0x01, 0xDA, 0xC0], &[], 1),
+                dynamic: sign(card, &number, &NUMBER, 1),
+            }
+        })
+    }
 }
 
 /// One link of the chain has the fuzzer's content, the others are good.
@@ -30,21 +63,18 @@ pub fn certificates(data: &[u8]) {
     let (place, flags) = (bytes.byte() % 6, bytes.byte());
     let content = bytes.rest();
     let chain = Chain::of(Scheme::Visa);
+    let good = Good::of(chain);
     let forged = |by: &RsaKey, behind: &[u8]| sign(by, content, behind, flags);
-    let mut issuer = certificate(&chain.authority.key, &chain.issuer.key, 0x02, &PAN[..4]);
-    let account = [&PAN[..], &[0xFF; 2]].concat();
-    let mut card = certificate(&chain.issuer.key, &chain.icc.key, 0x04, &account);
-    let mut pin = certificate(&chain.issuer.key, &chain.pin.key, 0x04, &account);
     let behind = |one: &Certificate| [&one.remainder[..], &one.exponent].concat();
-    let mut signed_data = sign(&chain.issuer.key, &[0x03, 0x01, 0xDA, 0xC0], &[], 1);
-    let number = [&[0x05, 0x01, 0x09, 0x08][..], &[7; 8]].concat();
-    let mut dynamic = sign(&chain.icc.key, &number, &[1, 2, 3, 4], 1);
+    let (mut issuer, mut card, mut pin) =
+        (good.issuer.clone(), good.card.clone(), good.pin.clone());
+    let (mut signed_data, mut dynamic) = (good.signed_data.clone(), good.dynamic.clone());
     match place {
         0 => issuer.signed = forged(&chain.authority.key, &behind(&issuer)),
         1 => card.signed = forged(&chain.issuer.key, &behind(&card)),
         2 => pin.signed = forged(&chain.issuer.key, &behind(&pin)),
         3 => signed_data = forged(&chain.issuer.key, &[]),
-        _ => dynamic = forged(&chain.icc.key, &[1, 2, 3, 4]),
+        _ => dynamic = forged(&chain.icc.key, &NUMBER),
     }
     let aip = match place {
         3 => 0x58,
