@@ -1,7 +1,6 @@
 //! Comings and goings of cards and of the reader itself.
 
 use std::hint;
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -119,27 +118,39 @@ fn given_up() {
 /// the service has written it down.
 #[test]
 fn a_card_is_told_a_moment_after_a_client_looked() {
+    const SERVICE: Duration = Duration::from_millis(50);
     let folder = TempDir::new().expect("a folder");
     let issuer = IssuerKeys::create(&folder.path().join("issuer")).expect("keys");
     let slot = Slot::new(&[card("visa-approved")], &issuer).expect("cards");
     let socket = folder.path().join("ifd");
     let _reader = IfdReader::bind(&socket, vec![slot.clone()]).expect("a reader");
     ifd::create_channel_by_name(0, socket.to_str().expect("text")).expect("a slot");
-    let (waits, waiting) = mpsc::channel();
-    let service = thread::spawn(move || {
-        while ifd::presence(0) != Code::CardPresent {
-            ifd::wait_for_event(0, Duration::ZERO);
-            waits.send(()).expect("the client is there");
+    ifd::wait_for_event(0, Duration::ZERO);
+    // From one thread the service waits, from others it looks for its clients.
+    let client = || thread::spawn(|| ifd::presence(0)).join().expect("a look");
+    let until = |wanted| {
+        while ifd::presence(0) != wanted {
             ifd::wait_for_event(0, PATIENCE);
         }
-        Instant::now()
-    });
-    waiting.recv().expect("the service is there");
+    };
     let looked = Instant::now();
-    assert_eq!(ifd::presence(0), Code::CardAbsent);
+    assert_eq!(client(), Code::CardAbsent);
     slot.insert("visa-approved").expect("inserted");
-    let told = service.join().expect("it was told");
-    assert!(told - looked >= Duration::from_millis(50));
+    until(Code::CardPresent);
+    assert!(looked.elapsed() >= SERVICE);
+    // Once the service is through, it is told at once, if this machine is not too busy each time.
+    let at_once = (0..50).any(|_| {
+        assert_eq!(client(), Code::CardPresent);
+        ifd::stop_waiting(0);
+        let looked = Instant::now();
+        slot.remove();
+        until(Code::CardAbsent);
+        let took = looked.elapsed();
+        slot.insert("visa-approved").expect("inserted");
+        until(Code::CardPresent);
+        took < SERVICE
+    });
+    assert!(at_once);
     ifd::close_channel(0).expect("it is open");
 }
 
