@@ -1,9 +1,9 @@
 //! A bound on every call of a driver that cannot bound its calls itself.
 
 use std::{
-    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sealpoint_emv::PinKey;
@@ -17,10 +17,14 @@ use super::{
 /// over (EMV 4.4 Book 1 sections 9.2.2.1 and 9.2.4.3), so it is generous.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a driver may take to let go of its reader at the end.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Runs a driver in a thread of its own, because a call into the card service ends when that
 /// service wants. A call that overruns counts as a failed reader until the thread is back.
 pub struct Bounded {
-    calls: SyncSender<Call>,
+    /// None while it is dropped.
+    calls: Option<SyncSender<Call>>,
     answers: Receiver<Answer>,
     timeout: Duration,
     /// Whether the thread still owes the answer to a call that nobody waits for any more.
@@ -54,7 +58,7 @@ impl Bounded {
         let (outgoing, answers) = sync_channel(1);
         thread::spawn(move || drive(driver, &incoming, &outgoing));
         Self {
-            calls,
+            calls: Some(calls),
             answers,
             timeout,
             overdue: false,
@@ -77,10 +81,24 @@ impl Bounded {
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
             }
         }
-        self.calls.try_send(call).ok()?;
+        self.calls.as_ref()?.try_send(call).ok()?;
         let answer = self.answers.recv_timeout(timeout).ok();
         self.overdue = answer.is_none();
         answer
+    }
+}
+
+impl Drop for Bounded {
+    /// A program that ended while its thread is in the card service's library would crash: the
+    /// library is taken down with it. So the thread is given time to end.
+    fn drop(&mut self) {
+        self.calls = None;
+        let start = Instant::now();
+        while let Some(left) = LEAVE_TIMEOUT.checked_sub(start.elapsed()) {
+            if let Err(RecvTimeoutError::Disconnected) = self.answers.recv_timeout(left) {
+                return;
+            }
+        }
     }
 }
 
