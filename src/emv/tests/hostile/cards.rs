@@ -37,7 +37,8 @@ mac = "33445566778899aabbccddeeff001122"
 enc = "22ffeeddccbbaa998877665544331100"
 "#;
 
-/// Cards that go all the way, which half of the charges are played with.
+/// Cards that go all the way, which half of the charges are played with: as they are, and willing to
+/// approve without the host.
 const WHOLE: [&str; 16] = [
     "approves-offline",
     "cda",
@@ -70,10 +71,14 @@ impl Cards {
             .expect("the file takes the keys");
         let of = |name: &str| profile::all().into_iter().find(|card| card.name == name);
         let whole = WHOLE.map(|name| of(name).expect("a card that is shipped"));
+        let alone = whole.clone().map(|mut card| {
+            card.behaviour.approves_offline = true;
+            card
+        });
         Self {
             issuer: IssuerKeys::load(file.path()).expect("the keys can be read"),
             all: profile::all(),
-            whole: whole.into(),
+            whole: whole.into_iter().chain(alone).collect(),
         }
     }
 

@@ -230,9 +230,8 @@ fn authenticated(scene: &Scene<'_>, seen: &Seen) -> Result<(), String> {
         return Ok(());
     }
     if cda && scene.terminal.capabilities[2] & CAN_CDA != 0 {
-        let last = last_ac(seen).ok_or("approved without a cryptogram")?;
         check(
-            last.command[2] & SIGNED != 0,
+            was_signature_due(seen),
             "approved offline without the signature that the card offers",
         )
     } else if dda {
@@ -290,7 +289,7 @@ fn cryptogram(scene: &Scene<'_>, cards: &Cards, seen: &Seen) -> Result<Judgement
         false => "the card did not approve",
     };
     check(
-        !contact || last.command[2] & SIGNED == 0,
+        !contact || !was_signature_due(seen),
         &format!("a signature was due, and {told}"),
     )?;
     check(
@@ -306,6 +305,13 @@ fn cryptogram(scene: &Scene<'_>, cards: &Cards, seen: &Seen) -> Result<Judgement
     } else {
         Judgement::Deceived
     })
+}
+
+/// Whether the last cryptogram was to be signed.
+fn was_signature_due(seen: &Seen) -> bool {
+    let mut asked = seen.exchanges.iter().rev();
+    let asked = asked.find(|one| one.command.starts_with(&[0x80, 0xAE]));
+    asked.is_some_and(|one| one.command.get(2).is_some_and(|p1| p1 & SIGNED != 0))
 }
 
 /// The exchange with the last cryptogram.

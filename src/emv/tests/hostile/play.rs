@@ -16,6 +16,10 @@ use crate::{
 /// Inputs after which a charge must be over.
 const MAX_STEPS: usize = 600;
 
+/// How many of a thousand answers with a cryptogram say that it is a higher one, besides all other
+/// damage.
+const UPGRADED: usize = 30;
+
 /// One command and its answer.
 pub struct Exchange {
     pub command: Vec<u8>,
@@ -175,6 +179,10 @@ impl Stage<'_> {
             true => genuine.clone(),
             false => self.garbler.garble(genuine.clone()),
         };
+        let delivered = match self.numbers.chance(UPGRADED) {
+            true => upgraded(command, &delivered).unwrap_or(delivered),
+            false => delivered,
+        };
         self.exchanges.push(Exchange {
             command: command.to_vec(),
             genuine,
@@ -231,4 +239,21 @@ impl Stage<'_> {
             }
         })
     }
+}
+
+/// The answer to a GENERATE AC that asked for no TC, turned into one: no terminal may believe that,
+/// signed or not (Book 3 §10.8). None for any other answer.
+fn upgraded(command: &[u8], answer: &[u8]) -> Option<Vec<u8>> {
+    let asked = command.strip_prefix(&[0x80, 0xAE])?.first()? & 0xC0;
+    let body = answer.len().checked_sub(2)?;
+    let marks: [&[u8]; 2] = [&[0x9F, 0x27, 0x01], &[0x80]];
+    let place = marks.iter().find_map(|mark| {
+        let found = answer[..body]
+            .windows(mark.len())
+            .position(|at| at == *mark)?;
+        Some(found + mark.len() + usize::from(mark.len() == 1))
+    })?;
+    let mut answer = answer.to_vec();
+    *answer.get_mut(place).filter(|_| asked != 0x40)? = 0x40;
+    Some(answer)
 }

@@ -1,4 +1,5 @@
-//! The terminals: the demo's, and two that may approve without the host.
+//! The terminals: the demo's, two that may approve without the host, and one that may not although its
+//! limits would let it.
 
 use sealpoint_emv::TerminalData;
 use toml::{Table, Value};
@@ -10,7 +11,12 @@ pub struct Terminals(Vec<TerminalData>);
 impl Terminals {
     pub fn new() -> Self {
         let demo = TerminalData::from_toml(DEMO).expect("the demo's profile is valid");
-        Self(vec![demo, may_approve(22, true), may_approve(25, false)])
+        Self(vec![
+            demo,
+            low_value(22, true),
+            low_value(25, false),
+            low_value(21, true),
+        ])
     }
 
     pub fn pick(&self, number: usize) -> &TerminalData {
@@ -18,9 +24,10 @@ impl Terminals {
     }
 }
 
-/// A terminal that takes every CVM and approves small amounts by itself. Its action codes are the
-/// demo's: what was not authenticated goes online.
-fn may_approve(kind: i64, attended: bool) -> TerminalData {
+/// A terminal that takes every CVM and has a floor limit, so that it approves small amounts by itself
+/// unless its type is online only. Its action codes are the demo's: what was not authenticated goes
+/// online.
+fn low_value(kind: i64, attended: bool) -> TerminalData {
     let mut profile: Table = toml::from_str(DEMO).expect("the demo's profile is TOML");
     let terminal = table(&mut profile, "terminal");
     terminal.insert("type".into(), kind.into());
