@@ -6,6 +6,7 @@ use crate::{
     cards::Cards,
     play::{Exchange, Seen},
     scene::Scene,
+    terminals::FLOOR_LIMIT,
     truth::{self, Answered},
 };
 
@@ -28,9 +29,7 @@ pub const ENDINGS: [&str; 15] = [
     "Terminated out of turn",
 ];
 /// Objects that data authentication stands on: keys, certificates and signatures.
-const CHAIN: [u32; 9] = [
-    0x8F, 0x90, 0x92, 0x93, 0x9F32, 0x9F46, 0x9F47, 0x9F48, 0x9F49,
-];
+const CHAIN: [u32; 8] = [0x8F, 0x90, 0x92, 0x93, 0x9F32, 0x9F46, 0x9F47, 0x9F48];
 /// AIP byte 1, and terminal capabilities byte 3: DDA, CDA.
 const AIP_DDA: u8 = 0x20;
 const AIP_CDA: u8 = 0x01;
@@ -197,9 +196,15 @@ fn offline(scene: &Scene<'_>, seen: &Seen) -> Result<(), String> {
         !evidence.tvr.intersects(against | actions.denial),
         "an action code spoke against it",
     )?;
+    // With contacts the limit itself goes online (Book 3 §10.6.1), without them what exceeds it does
+    // (Book B §3.1.1).
+    let highest = match scene.interface {
+        Interface::Contact => FLOOR_LIMIT - 1,
+        Interface::Contactless => FLOOR_LIMIT,
+    };
     check(
-        scene.charge.amount_minor < 10_000 || evidence.host == HostVerdict::Unreachable,
-        "approved without the host at or above the floor limit",
+        scene.charge.amount_minor <= highest || evidence.host == HostVerdict::Unreachable,
+        "approved without the host above the floor limit",
     )
 }
 

@@ -175,14 +175,18 @@ impl Stage<'_> {
         if genuine.is_empty() {
             return Next::Input(Input::CardRemoved);
         }
-        let delivered = match self.exchanges.len() < self.scene.honest {
+        let mut delivered = match self.exchanges.len() < self.scene.honest {
             true => genuine.clone(),
             false => self.garbler.garble(genuine.clone()),
         };
-        let delivered = match self.numbers.chance(UPGRADED) {
-            true => upgraded(command, &delivered).unwrap_or(delivered),
-            false => delivered,
-        };
+        if self.scene.one_bit {
+            let place = self.numbers.below(delivered.len());
+            if self.exchanges.len() == self.scene.honest {
+                delivered[place] ^= 1 << self.numbers.below(8);
+            }
+        } else if self.numbers.chance(UPGRADED) {
+            delivered = upgraded(command, &delivered).unwrap_or(delivered);
+        }
         self.exchanges.push(Exchange {
             command: command.to_vec(),
             genuine,

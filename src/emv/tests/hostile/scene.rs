@@ -64,6 +64,8 @@ pub struct Scene<'a> {
     pub trouble: usize,
     /// Answers before any is damaged, so that late phases are damaged too.
     pub honest: usize,
+    /// Whether then but one bit of one answer is wrong, and nothing else ever.
+    pub one_bit: bool,
     /// What goes wrong on the way.
     pub garbler: Garbler,
 }
@@ -81,9 +83,11 @@ impl<'a> Scene<'a> {
             ChargeKind::PurchaseWithCashback if amount_minor < 2 => ChargeKind::Purchase,
             kind => kind,
         };
-        // Two of three charges lose 12 of 100 answers from the start, the third more and later.
-        let (honest, percent) = match numbers.below(3) {
+        // Half of the charges lose 12 of 100 answers from the start, a quarter more and later, and in a
+        // quarter there is one wrong bit.
+        let (honest, percent) = match numbers.below(4) {
             0 => (1 + numbers.below(20), LATE_PERCENT),
+            1 => (1 + numbers.below(20), 0),
             _ => (0, hostile::PERCENT),
         };
         let cashback = kind == ChargeKind::PurchaseWithCashback;
@@ -121,6 +125,7 @@ impl<'a> Scene<'a> {
             },
             trouble: *numbers.pick(&[0, 0, 0, 20, 60]),
             honest,
+            one_bit: percent == 0,
             garbler: Garbler::new(Numbers::new(seed, DAMAGE).next()).percent(percent),
         }
     }

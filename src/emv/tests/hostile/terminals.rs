@@ -4,6 +4,9 @@
 use sealpoint_emv::TerminalData;
 use toml::{Table, Value};
 
+/// Minor units, with contacts and without.
+pub const FLOOR_LIMIT: i64 = 10_000;
+
 const DEMO: &str = include_str!("../../src/demo.toml");
 
 pub struct Terminals(Vec<TerminalData>);
@@ -42,12 +45,12 @@ fn low_value(kind: i64, attended: bool) -> TerminalData {
         let Value::Table(application) = application else {
             panic!("an application is a table");
         };
-        application.insert("floor_limit_minor".into(), 10_000.into());
+        application.insert("floor_limit_minor".into(), FLOOR_LIMIT.into());
         if application.contains_key("contactless") {
             let contactless = table(application, "contactless");
             let ttq = if attended { "37204080" } else { "35204080" };
             contactless.insert("ttq".into(), ttq.into());
-            contactless.insert("floor_limit_minor".into(), 10_000.into());
+            contactless.insert("floor_limit_minor".into(), FLOOR_LIMIT.into());
         }
     }
     TerminalData::from_toml(&profile.to_string()).expect("the changed profile is valid")
