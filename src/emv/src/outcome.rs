@@ -116,7 +116,8 @@ pub enum HostVerdict {
 pub struct Evidence {
     /// How the card was read.
     pub interface: Interface,
-    /// DF name of the selected application.
+    /// DF name of the selected application; before the PAN is known, the terminal's AID that it
+    /// matched.
     pub aid: Option<Aid>,
     /// Its name, as the cardholder knows it.
     pub label: Option<String>,
@@ -153,12 +154,20 @@ impl Evidence {
         let selected = dialogue.selected.as_ref();
         // A card that writes its PAN where everybody reads has it left out.
         let shown = |data: &[u8]| !dialogue.names_account(data);
+        // Until the PAN is known nothing can be compared with it, and of the card's name for the
+        // application only the terminal's part is sure to be none of it.
+        let known = dialogue.truncated_pan.is_some();
+        let aid = selected
+            .filter(|selected| shown(selected.df_name.as_slice()))
+            .map(|selected| match known {
+                true => selected.df_name,
+                false => selected.application.aid,
+            });
+        let whole = selected.is_none_or(|selected| aid == Some(selected.df_name));
         Self {
             interface: dialogue.interface,
             advice: dialogue.advice,
-            aid: selected
-                .map(|selected| selected.df_name)
-                .filter(|aid| shown(aid.as_slice())),
+            aid,
             label: selected
                 .map(|selected| selected.label.clone())
                 .filter(|label| shown(label.as_bytes())),
@@ -171,7 +180,11 @@ impl Evidence {
             cryptogram: dialogue.cryptogram,
             host: dialogue.host,
             scripts: dialogue.scripts.clone(),
-            de55: if shown(&de55) { de55 } else { Vec::new() },
+            de55: if whole && shown(&de55) {
+                de55
+            } else {
+                Vec::new()
+            },
         }
     }
 }

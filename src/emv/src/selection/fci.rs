@@ -10,6 +10,8 @@ use crate::{
 
 /// Characters of the longest application label or preferred name.
 const MAX_LABEL: usize = 16;
+/// Digits from which on a name may be the card's number, which nobody knows yet when it is shown.
+const SHORTEST_ACCOUNT: usize = 8;
 /// Issuer code table 1, ISO/IEC 8859-1: the one in which preferred names are understood here.
 const LATIN_1: &[u8] = &[0x01];
 /// Additional terminal capabilities, byte 5: code table 1 (Book 4 Annex A3).
@@ -92,7 +94,8 @@ fn is_latin_1(data: &[u8]) -> bool {
     tlv::find(data, tag::CODE_TABLE) == Ok(Some(LATIN_1))
 }
 
-/// The preferred name if its alphabet is understood, else the label (§12.4).
+/// The preferred name if its alphabet is understood, else the label (§12.4). Neither may be a card's
+/// number: the terminal then has a name for it.
 fn label(data: &[u8], latin_1: bool) -> Option<String> {
     let find = |tag| tlv::find(data, tag).ok().flatten();
     let preferred = find(tag::PREFERRED_NAME).filter(|_| latin_1);
@@ -100,7 +103,12 @@ fn label(data: &[u8], latin_1: bool) -> Option<String> {
         .into_iter()
         .flatten()
         .map(printable)
-        .find(|label| !label.is_empty())
+        .find(|label| !label.is_empty() && !may_be_account(label))
+}
+
+/// Whether it has as many digits as a card's number, whatever stands between them.
+fn may_be_account(label: &str) -> bool {
+    label.chars().filter(|one| one.is_numeric()).count() >= SHORTEST_ACCOUNT
 }
 
 /// ISO/IEC 8859-1 without control characters: a card writes this onto screens and receipts.

@@ -62,21 +62,61 @@ fn the_account_goes_out_once_to_be_sealed() {
 
 #[test]
 fn a_card_cannot_send_its_account_through_what_everybody_reads() {
-    let mut label = Card::good();
-    label.fci = object(tag::LABEL, b"4761739001010119");
     let mut name = Card::good();
     name.aid = hex("A0000000031010 4761739001010119");
     let mut shifted = Card::good();
     shifted.aid = hex("A0000000031010 F4761739001010119F");
     let mut issuer_data = Card::good();
     issuer_data.iad = hex("06010A03A00000 4761739001010119");
-    for card in [label, name, shifted, issuer_data] {
+    for card in [name, shifted, issuer_data] {
         let ran = pay(&card);
         let shown = Ending::Terminated(Fault::AccountShown);
         assert_eq!(ran.outcome.ending, shown);
         assert!(ran.request.is_none());
         assert!(!shows_account(&ran));
     }
+}
+
+/// It is shown before the records are read, when nobody knows the account to compare it with.
+#[test]
+fn a_label_that_may_be_an_account_is_not_taken() {
+    for label in [
+        &b"4761739001010119"[..],
+        b"V 4761 7390 0101",
+        b"4-7-6-1-7-3-9-0",
+    ] {
+        let mut card = Card::good();
+        let named = |tag| object(tag, label);
+        let table = object(tag::CODE_TABLE, &[1]);
+        card.fci = [named(tag::LABEL), named(tag::PREFERRED_NAME), table].concat();
+        let ran = pay(&card);
+        assert_eq!(ran.outcome.ending, Ending::Approved);
+        assert_eq!(ran.evidence().label.as_deref(), Some("Visa"));
+        assert_eq!(ran.request.expect("asked").label, "Visa");
+        // Nor if the charge ends before.
+        card.options = vec![0x6F, 0x00];
+        assert_eq!(pay(&card).evidence().label.as_deref(), Some("Visa"));
+    }
+    let mut card = Card::good();
+    card.fci = object(tag::LABEL, b"VISA 4761739");
+    assert_eq!(pay(&card).evidence().label.as_deref(), Some("VISA 4761739"));
+}
+
+#[test]
+fn before_the_account_is_known_an_aid_is_the_terminals() {
+    for aid in ["A0000000031010 4761739001010119", "A0000000031010 01"] {
+        let mut card = Card::good();
+        card.aid = hex(aid);
+        card.options = vec![0x6F, 0x00];
+        let ran = pay(&card);
+        let shown = ran.evidence().aid.map(|aid| aid.to_string());
+        assert_eq!(shown.as_deref(), Some("A0000000031010"));
+        assert!(!shows_account(&ran));
+    }
+    let mut card = Card::good();
+    card.aid = hex("A000000003101001");
+    let shown = pay(&card).evidence().aid.map(|aid| aid.to_string());
+    assert_eq!(shown.as_deref(), Some("A000000003101001"), "known");
 }
 
 /// Whether the account can be read out of what is kept of a charge.

@@ -123,8 +123,11 @@ fn an_account_in_the_clear_ends_the_charge() {
     );
     let df_name = object(tag::DF_NAME, &hex(VISA));
     name.applications[0].1 = ok(&object(tag::FCI, &[df_name, clear].concat()));
-    assert_eq!(fault(&name), Some(Fault::AccountShown));
-    // Even where the host, who would see it, is not asked.
+    let tapped = tap(small(), &name);
+    assert_eq!(tapped.ending(), Ending::Approved);
+    assert_eq!(tapped.evidence().label.as_deref(), Some("Visa"));
+    // The name of the application stays what it is, so that the charge ends: even where the host,
+    // who would see it, is not asked.
     let mut df_name = TapCard::online().with(tag::CID, "00");
     let long = [VISA, "4761739001010119"].concat();
     df_name.entries = vec![entry(&long, &[])];

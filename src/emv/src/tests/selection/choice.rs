@@ -94,6 +94,15 @@ fn the_cardholder_chooses_where_the_terminal_offers_it() {
 }
 
 #[test]
+fn what_may_be_an_account_is_not_offered() {
+    let card = with_directory(&[
+        entry("A0000000041010", b"5413330089010434", 2),
+        entry("A0000000031010", b"4761 7390", 1),
+    ]);
+    assert_eq!(choices(&choosing_terminal(), &card), ["Visa", "Mastercard"]);
+}
+
+#[test]
 fn what_was_not_offered_cannot_be_chosen() {
     let card = with_directory(&[
         entry("A0000000041010", b"MASTERCARD", 2),
