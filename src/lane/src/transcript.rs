@@ -18,6 +18,9 @@ const MAX_DEPTH: u8 = 4;
 /// Bytes of a command's header, and of a status word.
 const HEADER: usize = 4;
 const STATUS_WORD: usize = 2;
+/// Bytes that are shown of an application's name: the registered provider and its product. What a
+/// card puts behind them may be anything.
+const SHOWN_NAME: usize = 7;
 /// The status word and the whole of a command when the pad has sent it.
 const PAD_VERIFY: usize = 13;
 
@@ -81,7 +84,7 @@ pub struct Element {
     pub tag: Tag,
     /// Bytes of its value.
     pub length: usize,
-    /// The value in hexadecimal, of those that are harmless.
+    /// The value in hexadecimal, of those that are harmless; of a long name its beginning and `..`.
     pub value: Option<String>,
 }
 
@@ -185,7 +188,7 @@ impl Step {
                 depth,
                 tag,
                 length: value.len(),
-                value: is_harmless(tag, value).then(|| HEXUPPER.encode(value)),
+                value: is_harmless(tag, value).then(|| shown(tag, value)),
             });
         }
     }
@@ -198,6 +201,16 @@ fn is_harmless(tag: Tag, value: &[u8]) -> bool {
         _ => HARMLESS
             .iter()
             .any(|(of, lengths)| *of == tag && lengths.contains(&value.len())),
+    }
+}
+
+/// What is shown of a harmless value.
+fn shown(tag: Tag, value: &[u8]) -> String {
+    match (tag, value.get(..SHOWN_NAME)) {
+        (tag::AID_CARD | tag::DF_NAME, Some(beginning)) if value.len() > SHOWN_NAME => {
+            format!("{}..", HEXUPPER.encode(beginning))
+        }
+        _ => HEXUPPER.encode(value),
     }
 }
 
@@ -260,5 +273,33 @@ impl Display for Step {
             write!(f, "\n    {} bytes that are no TLV", self.unread)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is shown of a card that answers SELECT with this name, in its directory and of itself.
+    fn shown(name: &[u8]) -> Vec<Option<String>> {
+        let mut answer = Vec::new();
+        tlv::push(&mut answer, tag::AID_CARD, name);
+        tlv::push(&mut answer, tag::DF_NAME, name);
+        answer.extend([0x90, 0x00]);
+        let mut transcript = Transcript::default();
+        transcript.note(Command::Select, &[0x00, 0xA4, 0x04, 0x00], &answer);
+        let elements = transcript.steps.iter().flat_map(|step| &step.elements);
+        elements.map(|element| element.value.clone()).collect()
+    }
+
+    #[test]
+    fn a_name_cannot_carry_an_account() {
+        let visa = [0xA0, 0x00, 0x00, 0x00, 0x03, 0x10, 0x10];
+        let account = [0x47, 0x61, 0x73, 0x90, 0x01, 0x01, 0x01, 0x19];
+        let whole = Some("A0000000031010".to_owned());
+        let cut = Some("A0000000031010..".to_owned());
+        assert_eq!(shown(&visa), [whole.clone(), whole]);
+        assert_eq!(shown(&[&visa[..], &account].concat()), [cut.clone(), cut]);
+        assert_eq!(shown(&account), [None, None]);
     }
 }
