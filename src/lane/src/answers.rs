@@ -2,7 +2,8 @@
 
 use data_encoding::HEXUPPER;
 use sealpoint_emv::{
-    Aid, Charge, ChargeKind, Ending, Evidence, HostAnswer, HostDecision, SecretCard,
+    Aid, Charge, ChargeKind, Ending, Evidence, Fault as KernelFault, HostAnswer, HostDecision,
+    Outcome, SecretCard,
 };
 use sealpoint_secret::TruncatedPan;
 use sealpoint_vault::CardData;
@@ -115,9 +116,9 @@ pub(crate) fn summarised(ended: Ended) -> CardOutcome {
         ending if outcome.pays() => (kind(ending), None),
         ending => (kind(ending), Some(ending.to_string())),
     };
-    // An approval stands even if the card left in the issuer's last script.
+    // An approval stands even if the card left in the issuer's last script, and so does a decline.
     if let Some(fault) = ended.fault
-        && !outcome.pays()
+        && !is_settled(&outcome)
     {
         kind = fault.kind;
         why = Some(fault.why);
@@ -128,6 +129,19 @@ pub(crate) fn summarised(ended: Ended) -> CardOutcome {
         emv: emv(&outcome.evidence),
         why,
     }
+}
+
+/// Whether nothing that reader or card did in the end can change how it ended.
+fn is_settled(outcome: &Outcome) -> bool {
+    outcome.pays()
+        || matches!(
+            outcome.ending,
+            Ending::DeclinedOffline(_)
+                | Ending::DeclinedByHost(_)
+                | Ending::Referred(_)
+                // A reader that is still waiting for its card is not broken.
+                | Ending::Terminated(KernelFault::TooSlow)
+        )
 }
 
 /// An end without a card, or before anything is known of it.

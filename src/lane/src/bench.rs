@@ -56,6 +56,8 @@ pub struct BenchOutcome {
     pub card: CardOutcome,
     /// The kernel's own words, if it came to that.
     pub kernel: Option<Box<Outcome>>,
+    /// Name of the reader's slot whose card was charged.
+    pub reader: Option<String>,
     /// What was exchanged.
     pub counts: Counts,
     /// How long it took.
@@ -92,6 +94,7 @@ pub fn charge(
         transcript,
         counts: Counts::default(),
         times: Times::default(),
+        charged: None,
     };
     let ended = charging.run(&Plan {
         terminal,
@@ -99,12 +102,14 @@ pub fn charge(
         wait,
     });
     let (counts, mut times) = (charging.counts, charging.times);
+    let reader = charging.charged.take();
     charging.reader.power_off();
     times.total = start.elapsed();
     let ended = ended.unwrap_or_else(Ended::without_card);
     BenchOutcome {
         kernel: ended.outcome.clone(),
         card: answers::summarised(ended),
+        reader,
         counts,
         times,
     }
@@ -147,6 +152,14 @@ impl Sealed {
             card: answers::card_summary(label, aid, &truncated_pan),
         })
     }
+}
+
+/// A host's answer in the kernel's words.
+///
+/// # Errors
+/// What happened and what to do, if no card can be given it.
+pub fn host_answer(answer: &sealpoint_wire::HostAnswer) -> Result<HostAnswer, String> {
+    answers::host_answer(answer)
 }
 
 /// The attendant as a charge sees them. They answer at once, so their words wait here.

@@ -35,6 +35,8 @@ pub(crate) struct Charging<'a> {
     pub(crate) transcript: Option<&'a mut Transcript>,
     pub(crate) counts: Counts,
     pub(crate) times: Times,
+    /// Name of the slot whose card was presented last.
+    pub(crate) charged: Option<String>,
 }
 
 /// What is to be charged, and where.
@@ -63,6 +65,7 @@ impl Charging<'_> {
     /// [`Fault`] if it ended before a card was in.
     pub(crate) fn run(&mut self, plan: &Plan<'_>) -> Result<Ended, Fault> {
         let mut wanted = None;
+        let mut last = None;
         let mut presentations = 0;
         loop {
             // Before a card is asked for, so that what is wrong at once costs no card its turn.
@@ -70,7 +73,13 @@ impl Charging<'_> {
             let start = Instant::now();
             let found = self.await_card(plan, wanted);
             self.times.presenting = self.times.presenting.saturating_add(start.elapsed());
-            let slot = found?;
+            let slot = match found {
+                // It was presented once, and then not the way that it was asked for: what it said
+                // then is how it ends.
+                Err(fault) if fault.kind == OutcomeKind::NoCard && last.is_some() => break,
+                found => found?,
+            };
+            self.charged = Some(slot.name.clone());
             self.watch.spend(&slot);
             presentations += 1;
             let ended = self.present(kernel, plan, &slot, wanted);
@@ -79,10 +88,12 @@ impl Charging<'_> {
                     tracing::info!(?prompt, "the card is to be presented again");
                     self.reader.power_off();
                     wanted = Some(prompt);
+                    last = Some(ended);
                 }
                 _ => return Ok(ended),
             }
         }
+        last.ok_or_else(no_card)
     }
 
     /// A kernel with random numbers of its own.
@@ -155,10 +166,10 @@ impl Charging<'_> {
                 }
             }
             if start.elapsed() >= wait {
-                return Err(Fault::new(
-                    OutcomeKind::NoCard,
-                    "No card was presented in time. Start again or take cash.",
-                ));
+                if let Some(missing) = look.missing() {
+                    return Err(Fault::new(OutcomeKind::ReaderFault, missing.why.clone()));
+                }
+                return Err(no_card());
             }
             if let Word::Cancel = self.counterpart.hear(POLL) {
                 return Err(Fault::new(
@@ -175,6 +186,13 @@ impl Charging<'_> {
         self.counterpart.reader(look.state());
         look
     }
+}
+
+fn no_card() -> Fault {
+    Fault::new(
+        OutcomeKind::NoCard,
+        "No card was presented in time. Start again or take cash.",
+    )
 }
 
 /// Whether the profile takes any card without contacts.

@@ -150,6 +150,7 @@ impl Lane {
             transcript: None,
             counts: Counts::default(),
             times: Times::default(),
+            charged: None,
         }
         .run(&Plan {
             terminal: &ready.terminal,

@@ -95,7 +95,11 @@ fn built_in() -> Result<TerminalData, String> {
     )
 }
 
-fn read_profile(path: &Path) -> Result<TerminalData, String> {
+/// The terminal profile in that file.
+///
+/// # Errors
+/// What is wrong with it and what to do, to stand behind "it is no profile: ".
+pub fn read_profile(path: &Path) -> Result<TerminalData, String> {
     let mut text = String::new();
     let read = |text: &mut String| -> io::Result<()> {
         // Asked before opening: to open a named pipe would wait for its other end.

@@ -4,6 +4,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser, ValueExt};
 use sealpoint_emv::ChargeKind;
+use sealpoint_wire::{Currency, TerminalId};
 
 use crate::fault::Fault;
 
@@ -40,8 +41,8 @@ With --host https://...:
   --ca FILE --cert FILE --key FILE
                    the retailer's CA, the terminal's certificate and its key, PEM
 
-Exit code: 0 approved, 2 wrong command line, 10 declined, 11 referral, 12 host not reached, 20 no
-card, 21 card taken out, 22 card not accepted, 23 card fault, 24 cancelled, 30 reader, 40 set-up.";
+Exit code: 0 approved, 1 report not written, 2 wrong command line, 10 declined, 11 referral,
+12 host not reached, 13 not undone, 20 no card, 21 card taken out, 22 card not accepted, 23 card fault, 24 cancelled, 30 reader, 40 set-up.";
 
 /// Largest wait for a card.
 const MAX_WAIT: u64 = 300;
@@ -108,7 +109,9 @@ pub struct Collector {
     /// Folder with the acquirer's key.
     pub keys: PathBuf,
     /// The terminal that asks.
-    pub terminal: String,
+    pub terminal: TerminalId,
+    /// What it asks for, in a currency that collectors take.
+    pub currency: Currency,
     /// The retailer's CA, PEM.
     pub ca: PathBuf,
     /// The terminal's certificate, PEM.
@@ -148,8 +151,7 @@ fn card(parser: &mut Parser) -> Result<Asked, Fault> {
         de55: false,
     };
     let mut host = None;
-    let [mut keys, mut ca, mut cert, mut key]: [Option<PathBuf>; 4] = [const { None }; 4];
-    let mut terminal = None;
+    let mut files = Files::default();
     while let Some(argument) = parser.next().map_err(wrong)? {
         match argument {
             Arg::Long("json") => wanted.json = true,
@@ -168,11 +170,11 @@ fn card(parser: &mut Parser) -> Result<Asked, Fault> {
                 wanted.wait = Duration::from_secs(number(parser, 0..=MAX_WAIT)?);
             }
             Arg::Long("choose") => wanted.choose = number(parser, 1..=255_usize)? - 1,
-            Arg::Long("keys") => keys = Some(file(parser)?),
-            Arg::Long("terminal") => terminal = Some(text(parser)?),
-            Arg::Long("ca") => ca = Some(file(parser)?),
-            Arg::Long("cert") => cert = Some(file(parser)?),
-            Arg::Long("key") => key = Some(file(parser)?),
+            Arg::Long("keys") => files.keys = Some(file(parser)?),
+            Arg::Long("terminal") => files.terminal = Some(text(parser)?),
+            Arg::Long("ca") => files.ca = Some(file(parser)?),
+            Arg::Long("cert") => files.cert = Some(file(parser)?),
+            Arg::Long("key") => files.key = Some(file(parser)?),
             Arg::Long("help") | Arg::Short('h') => return Ok(Asked::Help),
             other => return Err(wrong(other.unexpected())),
         }
@@ -182,16 +184,7 @@ fn card(parser: &mut Parser) -> Result<Asked, Fault> {
         Some("decline") => Host::Decline,
         Some("none") => Host::Nobody,
         Some(url) if url.starts_with("https://") => {
-            let needs =
-                |name: &str| Fault::misused(format!("To ask a collector, `{name}` is needed too."));
-            Host::Collector(Box::new(Collector {
-                url: url.to_owned(),
-                keys: keys.ok_or_else(|| needs("--keys DIR"))?,
-                terminal: terminal.ok_or_else(|| needs("--terminal ID"))?,
-                ca: ca.ok_or_else(|| needs("--ca FILE"))?,
-                cert: cert.ok_or_else(|| needs("--cert FILE"))?,
-                key: key.ok_or_else(|| needs("--key FILE"))?,
-            }))
+            Host::Collector(Box::new(files.collector(url, &wanted)?))
         }
         Some(other) => {
             return Err(Fault::misused(format!(
@@ -199,7 +192,55 @@ fn card(parser: &mut Parser) -> Result<Asked, Fault> {
             )));
         }
     };
+    if files != Files::default() && !matches!(wanted.host, Host::Collector(_)) {
+        return Err(Fault::misused(
+            "`--keys`, `--terminal`, `--ca`, `--cert` and `--key` go with `--host https://...` alone.",
+        ));
+    }
     Ok(Asked::Card(Box::new(wanted)))
+}
+
+/// What was said for a collector.
+#[derive(PartialEq, Eq, Default)]
+struct Files {
+    keys: Option<PathBuf>,
+    terminal: Option<String>,
+    ca: Option<PathBuf>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl Files {
+    fn collector(&self, url: &str, wanted: &Wanted) -> Result<Collector, Fault> {
+        let needs =
+            |name: &str| Fault::misused(format!("To ask a collector, `{name}` is needed too."));
+        let path = |file: &Option<PathBuf>, name: &str| file.clone().ok_or_else(|| needs(name));
+        if wanted.kind != ChargeKind::Purchase {
+            return Err(Fault::misused(
+                "A collector is asked for purchases alone: it has no word yet for cash or a refund.",
+            ));
+        }
+        let terminal = self
+            .terminal
+            .as_ref()
+            .ok_or_else(|| needs("--terminal ID"))?;
+        Ok(Collector {
+            url: url.to_owned(),
+            keys: path(&self.keys, "--keys DIR")?,
+            terminal: terminal
+                .parse()
+                .map_err(|_| Fault::misused(format!("{terminal:?} is no terminal id.")))?,
+            currency: Currency::from_numeric(wanted.currency).ok_or_else(|| {
+                Fault::misused(format!(
+                    "A collector takes no currency {:03}.",
+                    wanted.currency
+                ))
+            })?,
+            ca: path(&self.ca, "--ca FILE")?,
+            cert: path(&self.cert, "--cert FILE")?,
+            key: path(&self.key, "--key FILE")?,
+        })
+    }
 }
 
 fn text(parser: &mut Parser) -> Result<String, Fault> {

@@ -10,6 +10,8 @@ use sealpoint_wire::lane::OutcomeKind;
 pub enum Exit {
     /// 0: approved, or done.
     Approved,
+    /// 1: the report could not be written.
+    Untold,
     /// 2: the command line is wrong.
     Misused,
     /// 10: declined by host, card or terminal.
@@ -18,6 +20,8 @@ pub enum Exit {
     Referred,
     /// 12: the host could not be asked.
     Unreachable,
+    /// 13: what the acquirer may have approved is not undone.
+    NotUndone,
     /// 20: no card in time.
     NoCard,
     /// 21: the card was taken out too soon.
@@ -35,20 +39,38 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The exit code of a charge.
-    pub fn of(kind: OutcomeKind, ending: Option<Ending>) -> Self {
-        match kind {
-            OutcomeKind::Approved => Self::Approved,
-            _ if matches!(ending, Some(Ending::Referred(_))) => Self::Referred,
-            OutcomeKind::DeclinedByHost | OutcomeKind::DeclinedByCard => Self::Declined,
-            OutcomeKind::UnableToGoOnline => Self::Unreachable,
-            OutcomeKind::NoCard => Self::NoCard,
-            OutcomeKind::CardRemoved => Self::Removed,
-            OutcomeKind::NotAccepted => Self::NotAccepted,
-            OutcomeKind::CardFault => Self::CardFault,
-            OutcomeKind::Cancelled => Self::Cancelled,
-            OutcomeKind::ReaderFault => Self::ReaderFault,
-            OutcomeKind::CannotSeal => Self::NotSetUp,
+    /// How a charge ended: a word for programs, which does not change, and the exit code.
+    pub fn of(kind: OutcomeKind, ending: Option<Ending>) -> (&'static str, Self) {
+        match (kind, ending) {
+            (OutcomeKind::Approved, Some(Ending::ApprovedOffline)) => {
+                ("approved_offline", Self::Approved)
+            }
+            (OutcomeKind::Approved, _) => ("approved", Self::Approved),
+            (OutcomeKind::DeclinedByHost, Some(Ending::Referred(_))) => {
+                ("referred", Self::Referred)
+            }
+            (OutcomeKind::DeclinedByHost, _) => ("declined_by_host", Self::Declined),
+            (OutcomeKind::DeclinedByCard, Some(Ending::DeclinedOffline(_))) => {
+                ("declined_offline", Self::Declined)
+            }
+            (OutcomeKind::DeclinedByCard, _) => ("declined_by_card", Self::Declined),
+            (OutcomeKind::UnableToGoOnline, _) => ("unable_to_go_online", Self::Unreachable),
+            (OutcomeKind::NoCard, _) => ("no_card", Self::NoCard),
+            (OutcomeKind::CardRemoved, _) => ("card_removed", Self::Removed),
+            (OutcomeKind::NotAccepted, _) => ("not_accepted", Self::NotAccepted),
+            (OutcomeKind::CardFault, _) => ("card_fault", Self::CardFault),
+            (OutcomeKind::Cancelled, _) => ("cancelled", Self::Cancelled),
+            (OutcomeKind::ReaderFault, _) => ("reader_fault", Self::ReaderFault),
+            (OutcomeKind::CannotSeal, _) => ("not_set_up", Self::NotSetUp),
+        }
+    }
+
+    /// The exit code where something was to be undone at the acquirer: money that stays held is more
+    /// than how the charge ended.
+    pub fn after_undoing<E>(self, undone: Option<&Result<(), E>>) -> Self {
+        match undone {
+            Some(Err(_)) => Self::NotUndone,
+            Some(Ok(())) | None => self,
         }
     }
 
@@ -56,10 +78,12 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Approved => 0,
+            Self::Untold => 1,
             Self::Misused => 2,
             Self::Declined => 10,
             Self::Referred => 11,
             Self::Unreachable => 12,
+            Self::NotUndone => 13,
             Self::NoCard => 20,
             Self::Removed => 21,
             Self::NotAccepted => 22,
@@ -74,5 +98,18 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_that_stays_held_is_never_a_success() {
+        let (_, approved) = Exit::of(OutcomeKind::Approved, Some(Ending::Approved));
+        assert_eq!(approved.after_undoing::<()>(Some(&Ok(()))).code(), 0);
+        assert_eq!(approved.after_undoing(Some(&Err("no answer"))).code(), 13);
+        assert_eq!(approved.after_undoing::<()>(None).code(), 0);
     }
 }

@@ -12,11 +12,19 @@ mod card;
 mod exit;
 mod fault;
 
-use std::{env, io::Write, process::ExitCode};
+use std::{env, io::Write, panic, process::ExitCode};
 
 use crate::{args::Asked, exit::Exit};
 
 fn main() -> ExitCode {
+    panic::set_hook(Box::new(|info| {
+        // Where it was and no more: a panic's own text could quote what was being read.
+        let at = info.location().map(ToString::to_string).unwrap_or_default();
+        say(
+            &mut std::io::stderr(),
+            &format!("tillctl: a defect in the program, at {at}."),
+        );
+    }));
     match Asked::parse(env::args_os().skip(1)) {
         Ok(Asked::Card(wanted)) => card::run(&wanted),
         Ok(Asked::Help) => {

@@ -234,7 +234,7 @@ fn a_card_held_to_the_reader_where_nothing_is_taken_so_is_to_be_inserted() {
     let mut tester = approving();
     let outcome = run(&mut hands, &terminal, &mut tester).card;
     // Nobody inserts it.
-    assert_eq!(outcome.kind, OutcomeKind::NoCard, "{outcome:?}");
+    assert_eq!(outcome.kind, OutcomeKind::NotAccepted, "{outcome:?}");
     assert_eq!(
         tester.prompts,
         [CardPrompt::Reading, CardPrompt::UseContacts]

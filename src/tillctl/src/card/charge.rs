@@ -1,9 +1,8 @@
 //! What is charged, and by which terminal.
 
-use std::{fs::File, io::Read};
-
 use jiff::Zoned;
-use sealpoint_emv::{Charge, MAX_PROFILE, TerminalData};
+use sealpoint_emv::{Charge, TerminalData};
+use sealpoint_lane::set_up::read_profile;
 
 use crate::{args::Wanted, fault::Fault};
 
@@ -44,30 +43,9 @@ pub(super) fn terminal(wanted: &Wanted) -> Result<TerminalData, Fault> {
     let Some(path) = &wanted.profile else {
         return built_in();
     };
-    let unread = |why: String| {
+    read_profile(path).map_err(|why| {
         Fault::not_set_up(
-            format!("The terminal profile {path:?} cannot be read: {why}."),
-            "Name the file that your acquirer agreed to.",
-        )
-    };
-    // Asked before opening: to open a named pipe would wait for its other end.
-    if !path
-        .metadata()
-        .map_err(|error| unread(error.to_string()))?
-        .is_file()
-    {
-        return Err(unread("it is not a file".to_owned()));
-    }
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_PROFILE as u64 + 1).read_to_string(&mut text))
-        .map_err(|error| unread(error.to_string()))?;
-    if text.len() > MAX_PROFILE {
-        return Err(unread(format!("it has more than {MAX_PROFILE} bytes")));
-    }
-    TerminalData::from_toml(&text).map_err(|error| {
-        Fault::not_set_up(
-            format!("The terminal profile {path:?} is refused: {error}."),
+            format!("The terminal profile {path:?} is refused: {why}."),
             "Correct it; docs/profile.md says what each key means.",
         )
     })

@@ -10,12 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sealpoint_emv::{HostAnswer, HostDecision, OnlineRequest};
-use sealpoint_lane::bench::{HostSaid, Sealed};
+use sealpoint_emv::OnlineRequest;
+use sealpoint_lane::bench::{HostSaid, Sealed, host_answer};
 use sealpoint_vault::{ACQUIRER_KEY_FILE, AcquirerKey, Day, SystemRandom};
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, AuthoriseResult, Currency, FromUplink, ReversalRequest, SaleId,
-    SealContext, TerminalId, ToUplink, frame, host::HostDecision as Decision, seal::SealKind,
+    AttemptId, AuthoriseRequest, AuthoriseResult, FromUplink, ReversalRequest, SaleId, SealContext,
+    ToUplink, frame, host::HostDecision as Decision, seal::SealKind,
 };
 use uuid::Uuid;
 
@@ -52,18 +52,12 @@ impl Asking {
         wanted: &Wanted,
         local_time: &str,
     ) -> Result<Self, Fault> {
-        let terminal: TerminalId = collector
-            .terminal
-            .parse()
-            .map_err(|error| Fault::misused(format!("{error}.")))?;
-        let currency = Currency::from_numeric(wanted.currency).ok_or_else(|| {
-            Fault::misused(format!(
-                "The collector takes no currency {:03}.",
-                wanted.currency
-            ))
+        let key = AcquirerKey::load(&collector.keys.join(ACQUIRER_KEY_FILE)).map_err(|error| {
+            Fault::not_set_up(
+                error.to_string(),
+                "Put the key file of your acquirer there.",
+            )
         })?;
-        let key = AcquirerKey::load(&collector.keys.join(ACQUIRER_KEY_FILE))
-            .map_err(|error| Fault::not_set_up(error.to_string(), ""))?;
         let today = Day::from_local_time(local_time).ok();
         if !today.is_some_and(|today| key.is_valid_on(today)) {
             return Err(Fault::not_set_up(
@@ -72,11 +66,11 @@ impl Asking {
             ));
         }
         let context = SealContext {
-            terminal,
+            terminal: collector.terminal.clone(),
             attempt: AttemptId::new(Uuid::now_v7()),
             key_id: key.key_id().clone(),
             amount_minor: wanted.amount_minor,
-            currency,
+            currency: collector.currency,
             kind: SealKind::Authorisation,
         };
         let uplink = Uplink::start(collector).map_err(|error| {
@@ -148,21 +142,12 @@ impl Asking {
     fn answered(&mut self, answer: &sealpoint_wire::HostAnswer) -> HostSaid {
         let code = answer.response_code.as_bytes().try_into().unwrap_or([0; 2]);
         self.response_code = Some(code);
-        let decision = match answer.decision {
-            Decision::Approved => HostDecision::Approved,
-            Decision::Declined => {
-                self.sent = false;
-                HostDecision::Declined
-            }
-        };
-        match HostAnswer::new(
-            decision,
-            code,
-            answer.issuer_authentication.as_slice(),
-            answer.scripts.as_slice(),
-        ) {
+        if answer.decision == Decision::Declined {
+            self.sent = false;
+        }
+        match host_answer(answer) {
             Ok(answer) => HostSaid::Answered(answer),
-            Err(error) => unreachable(&error.to_string()),
+            Err(why) => unreachable(&why),
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::stderr;
 
 use sealpoint_emv::{HostAnswer, HostDecision, OnlineRequest};
 use sealpoint_lane::bench::{Attendant, HostSaid};
-use sealpoint_wire::{ReaderState, lane::CardPrompt};
+use sealpoint_wire::lane::CardPrompt;
 
 use super::{collector::Asking, words};
 use crate::{
@@ -29,8 +29,6 @@ pub(super) struct AtBench {
 /// What an attendant noticed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Seen {
-    /// The reader's name, with a card in it.
-    pub(super) reader: Option<String>,
     /// EMV data that the host was asked with.
     pub(super) de55: Option<Vec<u8>>,
     /// What the cardholder was offered.
@@ -74,12 +72,6 @@ impl Attendant for AtBench {
     fn prompt(&mut self, prompt: CardPrompt) {
         if self.speaks {
             say(&mut stderr(), words::prompt(prompt));
-        }
-    }
-
-    fn reader(&mut self, state: &ReaderState) {
-        if let ReaderState::CardIn { name } = state {
-            self.seen.reader = Some(name.clone());
         }
     }
 

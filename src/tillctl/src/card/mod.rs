@@ -8,7 +8,7 @@ mod readers;
 mod report;
 mod words;
 
-use std::io::{stderr, stdout};
+use std::io::{Write, stderr, stdout};
 
 use sealpoint_lane::{
     bench,
@@ -33,17 +33,27 @@ pub fn run(wanted: &Wanted) -> Exit {
         charge_card(wanted)
     };
     match done {
-        Ok((text, exit)) => {
-            say(&mut stdout(), &text);
-            exit
-        }
+        Ok((text, exit)) => tell(&text, exit),
         Err(fault) => {
             if wanted.json {
-                say(&mut stdout(), &report::fault(&fault));
-            } else {
-                say(&mut stderr(), &format!("tillctl: {fault}"));
+                return tell(&report::fault(&fault), fault.exit);
             }
+            say(&mut stderr(), &format!("tillctl: {fault}"));
             fault.exit
+        }
+    }
+}
+
+/// Prints the report. A report that nobody gets is no success.
+fn tell(text: &str, exit: Exit) -> Exit {
+    match writeln!(stdout(), "{text}").and_then(|()| stdout().flush()) {
+        Ok(()) => exit,
+        Err(error) => {
+            say(
+                &mut stderr(),
+                &format!("tillctl: The report cannot be written ({error})."),
+            );
+            Exit::Untold
         }
     }
 }
@@ -77,10 +87,6 @@ fn charge_card(wanted: &Wanted) -> Result<(String, Exit), Fault> {
         transcript.as_mut(),
     );
     let undone = attendant.undo();
-    let exit = Exit::of(
-        ended.card.kind,
-        ended.kernel.as_ref().map(|outcome| outcome.ending),
-    );
     let report = Report::new(
         wanted,
         &terminal,
@@ -94,5 +100,5 @@ fn charge_card(wanted: &Wanted) -> Result<(String, Exit), Fault> {
     } else {
         page::write(&report)
     };
-    Ok((text, exit))
+    Ok((text, report.exit()))
 }

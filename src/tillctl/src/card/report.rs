@@ -19,6 +19,8 @@ pub(super) const VERSION: u8 = 1;
 #[derive(Serialize)]
 pub(super) struct Report {
     version: u8,
+    #[serde(skip)]
+    exit: Exit,
     pub(super) outcome: &'static str,
     exit_code: u8,
     pub(super) reason: Option<String>,
@@ -105,6 +107,8 @@ impl Report {
         transcript: Option<Transcript>,
     ) -> Self {
         let ending = ended.kernel.as_ref().map(|outcome| outcome.ending);
+        let (outcome, exit) = Exit::of(ended.card.kind, ending);
+        let exit = exit.after_undoing(undone.as_ref());
         let evidence = ended.kernel.as_ref().map(|outcome| &outcome.evidence);
         // Results count once an application was selected; before that every bit is zero.
         let selected = evidence.filter(|evidence| evidence.aid.is_some());
@@ -112,10 +116,11 @@ impl Report {
         let aid = evidence.and_then(|evidence| evidence.aid);
         Self {
             version: VERSION,
-            outcome: words::outcome(ended.card.kind, ending),
-            exit_code: Exit::of(ended.card.kind, ending).code(),
+            exit,
+            outcome,
+            exit_code: exit.code(),
             reason: ended.card.why.clone(),
-            reader: seen.reader.clone(),
+            reader: ended.reader.clone(),
             interface: evidence.map(|evidence| words::interface(evidence.interface)),
             amount_minor: wanted.amount_minor,
             currency: format!("{:03}", wanted.currency),
@@ -169,6 +174,11 @@ impl Report {
             transcript: transcript
                 .map(|transcript| transcript.steps().iter().map(ToString::to_string).collect()),
         }
+    }
+
+    /// How the program ends.
+    pub(super) fn exit(&self) -> Exit {
+        self.exit
     }
 
     /// One JSON object.

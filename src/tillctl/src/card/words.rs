@@ -1,7 +1,7 @@
 //! Names that people and programs know things by.
 
-use sealpoint_emv::{Ending, Interface, Tsi, Tvr};
-use sealpoint_wire::lane::{CardPrompt, OutcomeKind};
+use sealpoint_emv::{Interface, Tsi, Tvr};
+use sealpoint_wire::lane::CardPrompt;
 
 /// Registered application providers (first five bytes of an AID, ISO/IEC 7816-5) and their schemes.
 const SCHEMES: &[([u8; 5], &str)] = &[
@@ -28,26 +28,6 @@ pub(super) fn scheme(aid: &[u8]) -> &'static str {
         .iter()
         .find(|(provider, _)| aid.starts_with(provider))
         .map_or("other", |(_, scheme)| scheme)
-}
-
-/// How a charge ended, as a word for programs. They do not change.
-pub(super) fn outcome(kind: OutcomeKind, ending: Option<Ending>) -> &'static str {
-    match (kind, ending) {
-        (_, Some(Ending::ApprovedOffline)) => "approved_offline",
-        (OutcomeKind::Approved, _) => "approved",
-        (_, Some(Ending::DeclinedOffline(_))) => "declined_offline",
-        (_, Some(Ending::Referred(_))) => "referred",
-        (OutcomeKind::DeclinedByHost, _) => "declined_by_host",
-        (OutcomeKind::DeclinedByCard, _) => "declined_by_card",
-        (OutcomeKind::UnableToGoOnline, _) => "unable_to_go_online",
-        (OutcomeKind::CardRemoved, _) => "card_removed",
-        (OutcomeKind::NoCard, _) => "no_card",
-        (OutcomeKind::Cancelled, _) => "cancelled",
-        (OutcomeKind::NotAccepted, _) => "not_accepted",
-        (OutcomeKind::CardFault, _) => "card_fault",
-        (OutcomeKind::ReaderFault, _) => "reader_fault",
-        (OutcomeKind::CannotSeal, _) => "not_set_up",
-    }
 }
 
 /// What the cardholder should do.

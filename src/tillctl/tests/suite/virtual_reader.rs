@@ -178,6 +178,61 @@ fn each_kind_of_end_has_its_word_and_its_exit_code() {
 }
 
 #[test]
+fn a_card_pulled_after_a_decline_was_declined() {
+    for (name, arguments, outcome) in [
+        ("expired", &["--json"][..], "declined_offline"),
+        (
+            "removed-too-soon",
+            &["--json", "--host", "decline"],
+            "declined_by_host",
+        ),
+    ] {
+        let ran = Reader::with(name).run(arguments);
+        assert_eq!(
+            (ran.code, ran.text("outcome").as_str()),
+            (10, outcome),
+            "{name}"
+        );
+        assert_eq!(ran.text("exit_code"), "10", "{name}");
+    }
+}
+
+#[test]
+fn a_tapped_card_that_is_not_inserted_keeps_what_it_said() {
+    let ran = Reader::with("qvsdc-insert").run(&["--json", "--wait", "1"]);
+    assert_eq!(
+        (ran.code, ran.text("outcome").as_str()),
+        (22, "not_accepted"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.text("interface"), "contactless");
+    assert!(
+        ran.text("reason").contains("Insert the card"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_success() {
+    let reader = Reader::with("cda");
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let code = std::process::Command::new(env!("CARGO_BIN_EXE_tillctl"))
+        .args(["card", "--json", "--virtual"])
+        .arg(reader.folder.path().join("reader"))
+        .stdout(full)
+        .stderr(std::process::Stdio::null())
+        .status()
+        .expect("tillctl runs")
+        .code();
+    assert_eq!(code, Some(1));
+}
+
+#[test]
 fn what_was_wrong_with_a_signature_is_told() {
     for (name, word) in [
         ("bad-static-signature", "sda_failed"),
@@ -254,6 +309,8 @@ fn no_card_in_time_and_no_reader_are_told_apart() {
     let slot = slot(folder.path(), &[card("cda")]);
     let socket = folder.path().join("reader");
     let text = socket.to_str().expect("text");
+    let at_once = tillctl(&["card", "--json", "--wait", "0", "--virtual", text]);
+    assert_eq!(at_once.code, 30, "{}", at_once.out);
     let gone = tillctl(&["card", "--json", "--virtual", text]);
     assert_eq!(
         (gone.code, gone.text("outcome").as_str()),
