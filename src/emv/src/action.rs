@@ -1,6 +1,7 @@
 //! Terminal action analysis (EMV 4.4 Book 3 §10.7). What it finds is obeyed.
 
 use crate::{
+    charge::ChargeKind,
     dialogue::Dialogue,
     fault::Fault,
     generate_ac::AcType,
@@ -40,7 +41,8 @@ impl Verdict {
     }
 }
 
-/// Weighs the TVR before the first GENERATE AC: denial codes, then online codes.
+/// Weighs the TVR before the first GENERATE AC: denial codes, then online codes. Money back is for the
+/// host to grant, whatever they are.
 pub(crate) fn before_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
     let terminal = actions(dialogue)?;
     // An issuer who says nothing denies nothing and wants everything online.
@@ -49,9 +51,7 @@ pub(crate) fn before_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
     let denied = dialogue.tvr & denial;
     Ok(if !denied.is_empty() {
         Verdict::Decline(denied)
-    } else if dialogue.terminal.kind.online_only()
-        || dialogue.tvr.intersects(online | terminal.online)
-    {
+    } else if needs_host(dialogue) || dialogue.tvr.intersects(online | terminal.online) {
         Verdict::GoOnline
     } else {
         Verdict::ApproveOffline
@@ -59,9 +59,9 @@ pub(crate) fn before_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
 }
 
 /// Weighs the TVR once the host could not be asked: default codes. An online-only terminal has no
-/// say then, and declines whatever they are.
+/// say then, nor has any about money back: it declines whatever they are.
 pub(crate) fn without_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
-    if dialogue.terminal.kind.online_only() {
+    if needs_host(dialogue) {
         return Ok(Verdict::Decline(dialogue.tvr));
     }
     let terminal = actions(dialogue)?;
@@ -72,6 +72,11 @@ pub(crate) fn without_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
     } else {
         Verdict::Decline(denied)
     })
+}
+
+/// Whether nothing but the host may approve it.
+fn needs_host(dialogue: &Dialogue) -> bool {
+    dialogue.terminal.kind.online_only() || dialogue.charge.kind == ChargeKind::Refund
 }
 
 fn actions(dialogue: &Dialogue) -> Result<ActionCodes, Fault> {

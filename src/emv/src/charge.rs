@@ -52,7 +52,7 @@ pub enum ChargeKind {
     /// 01: cash handed out.
     Cash,
     /// 20: money back to the cardholder. Runs like a purchase, without usage control (Book 3
-    /// §10.4.2 names none for it): a TC says that issuer and card agreed to the credit.
+    /// §10.4.2 names none for it), but always online: a card's TC alone grants no credit.
     Refund,
 }
 

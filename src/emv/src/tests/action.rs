@@ -1,7 +1,9 @@
 //! Terminal action analysis (EMV 4.4 Book 3 §10.7).
 
 use super::card::{Card, approval, charge, pay, play};
-use crate::{Decliner, Ending, Fault, TerminalData, TerminalType, Tvr, demo_profile, tag};
+use crate::{
+    Charge, ChargeKind, Decliner, Ending, Fault, TerminalData, TerminalType, Tvr, demo_profile, tag,
+};
 
 fn at(terminal: &TerminalData, card: &Card) -> (Ending, u8) {
     let ran = play(
@@ -73,6 +75,32 @@ fn the_terminal_asks_for_what_the_codes_say() {
         terminal.kind = kind;
         terminal.applications[0].actions.online = Tvr::empty();
         assert_eq!(at(&terminal, &quiet).1, 0x80, "an online-only terminal");
+    }
+}
+
+#[test]
+fn money_back_is_never_approved_without_the_host() {
+    let mut terminal = demo_profile();
+    terminal.kind = TerminalType::Attended;
+    terminal.applications[0].actions.online = Tvr::empty();
+    terminal.applications[0].actions.default = Tvr::empty();
+    let quiet = Card::good()
+        .with(tag::IAC_ONLINE, "0000000000")
+        .with(tag::IAC_DEFAULT, "0000000000");
+    let host = approval();
+    for (kind, host, asked, ending) in [
+        (ChargeKind::Purchase, None, 0x40, Ending::ApprovedOffline),
+        (ChargeKind::Refund, Some(&host), 0x80, Ending::Approved),
+        (ChargeKind::Refund, None, 0x80, Ending::UnableToGoOnline),
+    ] {
+        let refund = Charge { kind, ..charge() };
+        let mut card = quiet.clone();
+        if kind == ChargeKind::Purchase {
+            card.first = 0x40;
+        }
+        let ran = play(&terminal, refund, |command| card.answer(command), host);
+        assert_eq!(ran.outcome.ending, ending, "{kind:?}");
+        assert_eq!(ran.commands(0xAE)[0][2], asked, "{kind:?}");
     }
 }
 
