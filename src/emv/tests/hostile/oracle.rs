@@ -246,17 +246,20 @@ fn authenticated(scene: &Scene<'_>, seen: &Seen) -> Result<(), String> {
     }
 }
 
-/// Whether the answer to that command came as it was given, if it is covered or holds what
+/// Whether the answer to that command came as it was given: all of it if it is covered, and else what
 /// authentication stands on.
 fn came_as_given(seen: &Seen, header: [u8; 4], covered: bool) -> Result<(), String> {
     let exchanges = seen.exchanges.iter();
     let mut answers = exchanges.filter(|one| one.command.starts_with(&header) && is_good(one));
-    let needed = |one: &Exchange| {
-        let holds = Answered::read(body(&one.genuine))
-            .is_some_and(|read| CHAIN.iter().any(|tag| read.find(*tag).is_some()));
-        covered || holds
+    let chain = |answer: &[u8]| -> Vec<Option<Vec<u8>>> {
+        let read = Answered::read(body(answer));
+        let find = |tag: &u32| Some(read.as_ref()?.find(*tag)?.to_vec());
+        CHAIN.iter().map(find).collect()
     };
-    let damaged = answers.any(|one| needed(one) && one.is_damaged());
+    let damaged = answers.any(|one| match covered {
+        true => one.is_damaged(),
+        false => chain(&one.genuine) != chain(&one.delivered),
+    });
     check(
         !damaged,
         &format!("approved offline although the answer to {header:02X?} was damaged"),
