@@ -79,7 +79,7 @@ pub use generate_ac::{AcType, Cryptogram};
 pub use issuer::{HostAnswer, HostAnswerError, HostDecision};
 pub use kernel::{Input, Kernel, Output};
 pub use lookup::{Known, LookUp};
-pub use oda::{Capk, Flaw, PinKey, Revoked};
+pub use oda::{Capk, DataAuthentication, Flaw, OdaMethod, PinKey, Revoked};
 pub use online::{OnlineRequest, SecretCard};
 pub use outcome::{Decliner, Ending, Evidence, HostVerdict, Interface, Outcome, Refusal};
 pub use pin::{OnlinePin, PinEntry, PinPad, PinRequest};

@@ -9,7 +9,7 @@ use crate::{
     dialogue::Dialogue,
     fault::Fault,
     generate_ac::Cryptogram,
-    oda::Flaw,
+    oda::{DataAuthentication, Flaw},
     online,
     script::ScriptResult,
     verification::{Tsi, Tvr},
@@ -127,6 +127,8 @@ pub struct Evidence {
     pub tvr: Tvr,
     /// Which phases were performed.
     pub tsi: Tsi,
+    /// What offline data authentication came to, with contacts and without.
+    pub oda: DataAuthentication,
     /// Why offline data authentication failed, if it did: for whoever looks for the reason. What
     /// counts is the TVR.
     pub oda_flaw: Option<Flaw>,
@@ -174,6 +176,7 @@ impl Evidence {
             truncated_pan: dialogue.truncated_pan.clone(),
             tvr: dialogue.tvr,
             tsi: dialogue.tsi,
+            oda: dialogue.oda.verdict(),
             oda_flaw: dialogue.oda.flaw(),
             cvm_results: dialogue.cvm.bytes,
             signature: dialogue.cvm.signature,

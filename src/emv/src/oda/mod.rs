@@ -11,6 +11,7 @@
 //! | CDA | `cda` | Book 2 §6.6 |
 //! | fast DDA | `fdda` | Book C-3 Annex C |
 //! | what a signature says | `rsa`, `signature`, `dynamic` | Book 2 Annex A2, B2 |
+//! | what is told of it | `verdict` | |
 //!
 //! A failure is no fault: it sets bits, and terminal action analysis decides.
 
@@ -26,6 +27,7 @@ mod rsa;
 mod sda;
 mod signature;
 mod static_data;
+mod verdict;
 
 use sealpoint_secret::SecretBytes;
 
@@ -40,6 +42,7 @@ use crate::{
 
 pub use capk::{Capk, Revoked};
 pub use flaw::Flaw;
+pub use verdict::{DataAuthentication, OdaMethod};
 
 /// The card's key for enciphering a PIN (Book 2 §7.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,6 +66,7 @@ pub(crate) struct Oda {
     /// The card's key, once its chain was verified.
     key: Option<rsa::PublicKey>,
     flaw: Option<Flaw>,
+    verdict: DataAuthentication,
 }
 
 /// Which of the two GENERATE AC commands.
@@ -141,6 +145,11 @@ impl Oda {
     pub(crate) fn flaw(&self) -> Option<Flaw> {
         self.flaw
     }
+
+    /// What it came to so far.
+    pub(crate) fn verdict(&self) -> DataAuthentication {
+        self.verdict
+    }
 }
 
 /// Takes a record that the AFL marks, as READ RECORD answered it.
@@ -189,7 +198,7 @@ pub(crate) fn start(dialogue: &mut Dialogue) -> Option<CApdu> {
 fn sda(dialogue: &mut Dialogue) -> Result<(), Flaw> {
     let code = sda::verify(dialogue)?;
     dynamic::keep(dialogue, tag::DATA_AUTHENTICATION_CODE, &code)?;
-    dialogue.tsi |= Tsi::ODA;
+    done(dialogue, Method::Sda);
     Ok(())
 }
 
@@ -213,7 +222,7 @@ pub(crate) fn answered(dialogue: &mut Dialogue, answer: &Answer) -> Result<(), F
         _ => return Err(malformed),
     };
     match dda::verify(dialogue, signature) {
-        Ok(()) => dialogue.tsi |= Tsi::ODA,
+        Ok(()) => done(dialogue, Method::Dda),
         Err(flaw) => failed(dialogue, Method::Dda, flaw),
     }
     Ok(())
@@ -237,7 +246,7 @@ pub(crate) fn check_cda(
 ) -> Option<[u8; 8]> {
     match cda::verify(dialogue, round, cid, objects) {
         Ok(cryptogram) => {
-            dialogue.tsi |= Tsi::ODA;
+            done(dialogue, Method::Cda);
             Some(cryptogram)
         }
         Err(flaw) => {
@@ -265,12 +274,23 @@ pub(crate) fn raise(key: &PinKey, message: &SecretBytes) -> Option<SecretBytes> 
 
 /// Verifies fast DDA. TVR and TSI stay as they are: the card's cryptogram is older than the result.
 pub(crate) fn check_fdda(dialogue: &mut Dialogue, signed: &[u8]) -> bool {
-    dialogue.oda.flaw = fdda::verify(dialogue, signed).err();
-    dialogue.oda.flaw.is_none()
+    let flaw = fdda::verify(dialogue, signed).err();
+    dialogue.oda.verdict = match flaw {
+        None => DataAuthentication::Done(OdaMethod::Fdda),
+        Some(_) => DataAuthentication::Failed(OdaMethod::Fdda),
+    };
+    dialogue.oda.flaw = flaw;
+    flaw.is_none()
+}
+
+fn done(dialogue: &mut Dialogue, method: Method) {
+    dialogue.oda.verdict = DataAuthentication::Done(method.into());
+    dialogue.tsi |= Tsi::ODA;
 }
 
 fn failed(dialogue: &mut Dialogue, method: Method, flaw: Flaw) {
     dialogue.oda.flaw = Some(flaw);
+    dialogue.oda.verdict = DataAuthentication::Failed(method.into());
     dialogue.tvr |= method.failed();
     if let Flaw::Missing(_) = flaw {
         dialogue.tvr |= Tvr::CARD_DATA_MISSING;

@@ -2,7 +2,8 @@
 
 use super::card::{TapCard, Tapped, small, tap, tap_at, template, terminal, terminal_with};
 use crate::{
-    Aip, Decliner, Ending, HostVerdict, Tag, TerminalData, TerminalType, Tvr, tag,
+    Aip, DataAuthentication, Decliner, Ending, HostVerdict, OdaMethod, Tag, TerminalData,
+    TerminalType, Tsi, Tvr, tag,
     tests::{card::hex, oda::Signing},
 };
 
@@ -78,6 +79,8 @@ fn a_card_that_proves_itself_approves_alone() {
     let evidence = tapped.evidence();
     assert_eq!(evidence.host, HostVerdict::NotAsked);
     assert_eq!(evidence.tvr, Tvr::empty());
+    assert_eq!(evidence.tsi, Tsi::empty());
+    assert_eq!(evidence.oda, DataAuthentication::Done(OdaMethod::Fdda));
     assert_eq!(evidence.cvm_results, [0x01, 0x00, 0x02]);
     let code = hex("8A025931");
     assert!(evidence.de55.windows(4).any(|part| part == code), "Y1");
@@ -91,7 +94,10 @@ fn a_signature_over_another_charge_proves_nothing() {
         "DEADBEEF 000000000900 0840",
     ] {
         let card = signed(&issued(), &hex(sent), RELATED, "0080");
-        assert_eq!(tapped(&card).ending(), declined());
+        let tapped = tapped(&card);
+        assert_eq!(tapped.ending(), declined());
+        let failed = DataAuthentication::Failed(OdaMethod::Fdda);
+        assert_eq!(tapped.evidence().oda, failed);
     }
 }
 
@@ -119,8 +125,9 @@ fn a_card_that_signs_nothing_or_claims_it_cannot_proves_nothing() {
     );
     let claims_more = signed(&Signing::new(Aip::empty()), &told(), RELATED, "0080");
     assert_eq!(tapped(&claims_more).ending(), declined());
-    let nothing = TapCard::offline();
-    assert_eq!(tap(small(), &nothing).ending(), declined());
+    let nothing = tap(small(), &TapCard::offline());
+    assert_eq!(nothing.ending(), declined());
+    assert_eq!(nothing.evidence().oda, DataAuthentication::NotPerformed);
 }
 
 #[test]
@@ -165,7 +172,9 @@ fn a_pin_takes_even_a_proven_card_to_the_host() {
 
 #[test]
 fn an_online_charge_is_the_hosts_to_prove() {
-    assert_eq!(tapped(&forged()).ending(), Ending::Approved);
+    let tapped = tapped(&forged());
+    assert_eq!(tapped.ending(), Ending::Approved);
+    assert_eq!(tapped.evidence().oda, DataAuthentication::NotPerformed);
 }
 
 #[test]
@@ -181,6 +190,8 @@ fn a_reader_that_offers_to_prove_online_charges_does() {
     let right = tapped(&good().with(tag::CID, "80"));
     assert_eq!(right.ending(), Ending::Approved);
     assert!(right.request.is_some());
+    let done = DataAuthentication::Done(OdaMethod::Fdda);
+    assert_eq!(right.evidence().oda, done);
     // A card that does not take up the offer is the host's to prove again, and so is one that meant
     // to approve by itself.
     assert_eq!(tapped(&TapCard::online()).ending(), Ending::Approved);

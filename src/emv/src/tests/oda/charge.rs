@@ -5,7 +5,7 @@ use sha1::{Digest, Sha1};
 
 use super::forge::Plan;
 use crate::{
-    Aip, Decliner, Ending, Flaw, Tag, Tsi, Tvr, tag,
+    Aip, DataAuthentication, Decliner, Ending, Flaw, OdaMethod, Tag, Tsi, Tvr, tag,
     tests::card::{Card, Ran, Scene, approval, hex, object, ok},
     tlv,
 };
@@ -130,6 +130,7 @@ fn a_cda_card_signs_both_cryptograms() {
     let evidence = ran.evidence();
     assert!(evidence.tsi.contains(Tsi::ODA));
     assert_eq!(evidence.oda_flaw, None);
+    assert_eq!(evidence.oda, DataAuthentication::Done(OdaMethod::Cda));
     assert_eq!(
         ran.cryptogram().value,
         [0x4A; 8],
@@ -150,6 +151,8 @@ fn a_dda_card_signs_before_it_decides() {
     );
     assert_eq!(asked(&ran), [0x80, 0x40]);
     assert!(ran.evidence().tsi.contains(Tsi::ODA));
+    let done = DataAuthentication::Done(OdaMethod::Dda);
+    assert_eq!(ran.evidence().oda, done);
     assert!(
         !ran.tvr()
             .intersects(Tvr::DDA_FAILED | Tvr::ODA_NOT_PERFORMED)
@@ -164,6 +167,8 @@ fn an_sda_card_is_asked_nothing() {
     assert_eq!(asked(&ran), [0x80, 0x40]);
     assert!(ran.evidence().tsi.contains(Tsi::ODA));
     assert!(ran.tvr().contains(Tvr::SDA_SELECTED));
+    let done = DataAuthentication::Done(OdaMethod::Sda);
+    assert_eq!(ran.evidence().oda, done);
     assert!(
         !ran.tvr()
             .intersects(Tvr::SDA_FAILED | Tvr::ODA_NOT_PERFORMED)
@@ -175,6 +180,21 @@ fn a_card_without_a_method_is_not_authenticated() {
     let ran = Signing::new(Aip::empty()).pay();
     assert!(ran.tvr().contains(Tvr::ODA_NOT_PERFORMED));
     assert!(!ran.evidence().tsi.contains(Tsi::ODA));
+    assert_eq!(ran.evidence().oda, DataAuthentication::NotPerformed);
+}
+
+#[test]
+fn each_method_says_that_it_failed() {
+    for (aip, method) in [
+        (Aip::SDA, OdaMethod::Sda),
+        (Aip::DDA, OdaMethod::Dda),
+        (Aip::CDA, OdaMethod::Cda),
+    ] {
+        let mut card = Signing::new(aip);
+        card.plan.terminal.keys.clear();
+        let failed = DataAuthentication::Failed(method);
+        assert_eq!(card.pay().evidence().oda, failed);
+    }
 }
 
 /// Changes the value of the ATC.
@@ -236,6 +256,8 @@ fn a_second_answer_changed_on_its_way_does_not_pay() {
     let ran = card.pay();
     assert_eq!(asked(&ran), [0x90, 0x50]);
     assert!(!ran.outcome.pays());
+    let failed = DataAuthentication::Failed(OdaMethod::Cda);
+    assert_eq!(ran.evidence().oda, failed, "the last one counts");
     assert_eq!(ran.evidence().oda_flaw, Some(Flaw::Charge));
 }
 
