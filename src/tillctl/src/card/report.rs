@@ -136,8 +136,7 @@ impl Report {
             signature: evidence.is_some_and(|evidence| evidence.signature),
             tvr: selected.map(|evidence| evidence.tvr.to_string()),
             tsi: selected.map(|evidence| evidence.tsi.to_string()),
-            data_authentication: selected
-                .map(|evidence| words::data_authentication(evidence.tvr, evidence.tsi)),
+            data_authentication: selected.map(|evidence| words::data_authentication(evidence.oda)),
             data_authentication_flaw: evidence
                 .and_then(|evidence| evidence.oda_flaw)
                 .map(|flaw| flaw.to_string()),

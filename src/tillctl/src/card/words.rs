@@ -1,6 +1,6 @@
 //! Names that people and programs know things by.
 
-use sealpoint_emv::{Interface, Tsi, Tvr};
+use sealpoint_emv::{DataAuthentication, Interface, OdaMethod};
 use sealpoint_wire::lane::CardPrompt;
 
 /// Registered application providers (first five bytes of an AID, ISO/IEC 7816-5) and their schemes.
@@ -80,18 +80,17 @@ pub(super) fn interface(interface: Interface) -> &'static str {
 }
 
 /// What came of offline data authentication.
-pub(super) fn data_authentication(tvr: Tvr, tsi: Tsi) -> &'static str {
-    if tvr.contains(Tvr::SDA_FAILED) {
-        "sda_failed"
-    } else if tvr.contains(Tvr::DDA_FAILED) {
-        "dda_failed"
-    } else if tvr.contains(Tvr::CDA_FAILED) {
-        "cda_failed"
-    } else if tvr.contains(Tvr::ODA_NOT_PERFORMED) || !tsi.contains(Tsi::ODA) {
-        "not_performed"
-    } else if tvr.contains(Tvr::SDA_SELECTED) {
-        "sda_ok"
-    } else {
-        "ok"
+pub(super) fn data_authentication(verdict: DataAuthentication) -> &'static str {
+    use OdaMethod::{Cda, Dda, Fdda, Sda};
+    match verdict {
+        DataAuthentication::NotPerformed => "not_performed",
+        DataAuthentication::Done(Sda) => "sda_ok",
+        DataAuthentication::Done(Dda) => "dda_ok",
+        DataAuthentication::Done(Cda) => "cda_ok",
+        DataAuthentication::Done(Fdda) => "fdda_ok",
+        DataAuthentication::Failed(Sda) => "sda_failed",
+        DataAuthentication::Failed(Dda) => "dda_failed",
+        DataAuthentication::Failed(Cda) => "cda_failed",
+        DataAuthentication::Failed(Fdda) => "fdda_failed",
     }
 }

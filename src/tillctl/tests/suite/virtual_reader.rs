@@ -52,7 +52,7 @@ fn an_approved_charge_tells_all_that_is_known_of_it() {
         ("ac_type", "TC"),
         ("host", "approved"),
         ("response_code", "00"),
-        ("data_authentication", "ok"),
+        ("data_authentication", "cda_ok"),
         ("signature", "false"),
         ("reason", "null"),
     ] {
@@ -271,6 +271,27 @@ fn a_tapped_card_is_charged_with_one_cryptogram() {
         ran.out
     );
     assert_eq!(ran.text("ac_type"), "ARQC");
+}
+
+#[test]
+fn a_tapped_card_that_approves_alone_has_signed() {
+    let profile = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../emv/profiles/bench-offline.toml"
+    );
+    let offline = ["--json", "--wait", "1", "--profile", profile];
+    let ran = Reader::with("qvsdc-offline").run(&offline);
+    assert_eq!(
+        (ran.code, ran.text("outcome").as_str()),
+        (0, "approved_offline"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.text("data_authentication"), "fdda_ok");
+    assert_eq!(ran.text("host"), "not_asked");
+    let forged = Reader::with("qvsdc-bad-signature").run(&offline);
+    assert_ne!(forged.code, 0, "{}", forged.out);
+    assert_eq!(forged.text("data_authentication"), "fdda_failed");
 }
 
 #[test]
