@@ -134,13 +134,14 @@ impl Link {
     fn disconnect_on_change(&self) {
         let mut seen = self.slot.changes().0;
         while !self.stopping.load(Ordering::SeqCst) {
-            self.slot.wait_change(seen, None);
-            seen = self.slot.changes().0;
+            // Before the first wait too: a card may have come and gone while this thread began.
             if let Some((insertion, stream)) = &*self.live()
                 && *insertion != seen
             {
                 hang_up(stream);
             }
+            self.slot.wait_change(seen, None);
+            seen = self.slot.changes().0;
         }
         // The end may come before the change that announces it.
         if let Some((_, stream)) = &*self.live() {
