@@ -1,10 +1,11 @@
 //! What the phases share while they talk with one card.
 
-use sealpoint_secret::TruncatedPan;
+use sealpoint_secret::{Pan, TruncatedPan};
 
 use crate::{
     charge::{Charge, bcd},
     cvm::CvmResult,
+    fault::Fault,
     generate_ac::Cryptogram,
     lookup::Known,
     oda::Oda,
@@ -107,6 +108,19 @@ impl Dialogue {
                 .truncated_pan
                 .as_ref()
                 .is_some_and(|pan| store::shows(pan, data))
+    }
+
+    /// The account is read and checked: from now on what may be shown of it is known. Application name
+    /// and label leave this process, so it must not stand in them.
+    pub(crate) fn know_account(&mut self, pan: &Pan) -> Result<(), Fault> {
+        if let Some(selected) = &self.selected
+            && (self.store.names_account(selected.df_name.as_slice())?
+                || self.store.names_account(selected.label.as_bytes())?)
+        {
+            return Err(Fault::AccountShown);
+        }
+        self.truncated_pan = Some(pan.truncated());
+        Ok(())
     }
 
     /// Wipes what the card gave.

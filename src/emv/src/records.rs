@@ -108,12 +108,5 @@ pub(crate) fn complete(dialogue: &mut Dialogue) -> Result<(), Fault> {
             return Err(Fault::AccountsDiffer);
         }
     }
-    if let Some(selected) = &dialogue.selected
-        && (store.names_account(selected.df_name.as_slice())?
-            || store.names_account(selected.label.as_bytes())?)
-    {
-        return Err(Fault::AccountShown);
-    }
-    dialogue.truncated_pan = Some(pan.truncated());
-    Ok(())
+    dialogue.know_account(&pan)
 }

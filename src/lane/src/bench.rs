@@ -23,9 +23,6 @@ pub trait Attendant {
     /// The cardholder should do or wait for something.
     fn prompt(&mut self, prompt: CardPrompt);
 
-    /// The reader changed.
-    fn reader(&mut self, _state: &ReaderState) {}
-
     /// Which of these applications to use, counted from 0; none gives up.
     fn choose(&mut self, _labels: &[String]) -> Option<usize> {
         Some(0)
@@ -82,7 +79,6 @@ pub fn charge(
     let random = SystemRandom::new();
     let mut counterpart = AtBench {
         attendant,
-        told: None,
         words: VecDeque::new(),
     };
     let mut watch = Watch::default();
@@ -165,17 +161,12 @@ pub fn host_answer(answer: &sealpoint_wire::HostAnswer) -> Result<HostAnswer, St
 /// The attendant as a charge sees them. They answer at once, so their words wait here.
 struct AtBench<'a> {
     attendant: &'a mut dyn Attendant,
-    told: Option<ReaderState>,
     words: VecDeque<Word>,
 }
 
 impl Counterpart for AtBench<'_> {
-    fn reader(&mut self, state: ReaderState) {
-        if self.told.as_ref() != Some(&state) {
-            self.attendant.reader(&state);
-            self.told = Some(state);
-        }
-    }
+    /// The outcome names the reader that was used.
+    fn reader(&mut self, _state: ReaderState) {}
 
     fn prompt(&mut self, prompt: CardPrompt) {
         self.attendant.prompt(prompt);

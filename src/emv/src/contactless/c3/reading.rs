@@ -48,14 +48,7 @@ fn account(dialogue: &mut Dialogue) -> Result<(), Fault> {
     } else if !store.pan()?.same_as(&pan) {
         return Err(Fault::AccountsDiffer);
     }
-    if let Some(selected) = &dialogue.selected
-        && (store.names_account(selected.df_name.as_slice())?
-            || store.names_account(selected.label.as_bytes())?)
-    {
-        return Err(Fault::AccountShown);
-    }
-    dialogue.truncated_pan = Some(pan.truncated());
-    Ok(())
+    dialogue.know_account(&pan)
 }
 
 fn form_factor(dialogue: &mut Dialogue) -> Result<(), Fault> {
