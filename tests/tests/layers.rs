@@ -21,13 +21,25 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("emv", &["secret"]),
     ("wire", &["sale"]),
     ("vault", &["secret", "wire"]),
-    ("lane", &["emv", "vault", "wire", "sale", "secret"]),
-    ("tillctl", &["lane", "emv", "vault", "wire"]),
+    ("shield", &["wire"]),
+    (
+        "lane",
+        &["emv", "vault", "wire", "sale", "secret", "shield"],
+    ),
+    (
+        "tillctl",
+        &[
+            "lane", "emv", "vault", "wire", "secret", "shield", "journal",
+        ],
+    ),
     ("journal", &["wire", "sale"]),
-    ("sync", &["wire"]),
+    ("sync", &["wire", "shield"]),
     ("till", &["sale", "wire"]),
     ("screens", &[]),
-    ("terminal", &["screens", "till", "journal", "sale", "wire"]),
+    (
+        "terminal",
+        &["screens", "till", "journal", "sale", "wire", "shield"],
+    ),
     ("acquirer", &["wire"]),
     ("collector", &["wire", "acquirer", "sale"]),
     ("cardsim", &["secret", "readersim"]),
@@ -61,6 +73,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("libcrux-ml-kem", &["vault"]),
     ("hpke", &["hostsim"]),
     ("crypto-bigint", &["emv"]),
+    ("landlock", &["shield"]),
+    ("seccompiler", &["shield"]),
 ];
 
 const PREFIX: &str = "sealpoint-";

@@ -79,6 +79,9 @@ pub fn open(
     context: &SealContext,
     key: &HostKey,
 ) -> Result<OpenedCard, Closed> {
+    let SealedCard::Hpke(sealed) = sealed else {
+        return Err(Closed::OtherSuite);
+    };
     if (sealed.kem, sealed.kdf, sealed.aead) != (KEM_X_WING, KDF_HKDF_SHA256, AEAD_AES_256_GCM) {
         return Err(Closed::OtherSuite);
     }

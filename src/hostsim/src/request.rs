@@ -5,12 +5,14 @@ use core::fmt;
 
 use sealpoint_acquirer::table::{LONGEST, de};
 use sealpoint_acquirer::{AnswerKey, Message, MessageError, Mti, Place, Why};
-use sealpoint_wire::seal::SealKind;
+use sealpoint_wire::seal::{DukptScheme, DukptSealed, HpkeSealed, SealKind};
 use sealpoint_wire::{AttemptId, Bytes, Currency, SealContext, SealedCard, TerminalId};
 use serde::{Deserialize, Serialize};
 
 /// The only layout version of DE 120 to 123.
 const LAYOUT: u8 = 1;
+/// Version of the layout of a card that is sealed with DUKPT.
+const LAYOUT_DUKPT: u8 = 2;
 /// Bytes of a UUID.
 const UUID: usize = 16;
 
@@ -58,7 +60,7 @@ impl Authorisation {
         SealContext {
             terminal: self.trace.terminal.clone(),
             attempt: self.trace.attempt,
-            key_id: self.sealed.key_id.clone(),
+            key_id: self.sealed.key_id().clone(),
             amount_minor: self.trace.amount_minor,
             currency: self.trace.currency,
             kind: SealKind::Authorisation,
@@ -153,17 +155,21 @@ fn sealed(message: &Message) -> Result<SealedCard, MessageError> {
 }
 
 fn sealed_row(row: &[u8]) -> Option<SealedCard> {
-    let (&[LAYOUT], rest) = row.split_first_chunk()? else {
-        return None;
-    };
-    let (kem, rest) = number(rest)?;
+    match row.split_first()? {
+        (&LAYOUT, rest) => hpke_row(rest).map(SealedCard::Hpke),
+        (&LAYOUT_DUKPT, rest) => dukpt_row(rest).map(SealedCard::Dukpt),
+        _ => None,
+    }
+}
+
+fn hpke_row(row: &[u8]) -> Option<HpkeSealed> {
+    let (kem, rest) = number(row)?;
     let (kdf, rest) = number(rest)?;
     let (aead, rest) = number(rest)?;
-    let (&len, rest) = rest.split_first()?;
-    let (key_id, rest) = rest.split_at_checked(usize::from(len))?;
+    let (key_id, rest) = short(rest)?;
     let (enc, rest) = part(rest)?;
     let (ciphertext, rest) = part(rest)?;
-    rest.is_empty().then_some(SealedCard {
+    rest.is_empty().then_some(HpkeSealed {
         kem,
         kdf,
         aead,
@@ -171,6 +177,33 @@ fn sealed_row(row: &[u8]) -> Option<SealedCard> {
         enc,
         ciphertext,
     })
+}
+
+fn dukpt_row(row: &[u8]) -> Option<DukptSealed> {
+    let (scheme, rest) = row.split_first()?;
+    let scheme = match scheme {
+        1 => DukptScheme::Aes128,
+        2 => DukptScheme::Aes192,
+        3 => DukptScheme::Aes256,
+        4 => DukptScheme::Tdes2,
+        _ => return None,
+    };
+    let (key_id, rest) = short(rest)?;
+    let (ksn, rest) = short(rest)?;
+    let (ciphertext, rest) = part(rest)?;
+    let (mac, rest) = short(rest)?;
+    rest.is_empty().then_some(DukptSealed {
+        scheme,
+        key_id: str::from_utf8(key_id).ok()?.parse().ok()?,
+        ksn: Bytes::try_from(ksn.to_vec()).ok()?,
+        ciphertext,
+        mac: Bytes::try_from(mac.to_vec()).ok()?,
+    })
+}
+
+fn short(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&len, rest) = bytes.split_first()?;
+    rest.split_at_checked(usize::from(len))
 }
 
 fn number(bytes: &[u8]) -> Option<(u16, &[u8])> {

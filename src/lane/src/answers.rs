@@ -179,6 +179,7 @@ pub(crate) fn card_summary(label: String, aid: Aid, pan: &TruncatedPan) -> CardS
         aid: HEXUPPER.encode(aid.as_slice()),
         truncated_pan: pan.as_str().to_owned(),
         last4: pan.last4().to_owned(),
+        token: None,
     }
 }
 

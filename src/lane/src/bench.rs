@@ -143,6 +143,7 @@ impl Sealed {
         } = request;
         Ok(Self {
             sealed: seal(answers::card_data(card), context, key, random)
+                .map(SealedCard::Hpke)
                 .map_err(|error| error.to_string())?,
             de55: Bytes::try_from(de55).map_err(|error| error.to_string())?,
             card: answers::card_summary(label, aid, &truncated_pan),

@@ -75,6 +75,7 @@ impl Lane {
         self.till.tell(&FromLane::Hello {
             version: WIRE_VERSION,
             cannot_charge,
+            posture: None,
         });
         loop {
             self.look();

@@ -151,6 +151,10 @@ impl Till {
                 }
                 vec![]
             }
+            FromLane::SetUp { cannot_charge, .. } => {
+                self.cannot_charge = cannot_charge.as_deref().map(short);
+                vec![]
+            }
             FromLane::Reader { state } => {
                 self.reader = state;
                 vec![]

@@ -2,7 +2,7 @@
 
 use ring::rand::SecureRandom;
 use sealpoint_wire::{
-    Bytes, SealContext, SealedCard,
+    Bytes, HpkeSealed, SealContext,
     seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, SEAL_INFO},
 };
 
@@ -34,7 +34,7 @@ pub fn seal(
     context: &SealContext,
     key: &AcquirerKey,
     random: &dyn SecureRandom,
-) -> Result<SealedCard, SealError> {
+) -> Result<HpkeSealed, SealError> {
     if context.key_id != *key.key_id() {
         return Err(SealError::OtherKey);
     }
@@ -43,7 +43,7 @@ pub fn seal(
     let sealed = hpke::seal(key.public(), SEAL_INFO, &context.aad(), &plaintext, random)
         .map_err(|_| SealError::NotSealed)?;
     let bytes = |bytes| Bytes::try_from(bytes).map_err(|_| SealError::NotSealed);
-    Ok(SealedCard {
+    Ok(HpkeSealed {
         kem: KEM_X_WING,
         kdf: KDF_HKDF_SHA256,
         aead: AEAD_AES_256_GCM,

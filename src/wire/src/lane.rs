@@ -3,7 +3,7 @@
 use sealpoint_sale::{AttemptId, Currency};
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, HostAnswer, SealedCard, TerminalId};
+use crate::{Bytes, CardToken, HostAnswer, Posture, SealedCard, TerminalId};
 
 /// What may be shown, printed and stored of a card.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub struct CardSummary {
     pub truncated_pan: String,
     /// Last four digits, for the screen and the receipt.
     pub last4: String,
+    /// Stands for the card where the profile's policy lets it leave the lane; then `truncated_pan`
+    /// holds no more than the last four digits, unless the policy allows both side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<CardToken>,
 }
 
 /// To `lane`.
@@ -82,6 +86,17 @@ pub enum FromLane {
         version: u16,
         /// Why no card can be charged, if so (no acquirer key, bad profile): what happened and what to do.
         cannot_charge: Option<String>,
+        /// How the lane protects itself.
+        #[serde(default)]
+        posture: Option<Posture>,
+    },
+    /// What its keys and profile allow changed.
+    SetUp {
+        /// Why no card can be charged, if so.
+        cannot_charge: Option<String>,
+        /// What will soon be in the way, or is less than production asks for: what is so and what
+        /// to do, one sentence each; at most [`MAX_WARNINGS`].
+        warnings: Vec<String>,
     },
     /// The reader changed.
     Reader {
@@ -144,6 +159,9 @@ pub enum ReaderState {
         name: String,
     },
 }
+
+/// Warnings in one [`FromLane::SetUp`].
+pub const MAX_WARNINGS: usize = 8;
 
 /// Applications that a cardholder is asked to choose from.
 pub const MAX_CHOICES: usize = 8;

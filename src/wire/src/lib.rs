@@ -13,6 +13,7 @@ pub mod frame;
 pub mod host;
 pub mod id;
 pub mod lane;
+pub mod posture;
 pub mod record;
 pub mod seal;
 pub mod uplink;
@@ -21,8 +22,9 @@ pub use bytes::Bytes;
 pub use host::{AuthoriseRequest, AuthoriseResult, HostAnswer, HostDecision, ReversalRequest};
 pub use id::{KeyId, RecordId, TerminalId};
 pub use lane::{CardOutcome, CardSummary, FromLane, ReaderState, ToLane};
+pub use posture::Posture;
 pub use record::{Record, RecordHash, RecordKind};
-pub use seal::{SealContext, SealedCard};
+pub use seal::{CardToken, DukptSealed, HpkeSealed, SealContext, SealedCard};
 pub use sealpoint_sale::{AttemptId, Currency, SaleId};
 pub use uplink::{FromUplink, LinkState, ToUplink};
 

@@ -4,7 +4,7 @@ use sealpoint_sale::AttemptId;
 use serde::{Deserialize, Serialize};
 
 use crate::api::RecordAck;
-use crate::{AuthoriseRequest, AuthoriseResult, Record, ReversalRequest};
+use crate::{AuthoriseRequest, AuthoriseResult, Posture, Record, ReversalRequest};
 
 /// To `uplink`. Everything that it holds can be lost: the journal offers it again.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub enum FromUplink {
     Hello {
         /// [`crate::WIRE_VERSION`] of the uplink.
         version: u16,
+        /// How the uplink protects itself.
+        #[serde(default)]
+        posture: Option<Posture>,
     },
     /// The link changed.
     Link {

@@ -9,7 +9,8 @@ mod round_trip;
 
 use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, X_WING_ENC_LEN};
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, ReversalRequest, SaleId, SealedCard,
+    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, HpkeSealed, ReversalRequest, SaleId,
+    SealedCard,
 };
 use uuid::Uuid;
 
@@ -22,14 +23,14 @@ pub(crate) fn attempt() -> AttemptId {
 }
 
 pub(crate) fn sealed(ciphertext_len: usize) -> SealedCard {
-    SealedCard {
+    SealedCard::Hpke(HpkeSealed {
         kem: KEM_X_WING,
         kdf: KDF_HKDF_SHA256,
         aead: AEAD_AES_256_GCM,
         key_id: "demo-1".parse().expect("a key id"),
         enc: bytes(&[0xE0; X_WING_ENC_LEN]),
         ciphertext: bytes(&vec![0xC0; ciphertext_len]),
-    }
+    })
 }
 
 pub(crate) fn authorise_request() -> AuthoriseRequest {
@@ -46,6 +47,7 @@ pub(crate) fn authorise_request() -> AuthoriseRequest {
             aid: "A0000000031010".to_owned(),
             truncated_pan: "476173******0119".to_owned(),
             last4: "0119".to_owned(),
+            token: None,
         },
         sealed: sealed(66),
         de55: bytes(&[0x9F, 0x36, 2, 0, 1]),

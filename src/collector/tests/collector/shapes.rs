@@ -4,8 +4,8 @@ use sealpoint_sale::{CardTender, Sale, Tender};
 use sealpoint_wire::api::PushRequest;
 use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, X_WING_ENC_LEN};
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, Record, RecordHash, RecordId,
-    RecordKind, ReversalRequest, SaleId, SealedCard, WIRE_VERSION,
+    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, HpkeSealed, Record, RecordHash,
+    RecordId, RecordKind, ReversalRequest, SaleId, SealedCard, WIRE_VERSION,
 };
 use uuid::Uuid;
 
@@ -100,15 +100,16 @@ pub fn authorise(number: u64) -> AuthoriseRequest {
             aid: "A0000000031010".to_owned(),
             truncated_pan: "476173******0119".to_owned(),
             last4: "0119".to_owned(),
+            token: None,
         },
-        sealed: SealedCard {
+        sealed: SealedCard::Hpke(HpkeSealed {
             kem: KEM_X_WING,
             kdf: KDF_HKDF_SHA256,
             aead: AEAD_AES_256_GCM,
             key_id: "demo-1".parse().expect("a key id"),
             enc: bytes(X_WING_ENC_LEN),
             ciphertext: bytes(64),
-        },
+        }),
         // 9F02, the amount: any whole BER-TLV does here.
         de55: Bytes::try_from(vec![0x9f, 0x02, 6, 0, 0, 0, 0, 0x12, 0x34]).expect("within bounds"),
     }

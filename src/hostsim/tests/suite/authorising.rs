@@ -1,12 +1,12 @@
 use sealpoint_acquirer::{NetworkCode, network};
 use sealpoint_cardsim::cryptogram::CryptogramVersion;
 use sealpoint_hostsim::AnswerMode;
-use sealpoint_wire::{Currency, HostDecision};
+use sealpoint_wire::{AuthoriseRequest, Currency, HostDecision, HpkeSealed, SealedCard};
 
 use crate::rig::{Charge, Folder, Line8583, MASTERCARD, VISA_DECLINED, attempt, bytes, emv};
 
 /// The response code that a request gets from a fresh host which must not have captured anything.
-fn refused(folder: &Folder, request: &sealpoint_wire::AuthoriseRequest) -> String {
+fn refused(folder: &Folder, request: &AuthoriseRequest) -> String {
     let host = folder.start();
     let answer = Line8583::to(host.addr()).authorise(request);
     assert_eq!(host.captured(), 0);
@@ -127,15 +127,15 @@ fn a_card_sealed_to_another_key_or_damaged_stays_closed() {
     let (folder, other) = (Folder::new(), Folder::new());
     assert_eq!(refused(&folder, &other.request(&Charge::numbered(1))), "96");
     let mut damaged = folder.request(&Charge::numbered(2));
-    let mut ciphertext = damaged.sealed.ciphertext.as_slice().to_vec();
+    let mut ciphertext = hpke(&mut damaged).ciphertext.as_slice().to_vec();
     ciphertext[0] ^= 1;
-    damaged.sealed.ciphertext = bytes(&ciphertext);
+    hpke(&mut damaged).ciphertext = bytes(&ciphertext);
     assert_eq!(refused(&folder, &damaged), "96");
     let mut short = folder.request(&Charge::numbered(3));
-    short.sealed.enc = bytes(&[0; 32]);
+    hpke(&mut short).enc = bytes(&[0; 32]);
     assert_eq!(refused(&folder, &short), "96");
     let mut suite = folder.request(&Charge::numbered(4));
-    suite.sealed.aead = 3;
+    hpke(&mut suite).aead = 3;
     assert_eq!(refused(&folder, &suite), "96");
 }
 
@@ -160,5 +160,12 @@ fn sign_on_and_echo_are_answered() {
             line.ask(&network(code, 5).expect("an ordinary request"))
                 .is_network_ok()
         );
+    }
+}
+
+fn hpke(request: &mut AuthoriseRequest) -> &mut HpkeSealed {
+    match &mut request.sealed {
+        SealedCard::Hpke(sealed) => sealed,
+        SealedCard::Dukpt(_) => panic!("the request was sealed to a public key"),
     }
 }

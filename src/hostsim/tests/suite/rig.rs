@@ -16,7 +16,8 @@ use sealpoint_secret::Pan;
 use sealpoint_vault::{AcquirerKey, CardData, SystemRandom, seal};
 use sealpoint_wire::seal::SealKind;
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, ReversalRequest, SaleId, SealContext,
+    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, ReversalRequest, SaleId,
+    SealContext, SealedCard,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -108,8 +109,11 @@ impl Folder {
                 aid: "A0000000031010".to_owned(),
                 truncated_pan: String::new(),
                 last4: String::new(),
+                token: None,
             },
-            sealed: seal(card, &context, &self.acquirer, &SystemRandom::new()).expect("sealed"),
+            sealed: SealedCard::Hpke(
+                seal(card, &context, &self.acquirer, &SystemRandom::new()).expect("sealed"),
+            ),
             de55: bytes(&emv(&self.emv(charge))),
         }
     }

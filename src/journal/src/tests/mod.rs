@@ -78,6 +78,7 @@ fn card() -> CardSummary {
         aid: "A0000000031010".to_owned(),
         truncated_pan: "476173******0010".to_owned(),
         last4: "0010".to_owned(),
+        token: None,
     }
 }
 

@@ -130,6 +130,7 @@ impl Bench {
             FromLane::Hello {
                 version,
                 cannot_charge,
+                ..
             } => {
                 assert_eq!(version, sealpoint_wire::WIRE_VERSION);
                 cannot_charge

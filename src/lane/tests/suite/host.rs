@@ -10,7 +10,7 @@ use hpke::{
 use sealpoint_cardsim::{IssuerKeys, cryptogram::AcElements};
 use sealpoint_emv::tlv;
 use sealpoint_wire::{
-    Bytes, Currency, HostAnswer, HostDecision, SealContext,
+    Bytes, Currency, HostAnswer, HostDecision, SealContext, SealedCard,
     seal::{SEAL_INFO, SealKind},
 };
 
@@ -46,7 +46,9 @@ impl Host {
 
     /// What was sealed for that attempt, for the amount that every order of the bench has.
     pub fn open(&self, online: &Online) -> Opened {
-        let sealed = &online.sealed;
+        let SealedCard::Hpke(sealed) = &online.sealed else {
+            panic!("sealed to the public key that the bench set up");
+        };
         let context = SealContext {
             terminal: TERMINAL.parse().expect("a terminal id"),
             attempt: online.attempt,

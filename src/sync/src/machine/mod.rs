@@ -163,6 +163,7 @@ impl Machine {
         };
         machine.tell(FromUplink::Hello {
             version: WIRE_VERSION,
+            posture: None,
         });
         machine.tell(FromUplink::Link { state: link });
         machine

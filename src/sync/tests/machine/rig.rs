@@ -7,8 +7,8 @@ use sealpoint_wire::api::{
 use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING};
 use sealpoint_wire::{
     AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, FromUplink, HostAnswer,
-    HostDecision, LinkState, Record, RecordHash, RecordId, RecordKind, ReversalRequest, SaleId,
-    SealedCard, ToUplink,
+    HostDecision, HpkeSealed, LinkState, Record, RecordHash, RecordId, RecordKind, ReversalRequest,
+    SaleId, SealedCard, ToUplink,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -203,14 +203,14 @@ pub fn authorise(number: u8) -> ToUplink {
         amount_minor: 1000,
         currency: Currency::Eur,
         card: card(),
-        sealed: SealedCard {
+        sealed: SealedCard::Hpke(HpkeSealed {
             kem: KEM_X_WING,
             kdf: KDF_HKDF_SHA256,
             aead: AEAD_AES_256_GCM,
             key_id: "demo-1".parse().expect("a key id"),
             enc: Bytes::default(),
             ciphertext: Bytes::default(),
-        },
+        }),
         de55: Bytes::default(),
     }))
 }
@@ -221,6 +221,7 @@ fn card() -> CardSummary {
         aid: "A0000000031010".to_owned(),
         truncated_pan: "476173******0119".to_owned(),
         last4: "0119".to_owned(),
+        token: None,
     }
 }
 

@@ -1,6 +1,6 @@
 use sealpoint_journal::{DbKey, Intent, Journal, SentWritten};
 use sealpoint_sale::{Currency, SaleId};
-use sealpoint_wire::{Bytes, CardSummary, SealedCard, seal};
+use sealpoint_wire::{Bytes, CardSummary, HpkeSealed, SealedCard, seal};
 use uuid::Uuid;
 
 use super::*;
@@ -52,6 +52,7 @@ fn card() -> CardSummary {
         aid: "A0000000031010".to_owned(),
         truncated_pan: "476173******0119".to_owned(),
         last4: "0119".to_owned(),
+        token: None,
     }
 }
 
@@ -82,14 +83,14 @@ fn nothing_was_sent_where_there_was_nobody_to_send_it() {
         amount_minor: 100,
         currency: Currency::Eur,
         card: card(),
-        sealed: SealedCard {
+        sealed: SealedCard::Hpke(HpkeSealed {
             kem: seal::KEM_X_WING,
             kdf: seal::KDF_HKDF_SHA256,
             aead: seal::AEAD_AES_256_GCM,
             key_id: "demo".parse().expect("a name fit for a key"),
             enc: Bytes::default(),
             ciphertext: Bytes::default(),
-        },
+        }),
         de55: Bytes::default(),
     };
     let answer = down.uplink.authorise(down.sent, request);

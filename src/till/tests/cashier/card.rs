@@ -279,6 +279,7 @@ fn why_no_card_can_be_taken_is_on_the_screen_before_it_is_tried() {
     let view = world.lane(FromLane::Hello {
         version: 1,
         cannot_charge: Some(why),
+        posture: None,
     });
     assert!(
         view.card_unavailable

@@ -197,6 +197,7 @@ fn a_lane_that_died_between_cards_is_said_until_it_is_back() {
     let view = world.lane(FromLane::Hello {
         version: 1,
         cannot_charge: None,
+        posture: None,
     });
     assert_eq!(said(&view), Some(NoticeCode::LaneBack));
 }

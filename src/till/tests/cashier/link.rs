@@ -112,6 +112,9 @@ fn a_link_process_that_stops_is_said_until_it_is_back_and_hides_no_error() {
         said(&world.input(Input::UplinkDown)),
         Some(NoticeCode::UplinkDown)
     );
-    let view = world.input(Input::Uplink(FromUplink::Hello { version: 1 }));
+    let view = world.input(Input::Uplink(FromUplink::Hello {
+        version: 1,
+        posture: None,
+    }));
     assert_eq!(said(&view), Some(NoticeCode::UnknownBarcode));
 }

@@ -244,6 +244,7 @@ fn happens(world: &mut World, event: Event) {
             world.lane(FromLane::Hello {
                 version: 1,
                 cannot_charge: None,
+                posture: None,
             });
             let state = ReaderState::CardIn {
                 name: "Reader".to_owned(),

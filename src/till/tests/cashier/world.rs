@@ -10,7 +10,7 @@ use sealpoint_till::{
 use sealpoint_wire::lane::{CardPrompt, EmvResult, OutcomeKind};
 use sealpoint_wire::{
     AuthoriseRequest, AuthoriseResult, Bytes, CardOutcome, CardSummary, FromLane, FromUplink,
-    HostAnswer, HostDecision, LinkState, ReaderState, SealedCard, ToLane,
+    HostAnswer, HostDecision, HpkeSealed, LinkState, ReaderState, SealedCard, ToLane,
 };
 use uuid::Uuid;
 
@@ -255,6 +255,7 @@ impl World {
         self.lane(FromLane::Hello {
             version: 1,
             cannot_charge: None,
+            posture: None,
         });
         self.lane(FromLane::Reader {
             state: ReaderState::Ready {
@@ -306,14 +307,14 @@ impl World {
         self.lane(FromLane::Online {
             attempt,
             card: visa(),
-            sealed: SealedCard {
+            sealed: SealedCard::Hpke(HpkeSealed {
                 kem: 0x647A,
                 kdf: 1,
                 aead: 2,
                 key_id: "demo-1".parse().expect("a name"),
                 enc: Bytes::default(),
                 ciphertext: Bytes::default(),
-            },
+            }),
             de55: Bytes::default(),
         })
     }
@@ -360,6 +361,7 @@ fn visa() -> CardSummary {
         aid: "A0000000031010".to_owned(),
         truncated_pan: "476173******0010".to_owned(),
         last4: "0010".to_owned(),
+        token: None,
     }
 }
 

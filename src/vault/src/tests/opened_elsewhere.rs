@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use ring::rand::SystemRandom;
 use sealpoint_secret::{Pan, Track2};
 use sealpoint_wire::{
-    AttemptId, Currency, SealContext, SealedCard,
+    AttemptId, Currency, HpkeSealed, SealContext,
     seal::{SEAL_INFO, X_WING_ENC_LEN},
 };
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::{AcquirerKey, CardData, SealError, seal};
 
 fn open_with(
     private: &PrivateKey,
-    sealed: &SealedCard,
+    sealed: &HpkeSealed,
     context: &SealContext,
 ) -> Result<Vec<u8>, HpkeError> {
     let enc = <XWing as Kem>::EncappedKey::from_bytes(sealed.enc.as_slice())?;
@@ -32,11 +32,11 @@ fn open_with(
     )
 }
 
-fn open(sealed: &SealedCard, context: &SealContext) -> Result<Vec<u8>, HpkeError> {
+fn open(sealed: &HpkeSealed, context: &SealContext) -> Result<Vec<u8>, HpkeError> {
     open_with(&KEYS.0, sealed, context)
 }
 
-fn sealed() -> SealedCard {
+fn sealed() -> HpkeSealed {
     seal(card(), &context(), &key(), &SystemRandom::new()).expect("seals")
 }
 

@@ -1,0 +1,1 @@
+//! What a process of the till takes from itself before it begins.
