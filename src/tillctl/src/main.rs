@@ -3,18 +3,22 @@
 //! | command | module |
 //! |---|---|
 //! | `tillctl card`: one charge through the card reader, for a bench | [`card`] |
+//! | `tillctl keys`: shows, loads, rotates and destroys keys | [`keys`] |
+//! | `tillctl doctor`: how the till stands, on one page | [`doctor`] |
 //!
 //! One JSON object or one page for people on standard output, and nothing else there; the exit code
 //! says how it went ([`exit`]).
 
 mod args;
 mod card;
+mod doctor;
 mod exit;
 mod fault;
+mod keys;
 
-use std::{env, io::Write, panic, process::ExitCode};
+use std::{env, ffi::OsString, io::Write, panic, process::ExitCode};
 
-use crate::{args::Asked, exit::Exit};
+use crate::{exit::Exit, fault::Fault};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
@@ -25,18 +29,26 @@ fn main() -> ExitCode {
             &format!("tillctl: a defect in the program, at {at}."),
         );
     }));
-    match Asked::parse(env::args_os().skip(1)) {
-        Ok(Asked::Card(wanted)) => card::run(&wanted),
-        Ok(Asked::Help) => {
-            say(&mut std::io::stdout(), args::USAGE);
-            Exit::Approved
-        }
-        Err(fault) => {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    run(&arguments)
+        .unwrap_or_else(|fault| {
             say(&mut std::io::stderr(), &format!("tillctl: {fault}"));
-            Exit::Misused
-        }
+            fault.exit
+        })
+        .into()
+}
+
+/// Runs the command that is named first, with the arguments behind its name.
+fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
+    let (command, rest) = match arguments.split_first() {
+        Some((first, rest)) => (first.to_str().unwrap_or_default(), rest),
+        None => return Err(Fault::misused("No command is given.")),
+    };
+    match command {
+        "keys" => keys::run(rest),
+        "doctor" => doctor::run(rest),
+        _ => card::command(arguments),
     }
-    .into()
 }
 
 /// Prints a text. Nobody is left to tell if that fails.

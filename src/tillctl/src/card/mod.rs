@@ -8,7 +8,10 @@ mod readers;
 mod report;
 mod words;
 
-use std::io::{Write, stderr, stdout};
+use std::{
+    ffi::OsString,
+    io::{Write, stderr, stdout},
+};
 
 use sealpoint_lane::{
     bench,
@@ -17,7 +20,7 @@ use sealpoint_lane::{
 };
 
 use crate::{
-    args::{Host, Wanted},
+    args::{self, Asked, Host, Wanted},
     exit::Exit,
     fault::Fault,
     say,
@@ -25,8 +28,19 @@ use crate::{
 use host::AtBench;
 use report::Report;
 
+/// Runs a command line that begins with `card`, or asks for help.
+pub fn command(arguments: &[OsString]) -> Result<Exit, Fault> {
+    match Asked::parse(arguments.iter().cloned())? {
+        Asked::Card(wanted) => Ok(run(&wanted)),
+        Asked::Help => {
+            say(&mut stdout(), args::USAGE);
+            Ok(Exit::Approved)
+        }
+    }
+}
+
 /// Runs what was asked for and prints it; how the program ends.
-pub fn run(wanted: &Wanted) -> Exit {
+fn run(wanted: &Wanted) -> Exit {
     let done = if wanted.list {
         readers::list(wanted)
     } else {
