@@ -16,6 +16,7 @@ pub mod lane;
 pub mod posture;
 pub mod record;
 pub mod seal;
+pub mod status;
 pub mod uplink;
 
 pub use bytes::Bytes;

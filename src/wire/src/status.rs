@@ -1,0 +1,95 @@
+//! How a running till stands, as it writes it down for `tillctl doctor`: `status.json` in the state
+//! folder, replaced whole at each change and at least once a minute.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, LinkState, Posture, ReaderState, TerminalId};
+
+/// Name of the file in the state folder.
+pub const STATUS_FILE: &str = "status.json";
+/// Version of the format. Fields are added without a new version.
+pub const STATUS_VERSION: u16 = 1;
+/// At most this many bytes in the file.
+pub const MAX_STATUS: u64 = 64 * 1024;
+/// A running till writes at least this often.
+pub const STATUS_EVERY_MS: i64 = 60_000;
+
+/// Everything that a till says of itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TillStatus {
+    /// [`STATUS_VERSION`].
+    pub version: u16,
+    /// Version of the program `till`.
+    pub release: String,
+    /// Milliseconds since the Unix epoch.
+    pub written_at_ms: i64,
+    /// Process id of the till.
+    pub pid: u32,
+    /// The terminal.
+    pub terminal: TerminalId,
+    /// Whether it refuses to run with less than every protection.
+    pub production: bool,
+    /// How `till`, `lane` and `uplink` protect themselves; one that does not run is missing.
+    pub processes: Vec<Posture>,
+    /// The card process.
+    pub lane: LaneStatus,
+    /// The card reader.
+    pub reader: ReaderState,
+    /// The link to the collector.
+    pub link: LinkState,
+    /// What waits for the collector.
+    pub queue: QueueStatus,
+    /// Charges that wait to be undone at the acquirer.
+    pub reversals_due: u32,
+    /// The till's database.
+    pub journal: JournalStatus,
+}
+
+/// The card process.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LaneStatus {
+    /// Whether it runs.
+    pub up: bool,
+    /// Why no card can be charged, if so.
+    pub cannot_charge: Option<String>,
+    /// What will soon be in the way.
+    pub warnings: Vec<String>,
+}
+
+/// What waits for the collector.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueueStatus {
+    /// Records.
+    pub count: u64,
+    /// Of them with a refused hash or id, which need a person.
+    pub held: u64,
+    /// Minor units of [`QueueStatus::currency`] in them.
+    pub at_risk_minor: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// When the oldest was written, milliseconds since the Unix epoch.
+    pub oldest_at_ms: Option<i64>,
+    /// Records at which the till stops taking cards.
+    pub card_limit: u64,
+}
+
+/// The till's database.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct JournalStatus {
+    /// `ok`, or what the last check of every page found.
+    pub integrity: String,
+    /// When that was, milliseconds since the Unix epoch.
+    pub checked_at_ms: i64,
+    /// Where its key came from.
+    pub key_source: KeySource,
+}
+
+/// Where a key came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySource {
+    /// A systemd credential, bound to the TPM where there is one.
+    Credential,
+    /// A file of mode 0600 beside what it opens: for a demo.
+    File,
+}
