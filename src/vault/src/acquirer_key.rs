@@ -84,8 +84,17 @@ impl AcquirerKey {
         if file.kem != KEM {
             return Err(BadKey::Kem(file.kem.chars().take(40).collect()));
         }
+        Self::from_base64(file.key_id, file.valid_until, &file.public)
+    }
+
+    /// A key from its parts, as a manifest names them.
+    pub(crate) fn from_base64(
+        key_id: KeyId,
+        valid_until: Option<Day>,
+        public: &str,
+    ) -> Result<Self, BadKey> {
         let bytes = BASE64
-            .decode(file.public.as_bytes())
+            .decode(public.as_bytes())
             .map_err(|_| BadKey::Base64)?;
         let public =
             PublicKey::checked(&bytes, &SystemRandom::new()).map_err(|error| match error {
@@ -94,8 +103,8 @@ impl AcquirerKey {
                 BadPublicKey::X25519 => BadKey::Damaged("X25519"),
             })?;
         Ok(Self {
-            key_id: file.key_id,
-            valid_until: file.valid_until,
+            key_id,
+            valid_until,
             public,
         })
     }

@@ -15,6 +15,8 @@
 //!
 //! [`CardCoder`] recognises a card that was here before without keeping its number.
 //!
+//! [`Manifest`] says which keys may be used, [`signed`] that the retailer said so.
+//!
 //! Deliberately absent: opening. A till cannot open what it sealed, so the code is not here; the
 //! tests open with another implementation.
 //!
@@ -28,7 +30,9 @@ mod card_code;
 mod card_data;
 mod hpke;
 mod key_file;
+mod manifest;
 mod seal;
+pub mod signed;
 mod x_wing;
 
 #[cfg(test)]
@@ -38,6 +42,10 @@ pub use acquirer_key::{AcquirerKey, BadDay, BadKey, Day};
 pub use card_code::{CardCode, CardCoder, NoRandomBytes};
 pub use card_data::CardData;
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
+pub use manifest::{
+    BadContent, BadKind, BadManifest, KeyKind, MANIFEST_FILE, MAX_KEYS, MAX_REASON, Manifest,
+    ManifestKey, NoKey, Proof, Standing,
+};
 pub use seal::{SealError, seal};
 
 /// Where random bytes come from: the operating system's generator (`getrandom`).
