@@ -91,8 +91,8 @@ pub use script::ScriptResult;
 pub use selection::{Choice, MAX_DIRECTORY_RECORDS, MAX_OCCURRENCES, NO_CHOICE};
 pub use tag::Tag;
 pub use terminal::{
-    ActionCodes, Application, Contactless, ContactlessKernel, RandomSelection, TerminalData,
-    TerminalType,
+    ActionCodes, Application, Contactless, ContactlessKernel, RandomSelection, Sealing,
+    SealingMethod, TerminalData, TerminalType, TokenPolicy,
 };
 pub use verification::{Aip, Tsi, Tvr};
 pub use wait::{CARD_ANSWER_MS, CARD_TOTAL_MS, CHOICE_MS, HOST_MS, PIN_MS};

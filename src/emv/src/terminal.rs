@@ -43,6 +43,41 @@ pub struct TerminalData {
     pub keys: Vec<Capk>,
     /// Issuer certificates that a scheme has revoked (Book 2 §5.1.3).
     pub revoked: Vec<Revoked>,
+    /// How card data leaves the card process. The kernel does not look at it.
+    pub sealing: Sealing,
+}
+
+/// What the acquirer takes card data sealed with, and what may stand for a card in a record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Sealing {
+    /// How card data is sealed.
+    pub method: SealingMethod,
+    /// Whether a token of the card leaves the card process.
+    pub tokens: TokenPolicy,
+}
+
+/// How card data is sealed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum SealingMethod {
+    /// To the acquirer's public key (HPKE, RFC 9180).
+    #[default]
+    Hpke,
+    /// Under a key of its own for each card (AES DUKPT, ANSI X9.24-3:2017).
+    AesDukpt,
+    /// The same with TDES (ANSI X9.24-1:2009), for acquirers that take nothing newer.
+    TdesDukpt,
+}
+
+/// Whether a keyed hash of the PAN leaves the card process (PCI DSS 3.5.1.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum TokenPolicy {
+    /// It stays there.
+    #[default]
+    Off,
+    /// It leaves, and of the PAN no more than the last four digits stand beside it.
+    Apart,
+    /// It leaves beside the PAN's first six and last four digits.
+    BesideTruncatedPan,
 }
 
 /// One accepted application.

@@ -9,6 +9,7 @@ mod capabilities;
 mod contactless;
 mod error;
 mod keys;
+mod sealing;
 mod section;
 mod terminal;
 
@@ -21,7 +22,7 @@ use section::Document;
 pub const MAX_PROFILE: usize = 256 * 1024;
 
 /// What the top of a profile may hold.
-const KEYS: [&str; 4] = ["terminal", "application", "capk", "revoked"];
+const KEYS: [&str; 5] = ["terminal", "application", "capk", "revoked", "sealing"];
 
 /// The demo's terminal: attended, online only, German, for Visa, Mastercard and Maestro test cards.
 #[cfg(any(test, feature = "demo"))]
@@ -47,6 +48,7 @@ impl TerminalData {
         terminal.applications = application::read_all(&top, &terminal)?;
         terminal.keys = keys::read_all(&top, &terminal.applications)?;
         terminal.revoked = keys::read_revoked(&top)?;
+        terminal.sealing = sealing::read(&top)?;
         Ok(terminal)
     }
 }
@@ -54,7 +56,7 @@ impl TerminalData {
 /// Every key that a profile may have, for the test that looks for them in the documentation.
 #[cfg(test)]
 pub(crate) fn all_keys() -> Vec<&'static str> {
-    let of_tables: [&[&str]; 7] = [
+    let of_tables: [&[&str]; 8] = [
         &KEYS,
         &terminal::KEYS,
         &application::KEYS,
@@ -62,6 +64,7 @@ pub(crate) fn all_keys() -> Vec<&'static str> {
         &contactless::KEYS,
         &keys::KEYS,
         &keys::REVOKED_KEYS,
+        &sealing::KEYS,
     ];
     of_tables.concat()
 }

@@ -5,7 +5,7 @@ use super::{
     error::ProfileError,
     section::{Entry, Section},
 };
-use crate::terminal::{TerminalData, TerminalType};
+use crate::terminal::{Sealing, TerminalData, TerminalType};
 
 pub(super) const KEYS: [&str; 11] = [
     "type",
@@ -69,6 +69,7 @@ pub(super) fn read(top: &Section<'_>) -> Result<TerminalData, ProfileError> {
         applications: Vec::new(),
         keys: Vec::new(),
         revoked: Vec::new(),
+        sealing: Sealing::default(),
     })
 }
 

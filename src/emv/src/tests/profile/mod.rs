@@ -4,6 +4,7 @@ mod applications;
 mod contactless;
 mod documentation;
 mod keys;
+mod sealing;
 mod shape;
 mod shipped;
 mod terminal;
