@@ -1,6 +1,8 @@
 mod key_file;
 mod known_answers;
+mod manifest;
 mod opened_elsewhere;
+mod signed;
 
 use std::sync::LazyLock;
 
