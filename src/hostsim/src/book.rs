@@ -1,11 +1,11 @@
 //! What became of each attempt. Pure: the ledger's lines make it, at start and while running.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sealpoint_wire::{AttemptId, HostAnswer, TerminalId};
 
 use crate::issuer::code;
-use crate::ledger::{Event, Line};
+use crate::ledger::{Event, KeySerial, Line};
 use crate::request::Trace;
 
 /// At most this many attempts; a host that is full says so (96) and is started on a new ledger.
@@ -20,6 +20,8 @@ pub struct Book {
     approvals: u32,
     /// Highest ATC by truncated PAN and sequence number.
     counters: HashMap<(String, u8), u16>,
+    /// DUKPT keys that cards came sealed under, at most one an attempt.
+    serials: HashSet<KeySerial>,
     alarms: u32,
 }
 
@@ -94,6 +96,9 @@ impl Book {
             // It went up: the issuer takes no other.
             self.counters.insert((pan.clone(), used.sequence), used.atc);
         }
+        if let Some(serial) = &line.serial {
+            self.serials.insert(serial.clone());
+        }
         let suspected = code::SUSPECTED_FRAUD.map(char::from);
         if line.event == Event::Declined && line.response_code.chars().eq(suspected) {
             self.alarms += 1;
@@ -124,6 +129,12 @@ impl Book {
     pub fn last_atc(&self, truncated_pan: &str, sequence: u8) -> Option<u16> {
         let key = (truncated_pan.to_owned(), sequence);
         self.counters.get(&key).copied()
+    }
+
+    /// Whether a card came sealed under this DUKPT key before.
+    #[must_use]
+    pub fn has_seen(&self, serial: &KeySerial) -> bool {
+        self.serials.contains(serial)
     }
 
     /// How often fraud was suspected.

@@ -8,11 +8,12 @@ use sealpoint_cardsim::IssuerKeys;
 use sealpoint_cardsim::script::Script;
 use sealpoint_wire::{Bytes, HostAnswer, HostDecision};
 
+use crate::base_key::BaseKeys;
 use crate::book::{Before, Book, Undo};
 use crate::issuer::{Circumstances, Verdict, code, decide};
 use crate::key_file::HostKey;
-use crate::ledger::{Event, Ledger, LedgerError, Line};
-use crate::opening;
+use crate::ledger::{Event, KeySerial, Ledger, LedgerError, Line};
+use crate::opening::{self, OpenedCard};
 use crate::request::{Authorisation, Request, Trace};
 
 /// Elements that an answer repeats from its request.
@@ -30,13 +31,41 @@ const ECHOED: [u8; 9] = [
 /// Issuer authentication data inside DE 55: tag and one length byte.
 const AUTHENTICATION: u8 = 0x91;
 
+/// The keys of an acquirer and issuer.
+pub struct Keys {
+    /// Opens what is sealed to the public key.
+    pub acquirer: HostKey,
+    /// Open what is sealed with DUKPT.
+    pub base: BaseKeys,
+    /// Those of the cards.
+    pub issuer: IssuerKeys,
+}
+
 /// The acquirer and issuer.
 pub struct Host {
-    key: HostKey,
-    issuer: IssuerKeys,
+    keys: Keys,
     book: Book,
     ledger: Ledger,
     script: Option<Script>,
+}
+
+/// What came of a request for which nothing had happened before.
+struct Judged {
+    pan: Option<String>,
+    verdict: Verdict,
+    /// Of the key that the card was sealed under, once the seal was found to hold: what somebody
+    /// else makes up must not use a till's keys up.
+    serial: Option<KeySerial>,
+}
+
+impl Judged {
+    const fn unopened(code: [u8; 2]) -> Self {
+        Self {
+            pan: None,
+            verdict: Verdict::refused(code),
+            serial: None,
+        }
+    }
 }
 
 impl Host {
@@ -44,12 +73,11 @@ impl Host {
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn new(key: HostKey, issuer: IssuerKeys, ledger: &Path) -> Result<Self, LedgerError> {
+    pub fn new(keys: Keys, ledger: &Path) -> Result<Self, LedgerError> {
         let mut book = Book::default();
         let ledger = Ledger::open(ledger, |line| book.enter(&line))?;
         Ok(Self {
-            key,
-            issuer,
+            keys,
             book,
             ledger,
             script: None,
@@ -95,56 +123,78 @@ impl Host {
     }
 
     fn authorise(&mut self, asked: &Authorisation, decline: bool, at_ms: i64) -> HostAnswer {
-        let (event, pan, verdict) = match self.book.before(&asked.trace) {
+        let (event, judged) = match self.book.before(&asked.trace) {
             Before::Nothing => {
-                let (pan, verdict) = self.judge(asked, decline);
-                let approved = verdict.code == code::APPROVED;
-                (
-                    if approved {
-                        Event::Approved
-                    } else {
-                        Event::Declined
-                    },
-                    pan,
-                    verdict,
-                )
+                let judged = self.judge(asked, decline);
+                let approved = judged.verdict.code == code::APPROVED;
+                let event = if approved {
+                    Event::Approved
+                } else {
+                    Event::Declined
+                };
+                (event, judged)
             }
             Before::Answered(answer) => {
                 let line = line(Event::Repeated, &asked.trace, None, &answer, at_ms);
                 return self.write_down(line).unwrap_or(answer);
             }
             // Written down for the auditor; an attempt that has an answer keeps it.
-            Before::Conflict => (Event::Declined, None, Verdict::refused(code::DUPLICATE)),
-            Before::Reversed => (Event::Declined, None, Verdict::refused(code::INVALID)),
+            Before::Conflict => (Event::Declined, Judged::unopened(code::DUPLICATE)),
+            Before::Reversed => (Event::Declined, Judged::unopened(code::INVALID)),
             Before::Full => return refusal(code::MALFUNCTION),
         };
-        let answer = self.answer_for(&verdict);
-        let mut line = line(event, &asked.trace, pan, &answer, at_ms);
-        line.used = verdict.used;
+        let answer = self.answer_for(&judged.verdict);
+        let mut line = line(event, &asked.trace, judged.pan, &answer, at_ms);
+        line.used = judged.verdict.used;
+        line.serial = judged.serial;
         self.write_down(line).unwrap_or(answer)
     }
 
-    fn judge(&mut self, asked: &Authorisation, decline: bool) -> (Option<String>, Verdict) {
-        match opening::open(&asked.sealed, &asked.seal_context(), &self.key) {
-            Ok(card) => {
-                let pan = card.truncated_pan();
-                let by = Circumstances {
-                    keys: &self.issuer,
-                    decline,
-                    last_atc: self.book.last_atc(&pan, card.sequence_number),
-                    script: self.script.as_ref(),
-                };
-                let verdict = decide(&card, &asked.emv, &asked.trace, &by);
-                if verdict.used.is_some() {
-                    self.script = None;
+    fn judge(&mut self, asked: &Authorisation, decline: bool) -> Judged {
+        let keys = &self.keys;
+        let context = asked.seal_context();
+        let serial = KeySerial::of(&asked.sealed);
+        let is_known = serial
+            .as_ref()
+            .is_some_and(|serial| self.book.has_seen(serial));
+        match opening::open(&asked.sealed, &context, &keys.acquirer, &keys.base) {
+            // The till itself sealed a second card under one key: it was copied or put back.
+            Ok(card) if is_known => {
+                tracing::warn!(trace = %asked.trace, "ALARM: a key serial number came again; \
+                    its till was copied or restored: destroy its key and load a new one");
+                Judged {
+                    pan: Some(card.truncated_pan()),
+                    verdict: Verdict::refused(code::SUSPECTED_FRAUD),
+                    serial,
                 }
-                (Some(pan), verdict)
             }
+            Ok(card) => Judged {
+                pan: Some(card.truncated_pan()),
+                verdict: self.decide(&card, asked, decline),
+                serial,
+            },
             Err(error) => {
-                tracing::warn!(trace = %asked.trace, %error, "a sealed card stays closed");
-                (None, Verdict::refused(code::MALFUNCTION))
+                tracing::warn!(trace = %asked.trace, %error, key_was_used = is_known,
+                    "a sealed card stays closed");
+                Judged::unopened(code::MALFUNCTION)
             }
         }
+    }
+
+    fn decide(&mut self, card: &OpenedCard, asked: &Authorisation, decline: bool) -> Verdict {
+        let by = Circumstances {
+            keys: &self.keys.issuer,
+            decline,
+            last_atc: self
+                .book
+                .last_atc(&card.truncated_pan(), card.sequence_number),
+            script: self.script.as_ref(),
+        };
+        let verdict = decide(card, &asked.emv, &asked.trace, &by);
+        if verdict.used.is_some() {
+            self.script = None;
+        }
+        verdict
     }
 
     fn answer_for(&self, verdict: &Verdict) -> HostAnswer {
@@ -211,6 +261,7 @@ fn line(
         issuer_authentication: answer.issuer_authentication.clone(),
         scripts: answer.scripts.clone(),
         used: None,
+        serial: None,
     }
 }
 

@@ -26,7 +26,8 @@ pub mod code {
     pub const FORMAT: [u8; 2] = *b"30";
     /// Expired card.
     pub const EXPIRED: [u8; 2] = *b"54";
-    /// Suspected fraud: the card's counter did not go on, or its PIN was taken in its name.
+    /// Suspected fraud: the card's counter did not go on, its PIN was taken in its name, or its till
+    /// sealed with a key that was used before.
     pub const SUSPECTED_FRAUD: [u8; 2] = *b"59";
     /// Cryptogram failure (private use).
     pub const CRYPTOGRAM: [u8; 2] = *b"88";

@@ -1,14 +1,16 @@
 //! The ledger: one JSON object per line, appended and synced before the host answers.
 //!
 //! It is what "captured at most once" is checked against: the captured attempts are those with an
-//! `approved` line and no `reversed` line. It holds truncated PANs only.
+//! `approved` line and no `reversed` line. It holds truncated PANs only, and of a sealed card
+//! nothing but the serial number of its key.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use sealpoint_wire::{Bytes, HostAnswer, HostDecision};
+use data_encoding::HEXUPPER;
+use sealpoint_wire::{Bytes, HostAnswer, HostDecision, KeyId, SealedCard};
 use serde::{Deserialize, Serialize};
 
 use crate::issuer::Used;
@@ -57,6 +59,32 @@ pub struct Line {
     /// How far the counter of the genuine card had come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<Used>,
+    /// Which DUKPT key the card was sealed under, if its seal held: no key is taken twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<KeySerial>,
+}
+
+/// Names one DUKPT key among all.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct KeySerial {
+    /// The key set.
+    pub key_id: KeyId,
+    /// The key serial number, hexadecimal.
+    pub ksn: String,
+}
+
+impl KeySerial {
+    /// The key that sealed a card; none if it was sealed to the public key.
+    #[must_use]
+    pub fn of(sealed: &SealedCard) -> Option<Self> {
+        match sealed {
+            SealedCard::Hpke(_) => None,
+            SealedCard::Dukpt(sealed) => Some(Self {
+                key_id: sealed.key_id.clone(),
+                ksn: HEXUPPER.encode(sealed.ksn.as_slice()),
+            }),
+        }
+    }
 }
 
 fn is_empty(bytes: &Bytes) -> bool {

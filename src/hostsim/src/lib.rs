@@ -3,9 +3,12 @@
 //! Never part of a production image: it holds private keys and says yes to test cards.
 //!
 //! * [`key_file`]: the key pair that opens sealed cards, made at first run.
+//! * [`base_key`]: the base derivation keys behind cards that are sealed with DUKPT.
+//! * [`cipher`] and [`dukpt`]: from there to the keys of one card (X9.24-3, X9.24-1).
+//! * [`key_block`]: how a till gets its initial key (X9.143).
 //! * [`request`]: what a message asks, read from the wire's layout on its own account.
-//! * [`opening`]: opens a sealed card with the `hpke` crate. The vault seals with other code, so a
-//!   card that opens here has been checked by two implementations.
+//! * [`opening`]: opens a sealed card, with the `hpke` crate or by DUKPT. The vault seals with other
+//!   code, so a card that opens here has been checked by two implementations.
 //! * [`issuer`]: checks the card's cryptogram and decides.
 //! * [`book`]: what became of each attempt; at most one authorisation for each.
 //! * [`ledger`]: the same, line by line on disk, for tests and auditors.
@@ -16,10 +19,14 @@
 //! In a test: [`HostSim::start`], and the host stops when its [`Handle`] is dropped.
 
 pub mod answer_mode;
+pub mod base_key;
 pub mod book;
+pub mod cipher;
 pub mod control;
+pub mod dukpt;
 pub mod host;
 pub mod issuer;
+pub mod key_block;
 pub mod key_file;
 mod late;
 pub mod ledger;

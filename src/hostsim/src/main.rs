@@ -1,5 +1,7 @@
 //! `hostsim`: an acquirer and issuer with test keys, for the demo and for tests.
 
+mod operator;
+
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
@@ -37,6 +39,12 @@ enum Command {
         #[arg(long)]
         public_out: PathBuf,
     },
+    /// Add a base derivation key for cards that are sealed with DUKPT
+    Bdk(operator::Bdk),
+    /// Make a till's initial DUKPT key, wrapped in an X9.143 key block
+    KeyBlock(operator::KeyBlock),
+    /// Open the card of one authorisation and show its truncated number
+    Open(operator::Open),
     /// Answer ISO 8583 messages
     Serve(Serve),
 }
@@ -71,6 +79,9 @@ fn main() -> ExitCode {
         .init();
     let done = match Arguments::parse().command {
         Command::Keys { dir, public_out } => keys(&dir, &public_out),
+        Command::Bdk(bdk) => operator::add_base_key(bdk),
+        Command::KeyBlock(key_block) => operator::make_key_block(&key_block),
+        Command::Open(open) => operator::open_card(&open),
         Command::Serve(serve) => serve_until_killed(serve),
     };
     match done {

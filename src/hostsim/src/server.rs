@@ -11,8 +11,9 @@ use sealpoint_cardsim::IssuerKeys;
 use sealpoint_cardsim::issuer::IssuerError;
 
 use crate::answer_mode::AnswerMode;
+use crate::base_key::{BaseKeyError, BaseKeys};
 use crate::control::{Control, ControlError};
-use crate::host::Host;
+use crate::host::{Host, Keys};
 use crate::key_file::{HostKey, ISSUER_FILE, KeyFileError};
 use crate::late::Late;
 use crate::ledger::LedgerError;
@@ -35,7 +36,7 @@ const READ: usize = 4096;
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The folder with `acquirer.key.toml` and `issuer.toml`.
+    /// The folder with `acquirer.key.toml`, `issuer.toml` and, if it has any, `bdk.toml`.
     pub dir: PathBuf,
     /// The ledger; [`LEDGER_FILE`] in the folder if not given.
     pub ledger: Option<PathBuf>,
@@ -62,6 +63,9 @@ pub enum StartError {
     /// No key.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// No base derivation keys.
+    #[error(transparent)]
+    BaseKey(#[from] BaseKeyError),
     /// No issuer keys.
     #[error(transparent)]
     Issuer(#[from] IssuerError),
@@ -100,8 +104,11 @@ impl HostSim {
     /// # Errors
     /// [`StartError`].
     pub fn start(config: &Config) -> Result<Handle, StartError> {
-        let key = HostKey::load(&config.dir)?;
-        let issuer = IssuerKeys::load(&config.dir.join(ISSUER_FILE))?;
+        let keys = Keys {
+            acquirer: HostKey::load(&config.dir)?,
+            base: BaseKeys::load(&config.dir)?,
+            issuer: IssuerKeys::load(&config.dir.join(ISSUER_FILE))?,
+        };
         let ledger = config
             .ledger
             .clone()
@@ -116,7 +123,7 @@ impl HostSim {
         let listener = TcpListener::bind(config.listen).map_err(listen)?;
         let addr = listener.local_addr().map_err(listen)?;
         let shared = Arc::new(Shared {
-            host: Mutex::new(Host::new(key, issuer, &ledger)?),
+            host: Mutex::new(Host::new(keys, &ledger)?),
             mode: Mutex::new(config.answer),
             late: Late::default(),
         });

@@ -1,16 +1,15 @@
-//! Opens a sealed card (RFC 9180 base mode, single shot) with the `hpke` crate.
+//! Opens a sealed card, however it was sealed, with code that shares nothing with the vault's.
+
+mod dukpt;
+mod hpke;
 
 use core::ops::RangeInclusive;
 
-use hpke::aead::AesGcm256;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::XWing;
-use hpke::{Deserializable, Kem, OpModeR, single_shot_open};
 use sealpoint_acquirer::tlv;
-use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, SEAL_INFO};
 use sealpoint_wire::{SealContext, SealedCard};
 use zeroize::Zeroizing;
 
+use crate::base_key::BaseKeys;
 use crate::key_file::HostKey;
 
 const PAN: u32 = 0x5A;
@@ -59,9 +58,15 @@ pub enum Closed {
     /// Sealed to a key that this host does not have.
     #[error("the card is sealed to another key; give the till this host's public key")]
     OtherKey,
-    /// Other algorithms than the one suite.
+    /// Sealed under a key set that this host does not have.
+    #[error("the card is sealed under another key set; load the till with a key of this host's")]
+    OtherKeySet,
+    /// Other algorithms than the one suite, or than the key set's.
     #[error("the card is sealed with another suite; till and host are of different versions")]
     OtherSuite,
+    /// A key serial number that no terminal comes to.
+    #[error("the key serial number cannot be; load the till with a new key")]
+    BadSerial,
     /// Damaged, or sealed for another attempt, amount, currency or terminal.
     #[error("the seal does not hold; the card data is damaged or was moved from another attempt")]
     Broken,
@@ -70,7 +75,7 @@ pub enum Closed {
     NoCard,
 }
 
-/// Opens `sealed`, if it was sealed for exactly `context`.
+/// Opens `sealed`, if it was sealed for exactly `context`, with the key that it asks for.
 ///
 /// # Errors
 /// [`Closed`].
@@ -78,28 +83,13 @@ pub fn open(
     sealed: &SealedCard,
     context: &SealContext,
     key: &HostKey,
+    base_keys: &BaseKeys,
 ) -> Result<OpenedCard, Closed> {
-    let SealedCard::Hpke(sealed) = sealed else {
-        return Err(Closed::OtherSuite);
+    let plaintext = match sealed {
+        SealedCard::Hpke(sealed) => hpke::open(sealed, context, key)?,
+        SealedCard::Dukpt(sealed) => dukpt::open(sealed, context, base_keys)?,
     };
-    if (sealed.kem, sealed.kdf, sealed.aead) != (KEM_X_WING, KDF_HKDF_SHA256, AEAD_AES_256_GCM) {
-        return Err(Closed::OtherSuite);
-    }
-    if sealed.key_id != *key.key_id() {
-        return Err(Closed::OtherKey);
-    }
-    let enc = <XWing as Kem>::EncappedKey::from_bytes(sealed.enc.as_slice())
-        .map_err(|_| Closed::Broken)?;
-    let plaintext = single_shot_open::<AesGcm256, HkdfSha256, XWing>(
-        &OpModeR::Base,
-        key.private(),
-        &enc,
-        SEAL_INFO,
-        sealed.ciphertext.as_slice(),
-        &context.aad(),
-    )
-    .map_err(|_| Closed::Broken)?;
-    card(&Zeroizing::new(plaintext)).ok_or(Closed::NoCard)
+    card(&plaintext).ok_or(Closed::NoCard)
 }
 
 fn card(plaintext: &[u8]) -> Option<OpenedCard> {
