@@ -10,8 +10,14 @@ use zeroize::Zeroizing;
 /// Bytes of the database key, used by SQLCipher as it is, without a key derivation.
 pub const KEY_LEN: usize = 32;
 
+/// Name of the systemd credential that holds the key (systemd.exec(5), `LoadCredentialEncrypted=`).
+pub const CREDENTIAL: &str = "db.key";
+
 /// Permission bits that would let somebody else read the key.
 const OTHERS: u32 = 0o077;
+/// The same for a credential: the system gives a service's user an access control list, whose mask
+/// shows as the group's right to read.
+const OTHERS_OF_CREDENTIAL: u32 = 0o037;
 
 /// The key of a journal; wiped on drop, and boxed so that moving it leaves no copy behind.
 pub struct DbKey(Box<Zeroizing<[u8; KEY_LEN]>>);
@@ -84,6 +90,19 @@ impl DbKey {
     /// [`KeyFileError`] if the file is missing, unreadable, readable by others, or not
     /// [`KEY_LEN`] bytes.
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
+        Self::read(path, OTHERS)
+    }
+
+    /// Reads the key from the systemd credential [`CREDENTIAL`] in that folder, which the system
+    /// names in `CREDENTIALS_DIRECTORY`.
+    ///
+    /// # Errors
+    /// As [`DbKey::load`].
+    pub fn from_credentials(folder: &Path) -> Result<Self, KeyFileError> {
+        Self::read(&folder.join(CREDENTIAL), OTHERS_OF_CREDENTIAL)
+    }
+
+    fn read(path: &Path, others: u32) -> Result<Self, KeyFileError> {
         let unreadable = |why: io::Error| match why.kind() {
             io::ErrorKind::NotFound => KeyFileError::Missing(path.to_owned()),
             _ => KeyFileError::Unreadable {
@@ -93,7 +112,7 @@ impl DbKey {
         };
         let mut file = File::open(path).map_err(unreadable)?;
         let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-        if mode & OTHERS != 0 {
+        if mode & others != 0 {
             return Err(KeyFileError::TooOpen {
                 path: path.to_owned(),
                 mode,
@@ -176,6 +195,11 @@ impl DbKey {
         }
         sql.push_str(TAIL);
         sql
+    }
+
+    /// The key itself, for pages that are read past SQLCipher.
+    pub(crate) fn bytes(&self) -> &[u8; KEY_LEN] {
+        &self.0
     }
 
     fn empty() -> Self {

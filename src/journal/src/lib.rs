@@ -19,11 +19,13 @@
 //! | `attempt` | attempts to charge a card, and the ways they may go |
 //! | `restart` | what a start does about attempts that a stop left open |
 //! | `sale` | the one commit of a sale; receipts and totals |
+//! | [`inspect`] | every page and value, deciphered, for a search that finds nothing |
 //! | `outbox` | records on their way to the collector |
 
 mod attempt;
 mod basket;
 mod error;
+pub mod inspect;
 mod key;
 mod open;
 mod outbox;
@@ -37,7 +39,7 @@ mod tests;
 pub use attempt::{AttemptState, Intent, IntentWritten, SentWritten};
 pub use basket::{Draft, MAX_PARKED, MAX_TITLE, Parked};
 pub use error::JournalError;
-pub use key::{DbKey, KEY_LEN, KeyFileError};
+pub use key::{CREDENTIAL, DbKey, KEY_LEN, KeyFileError};
 pub use open::Journal;
 pub use outbox::{
     AckEffect, HeldRecord, MAX_OFFER_BYTES, MAX_OUTBOX, MAX_OUTBOX_FOR_CARDS, QueueFigures,

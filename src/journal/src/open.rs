@@ -155,7 +155,7 @@ fn refuse_stump(path: &Path) -> Result<(), JournalError> {
 }
 
 /// Gives the key, takes the lock and reads the first page.
-fn unlock(db: &Connection, key: &DbKey, path: &Path) -> Result<(), Fault> {
+pub(crate) fn unlock(db: &Connection, key: &DbKey, path: &Path) -> Result<(), Fault> {
     db.busy_timeout(BUSY_TIMEOUT)?;
     // Without SQLCipher `PRAGMA key` does nothing and the journal would be written in clear.
     let cipher = db
@@ -164,8 +164,9 @@ fn unlock(db: &Connection, key: &DbKey, path: &Path) -> Result<(), Fault> {
     cipher.ok_or(JournalError::NoCipher)?;
     // It would write lines of its own to standard error; our errors say the same in words.
     db.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    // SQLite copies the statement while it prepares it and frees the copy unwiped. That adds
-    // nothing to find: SQLCipher holds the key itself as long as the journal is open.
+    // SQLite copies the statement while it prepares it. From here on whatever SQLite frees is wiped,
+    // and what holds the key is locked into memory.
+    db.execute_batch("PRAGMA cipher_memory_security = ON")?;
     db.execute_batch(&key.pragma())
         .map_err(|_| JournalError::NoCipher)?;
     db.execute_batch(LOCK)?;

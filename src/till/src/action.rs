@@ -149,6 +149,8 @@ pub enum Action {
     },
     /// Write the receipt shown to files, as text and PDF.
     SaveReceipt,
+    /// Say the next of [`crate::View::warnings`] in the bar.
+    Warnings,
     /// The cashier has read the bar.
     Dismiss,
     /// Show the keys.

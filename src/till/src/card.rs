@@ -142,7 +142,12 @@ impl Till {
 
     pub(crate) fn lane_said(&mut self, message: FromLane, stamp: &Stamp) -> Vec<Effect> {
         match message {
-            FromLane::Hello { cannot_charge, .. } => {
+            FromLane::Hello {
+                cannot_charge,
+                posture,
+                ..
+            } => {
+                self.protection.heard("lane", posture.as_ref());
                 self.lane_up = true;
                 self.cannot_charge = cannot_charge.as_deref().map(short);
                 if std::mem::take(&mut self.lane_was_down) {
@@ -151,7 +156,11 @@ impl Till {
                 }
                 vec![]
             }
-            FromLane::SetUp { cannot_charge, .. } => {
+            FromLane::SetUp {
+                cannot_charge,
+                warnings,
+            } => {
+                self.protection.lane_warns(&warnings);
                 self.cannot_charge = cannot_charge.as_deref().map(short);
                 vec![]
             }

@@ -2,7 +2,7 @@
 
 use sealpoint_sale::{AttemptId, Catalogue, Currency, Sale, SaleId};
 use sealpoint_wire::lane::EmvResult;
-use sealpoint_wire::{AuthoriseRequest, FromLane, FromUplink, TerminalId, ToLane};
+use sealpoint_wire::{AuthoriseRequest, FromLane, FromUplink, Posture, TerminalId, ToLane};
 use uuid::Uuid;
 
 use crate::action::Action;
@@ -45,6 +45,10 @@ pub struct Settings {
     pub queue_card_limit: u64,
     /// The demo's cards, when this is the demo.
     pub demo: Option<DemoView>,
+    /// Whether the key of the till's data lies in a file beside the data.
+    pub key_in_file: bool,
+    /// How the till itself is protected.
+    pub posture: Option<Posture>,
 }
 
 /// What the journal still knew at the start.

@@ -11,6 +11,7 @@ mod link;
 pub mod notice;
 mod park;
 mod pay;
+mod protection;
 mod ring;
 mod screen;
 mod shelf;

@@ -11,7 +11,8 @@ use crate::view::TotalsView;
 impl Till {
     pub(crate) fn uplink_said(&mut self, message: FromUplink, stamp: &Stamp) -> Vec<Effect> {
         match message {
-            FromUplink::Hello { .. } => {
+            FromUplink::Hello { posture, .. } => {
+                self.protection.heard("uplink", posture.as_ref());
                 self.bar.forget(|code| code == NoticeCode::UplinkDown);
                 vec![]
             }

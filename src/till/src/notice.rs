@@ -155,6 +155,14 @@ notices! {
     /// No words.
     NoReader Error "No reader found. Plug in the card reader, then press Card again."
     /// No words.
+    KeyInFile Warning "For demonstration only: the key of this till's data lies in a file beside the data. A shop's till gets it from the system."
+    /// {0} program, {1} what it lacks.
+    LessProtected Warning "The program {0} has less protection than a shop's till needs: {1}. Run tillctl doctor to see why."
+    /// {0} the card process's sentences.
+    LaneWarning Warning "{0}"
+    /// No words.
+    NoWarnings Info "Nothing to warn of: this till is protected as a shop's till."
+    /// No words.
     LaneDown Error "The card process stopped and is being started again. Cash goes on."
     /// No words.
     LaneBack Info "The card process runs again."

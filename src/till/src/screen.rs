@@ -56,6 +56,7 @@ impl Till {
             question: self.asked.as_ref().map(|a| a.question.clone()),
             totals: self.totals,
             reversals_due: self.reversals_due,
+            warnings: self.protection.warnings(),
             demo: self.demo.clone(),
         }
     }

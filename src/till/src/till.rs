@@ -13,6 +13,7 @@ use crate::effect::{Effect, Input, Parked, QueueFigures, Restored, Settings, Sta
 use crate::keys::BeforeBurst;
 use crate::notice::{Level, Notice, NoticeCode};
 use crate::park::Moved;
+use crate::protection::Protection;
 use crate::shelf::Shelf;
 use crate::view::{DemoView, PaidView, Pane, Question, ReceiptView, Theme, TotalsView};
 use crate::wedge::Wedge;
@@ -47,6 +48,7 @@ pub struct Till {
     pub(crate) lane_up: bool,
     pub(crate) lane_was_down: bool,
     pub(crate) cannot_charge: Option<String>,
+    pub(crate) protection: Protection,
     pub(crate) theme: Theme,
     pub(crate) demo: Option<DemoView>,
     pub(crate) next_receipt_no: u64,
@@ -92,6 +94,7 @@ impl Till {
                 why: "The card process is starting.".to_owned(),
             },
             demo: settings.demo.clone(),
+            protection: Protection::new(settings.key_in_file, settings.posture.as_ref()),
             settings,
             catalogue: Arc::new(stock.catalogue),
             pane: Pane::Ring,
@@ -264,6 +267,7 @@ impl Till {
                 (None, Some(paid)) => vec![Effect::SaveReceipt(paid.receipt_no)],
                 (None, None) => self.say(NoticeCode::NoReceipt, vec![]),
             },
+            Action::Warnings => self.tell_warning(),
             Action::Help => {
                 self.pane = if self.pane == Pane::Help {
                     self.home_pane()

@@ -78,6 +78,9 @@ pub struct View {
     pub totals: TotalsView,
     /// Card attempts that the till is undoing by itself.
     pub reversals_due: u32,
+    /// What is less safe than in a shop, for as long as it is so; the gravest first.
+    #[serde(default)]
+    pub warnings: Vec<Notice>,
     /// The demo's cards, when this is the demo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demo: Option<DemoView>,

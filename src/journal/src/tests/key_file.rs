@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::Folder;
-use crate::{DbKey, KEY_LEN, KeyFileError};
+use super::{Folder, terminal};
+use crate::{CREDENTIAL, DbKey, Journal, KEY_LEN, KeyFileError};
 
 #[test]
 fn a_first_run_makes_a_key_that_only_its_owner_can_read() {
@@ -93,4 +93,37 @@ fn a_folder_that_is_not_there_is_named() {
     let path = folder.dir.path().join("nowhere").join("db.key");
     let made = DbKey::create(&path).err().map(|why| why.to_string());
     assert!(made.is_some_and(|text| text.contains("nowhere")));
+}
+
+/// A credential as the system gives it to a service: in a folder of its own, readable by the
+/// service's user through an access control list, whose mask shows as the group's right to read.
+fn credential(folder: &Folder, mode: u32) -> std::path::PathBuf {
+    let path = folder.dir.path().join(CREDENTIAL);
+    fs::write(&path, [7; KEY_LEN]).expect("the folder is writable");
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("the file is ours");
+    path
+}
+
+#[test]
+fn a_credential_of_the_system_opens_the_journal_that_it_made() {
+    let folder = Folder::new();
+    for mode in [0o400, 0o440] {
+        credential(&folder, mode);
+        let key = DbKey::from_credentials(folder.dir.path()).expect("a credential");
+        drop(Journal::open(&folder.journal(), &key, &terminal()).expect("the journal opens"));
+        fs::remove_file(folder.dir.path().join(CREDENTIAL)).expect("the file is ours");
+    }
+}
+
+#[test]
+fn a_credential_that_others_may_read_or_write_is_refused() {
+    for mode in [0o404, 0o460, 0o666] {
+        let folder = Folder::new();
+        credential(&folder, mode);
+        let loaded = DbKey::from_credentials(folder.dir.path());
+        assert!(
+            matches!(loaded, Err(KeyFileError::TooOpen { .. })),
+            "{mode:o}"
+        );
+    }
 }

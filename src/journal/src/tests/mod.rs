@@ -3,6 +3,7 @@
 mod attempt;
 mod basket;
 mod disk;
+mod inspect;
 mod key_file;
 mod opening;
 mod outbox;

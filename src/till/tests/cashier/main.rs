@@ -19,5 +19,6 @@ mod park;
 mod restart;
 mod sequences;
 mod void_sale;
+mod warnings;
 mod wedge;
 mod world;

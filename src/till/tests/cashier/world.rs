@@ -49,6 +49,8 @@ pub struct World {
 
 pub fn settings() -> Settings {
     Settings {
+        key_in_file: false,
+        posture: None,
         store: "Corner Shop".to_owned(),
         terminal: "T017".parse().expect("a name"),
         cashier: "Ada".to_owned(),

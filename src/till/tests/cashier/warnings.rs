@@ -1,0 +1,148 @@
+//! What is less safe than in a shop stands on the screen for as long as it is so.
+
+use sealpoint_till::{Action, Input, Level, NoticeCode, Restored, Settings, Till};
+use sealpoint_wire::posture::{Achieved, Measure, Posture, Reach};
+use sealpoint_wire::{FromLane, FromUplink};
+
+use crate::world::{MILK, World, open, settings, stock};
+
+fn till(settings: Settings) -> World {
+    World::with(Till::new(settings, stock(), Restored::default()))
+}
+
+fn posture(process: &str, short: &[Measure]) -> Posture {
+    Posture {
+        process: process.to_owned(),
+        pid: 1,
+        production: false,
+        measures: Measure::ALL
+            .iter()
+            .map(|measure| Achieved {
+                measure: *measure,
+                reach: if short.contains(measure) {
+                    Reach::Nothing
+                } else {
+                    Reach::Full
+                },
+                detail: String::new(),
+            })
+            .collect(),
+    }
+}
+
+fn lane(short: &[Measure]) -> Input {
+    Input::Lane(FromLane::Hello {
+        version: 1,
+        cannot_charge: None,
+        posture: Some(posture("lane", short)),
+    })
+}
+
+fn set_up(warnings: &[&str]) -> Input {
+    Input::Lane(FromLane::SetUp {
+        cannot_charge: None,
+        warnings: warnings.iter().map(|text| (*text).to_owned()).collect(),
+    })
+}
+
+#[test]
+fn a_key_beside_the_data_is_warned_of_from_the_first_view_on() {
+    let mut world = till(Settings {
+        key_in_file: true,
+        ..settings()
+    });
+    let view = world.act(Action::View);
+    assert_eq!(view.warnings.len(), 1);
+    assert_eq!(view.warnings[0].code, NoticeCode::KeyInFile);
+    assert_eq!(view.warnings[0].level, Level::Warning);
+    // Whatever is done, it stays.
+    let view = world.act(Action::Dismiss);
+    assert_eq!(view.warnings[0].code, NoticeCode::KeyInFile);
+}
+
+#[test]
+fn what_a_program_lacks_is_named_until_it_lacks_nothing() {
+    let mut world = till(Settings {
+        posture: Some(posture("till", &[Measure::Files])),
+        ..settings()
+    });
+    let view = world.input(lane(&[Measure::MemoryLocked, Measure::SystemCalls]));
+    let said: Vec<&[String]> = view.warnings.iter().map(|w| w.args.as_slice()).collect();
+    assert_eq!(
+        said,
+        [
+            ["lane".to_owned(), "memory_locked, system_calls".to_owned()],
+            ["till".to_owned(), "files".to_owned()],
+        ]
+    );
+    let hello = FromUplink::Hello {
+        version: 1,
+        posture: Some(posture("uplink", &[Measure::Network])),
+    };
+    assert_eq!(world.input(Input::Uplink(hello)).warnings.len(), 3);
+    let view = world.input(lane(&[]));
+    assert!(view.warnings.iter().all(|w| w.args[0] != "lane"));
+}
+
+#[test]
+fn the_lanes_warnings_replace_each_other_and_have_a_bound() {
+    let mut world = till(settings());
+    let view = world.input(set_up(&["The key ends in 5 days.", "The list is old."]));
+    let said: Vec<&str> = view.warnings.iter().map(|w| w.text.as_str()).collect();
+    assert_eq!(said, ["The key ends in 5 days.", "The list is old."]);
+    assert!(world.input(set_up(&[])).warnings.is_empty());
+    let many = vec!["x"; 1000];
+    assert_eq!(world.input(set_up(&many)).warnings.len(), 8);
+    let long = "y".repeat(100_000);
+    let view = world.input(set_up(&[&long]));
+    assert!(view.warnings[0].text.len() <= 200);
+}
+
+#[test]
+fn asking_tells_one_warning_after_the_other() {
+    let mut world = till(Settings {
+        key_in_file: true,
+        ..settings()
+    });
+    world.input(set_up(&["The key ends in 5 days."]));
+    let mut asked = || {
+        let view = world.act(Action::Warnings);
+        view.notice.expect("a warning in the bar").code
+    };
+    assert_eq!(asked(), NoticeCode::KeyInFile);
+    assert_eq!(asked(), NoticeCode::LaneWarning);
+    assert_eq!(asked(), NoticeCode::KeyInFile);
+}
+
+#[test]
+fn a_till_without_a_fault_says_so() {
+    let mut world = till(settings());
+    let view = world.act(Action::Warnings);
+    assert!(view.warnings.is_empty());
+    assert_eq!(
+        view.notice.map(|notice| notice.code),
+        Some(NoticeCode::NoWarnings)
+    );
+}
+
+#[test]
+fn a_key_that_may_no_longer_be_used_stops_cards_and_not_cash() {
+    let mut world = open();
+    world.act(Action::Scan {
+        code: MILK.to_owned(),
+    });
+    let why = "No card can be charged: the acquirer's key was revoked. Load the next one.";
+    let view = world.input(Input::Lane(FromLane::SetUp {
+        cannot_charge: Some(why.to_owned()),
+        warnings: vec![],
+    }));
+    let obstacle = view.card_unavailable.expect("cards are off");
+    assert!(obstacle.text.contains("was revoked"), "{}", obstacle.text);
+    let view = world.act(Action::CashExact);
+    assert!(view.paid.is_some(), "cash goes on: {:?}", view.notice);
+    let view = world.input(set_up(&[]));
+    assert!(
+        view.card_unavailable
+            .is_none_or(|why| !why.text.contains("revoked"))
+    );
+}
