@@ -33,16 +33,21 @@ pub fn initial_key(base: &CipherKey, id: [u8; INITIAL_KEY_ID_LEN]) -> Option<Cip
     derive(base, base.algorithm(), usage::INITIAL_KEY, id)
 }
 
-/// The keys for data and MAC of a key serial number (`Host_Derive_Working_Key`, section 6.3.3).
+/// The keys for data and MAC of a key serial number. `None` for a counter that no terminal comes to.
 #[must_use]
 pub fn working_keys(base: &CipherKey, ksn: [u8; KSN_LEN]) -> Option<WorkingKeys> {
+    let (_, counter) = parts(ksn)?;
+    if counter == 0 || counter.count_ones() > MAX_ONES {
+        return None;
+    }
     Some(WorkingKeys {
         data: working_key(base, ksn, base.algorithm(), usage::DATA_ENCRYPT)?,
         mac: working_key(base, ksn, base.algorithm(), usage::MAC_GENERATION)?,
     })
 }
 
-/// One working key of a key serial number, of any algorithm and usage.
+/// One working key of a key serial number, of any algorithm and usage, whether or not a terminal
+/// would use the counter (`Host_Derive_Working_Key`, section 6.3.3).
 #[must_use]
 pub fn working_key(
     base: &CipherKey,
@@ -50,21 +55,23 @@ pub fn working_key(
     of: Algorithm,
     usage: u16,
 ) -> Option<CipherKey> {
-    let (id, counter) = ksn.split_first_chunk::<INITIAL_KEY_ID_LEN>()?;
-    let counter = u32::from_be_bytes(counter.try_into().ok()?);
-    if counter == 0 || counter.count_ones() > MAX_ONES {
-        return None;
-    }
-    let mut key = initial_key(base, *id)?;
+    let (id, counter) = parts(ksn)?;
+    let mut key = initial_key(base, id)?;
     // The counter's ones from the left, one derivation for each.
     let mut path = 0;
     for bit in (0..u32::BITS).rev().map(|place| 1 << place) {
         if counter & bit != 0 {
             path |= bit;
-            key = derive(&key, base.algorithm(), usage::DERIVATION, data(*id, path))?;
+            key = derive(&key, base.algorithm(), usage::DERIVATION, data(id, path))?;
         }
     }
-    derive(&key, of, usage, data(*id, counter))
+    derive(&key, of, usage, data(id, counter))
+}
+
+/// Initial key id and counter.
+fn parts(ksn: [u8; KSN_LEN]) -> Option<([u8; INITIAL_KEY_ID_LEN], u32)> {
+    let (id, counter) = ksn.split_first_chunk()?;
+    Some((*id, u32::from_be_bytes(counter.try_into().ok()?)))
 }
 
 /// The right half of the derivation data of all but initial keys: derivation id and counter.

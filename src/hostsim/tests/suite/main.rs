@@ -1,6 +1,8 @@
 //! The host over real sockets, with cards sealed by the vault.
 
 mod authorising;
+mod derivation;
+mod dukpt;
 mod fraud;
 mod hostile;
 mod ledger;

@@ -16,7 +16,7 @@ use sealpoint_secret::Pan;
 use sealpoint_vault::{AcquirerKey, CardData, SystemRandom, seal};
 use sealpoint_wire::seal::SealKind;
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, ReversalRequest, SaleId,
+    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, KeyId, ReversalRequest, SaleId,
     SealContext, SealedCard,
 };
 use tempfile::TempDir;
@@ -82,24 +82,23 @@ impl Folder {
 
     /// An honest request: a card of this issuer, sealed to this host.
     pub fn request(&self, charge: &Charge) -> AuthoriseRequest {
-        let context = SealContext {
-            terminal: charge.terminal.parse().expect("a terminal id"),
-            attempt: attempt(charge.attempt),
-            key_id: self.acquirer.key_id().clone(),
-            amount_minor: charge.amount_minor,
-            currency: Currency::Eur,
-            kind: SealKind::Authorisation,
-        };
+        let context = context(charge, self.acquirer.key_id().clone());
         let card = CardData {
             pan: Pan::from_digits(charge.pan.as_bytes()).expect("a test card number"),
             track2: None,
             expiry: charge.expiry,
             sequence: Some(1),
         };
+        let sealed = seal(card, &context, &self.acquirer, &SystemRandom::new()).expect("sealed");
+        self.request_with(charge, SealedCard::Hpke(sealed))
+    }
+
+    /// The same, of a card that was sealed already.
+    pub fn request_with(&self, charge: &Charge, sealed: SealedCard) -> AuthoriseRequest {
         AuthoriseRequest {
-            attempt: context.attempt,
+            attempt: attempt(charge.attempt),
             sale: SaleId::new(Uuid::from_bytes([0x5A; 16])),
-            terminal: context.terminal.clone(),
+            terminal: charge.terminal.parse().expect("a terminal id"),
             stan: charge.stan,
             local_time: "20261122180509".to_owned(),
             amount_minor: charge.amount_minor,
@@ -111,9 +110,7 @@ impl Folder {
                 last4: String::new(),
                 token: None,
             },
-            sealed: SealedCard::Hpke(
-                seal(card, &context, &self.acquirer, &SystemRandom::new()).expect("sealed"),
-            ),
+            sealed,
             de55: bytes(&emv(&self.emv(charge))),
         }
     }
@@ -160,6 +157,18 @@ impl Folder {
         let (version, keys) = found.unwrap_or_else(|error| panic!("{error}"));
         let arqc = version.cryptogram(&keys, &elements, &iad);
         (version, keys, arqc)
+    }
+}
+
+/// What a card is sealed for.
+pub fn context(charge: &Charge, key_id: KeyId) -> SealContext {
+    SealContext {
+        terminal: charge.terminal.parse().expect("a terminal id"),
+        attempt: attempt(charge.attempt),
+        key_id,
+        amount_minor: charge.amount_minor,
+        currency: Currency::Eur,
+        kind: SealKind::Authorisation,
     }
 }
 
