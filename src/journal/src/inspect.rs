@@ -140,7 +140,7 @@ pub fn values(
     key: &DbKey,
     each: &mut dyn FnMut(&str, &[u8]),
 ) -> Result<u64, JournalError> {
-    let read = || -> Result<u64, Fault> {
+    let mut read = || -> Result<u64, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(copy, flags)?;
         open::unlock(&db, key, copy)?;

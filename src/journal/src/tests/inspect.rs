@@ -36,13 +36,15 @@ fn marks(folder: &Folder) -> (usize, usize, Inspected) {
 fn a_running_journal_shows_its_pages_and_those_of_its_log() {
     let folder = Folder::new();
     let mut journal = folder.open();
-    journal.park(&park(MARK)).expect("there is room");
+    journal
+        .park(&park(&format!("\"{MARK}\"")))
+        .expect("there is room");
     let (_, in_log, seen) = marks(&folder);
     assert!(in_log > 0, "{seen:?}");
     assert!(seen.pages > 0 && seen.log_pages > 0, "{seen:?}");
     // It still can be written: no lock was taken and none was lost.
     journal
-        .save_draft(sale(3), "another")
+        .save_draft(sale(3), "\"another\"")
         .expect("the journal is still the till's");
     drop(journal);
     let (in_pages, in_log, seen) = marks(&folder);
@@ -53,7 +55,7 @@ fn a_running_journal_shows_its_pages_and_those_of_its_log() {
 fn a_value_that_lies_on_several_pages_comes_whole() {
     let folder = Folder::new();
     let mut journal = folder.open();
-    let long = MARK.repeat(2_000);
+    let long = format!("\"{}\"", MARK.repeat(2_000));
     journal.park(&park(&long)).expect("there is room");
     // Copied while the journal is open: what is in the log alone counts.
     let copy = copied(&folder, "copy.db");
