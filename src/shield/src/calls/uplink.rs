@@ -1,0 +1,57 @@
+//! Store-and-forward.
+
+use super::{
+    Answered, Calls, Family, Judged, Otherwise, call, calls,
+    families::{
+        CAREFUL, FALLBACKS, LIFE, MEMORY, READING, TALKING, TIME, WAITING, datagram, equal, stream,
+    },
+};
+
+/// What `uplink` may ask of the kernel: it speaks TCP and asks for names, writes no file, starts
+/// nothing and listens nowhere.
+pub static UPLINK: Calls = Calls {
+    families: &[LIFE, MEMORY, TIME, READING, WAITING, EVENTS, TALKING, NAMES],
+    judged: &[CAREFUL, &[SOCKETS]],
+    answered: &[FALLBACKS[0], NETLINK],
+    otherwise: Otherwise::End,
+};
+
+/// The runtime's queue of events. epoll_wait exists on x86-64 alone.
+const EVENTS: Family = Family {
+    why: "the runtime's queue of events",
+    #[cfg(target_arch = "x86_64")]
+    calls: calls![
+        SYS_epoll_create1 SYS_epoll_ctl SYS_epoll_pwait SYS_epoll_pwait2 SYS_epoll_wait SYS_eventfd2
+    ],
+    #[cfg(not(target_arch = "x86_64"))]
+    calls: calls![
+        SYS_epoll_create1 SYS_epoll_ctl SYS_epoll_pwait SYS_epoll_pwait2 SYS_eventfd2
+    ],
+};
+
+/// getaddrinfo(3) asks two questions with one call, and modules of it ask who and where they are.
+const NAMES: Family = Family {
+    why: "the collector's address from its name",
+    calls: calls![SYS_getegid SYS_geteuid SYS_getgid SYS_getuid SYS_sendmmsg SYS_uname],
+};
+
+const SOCKETS: Judged = Judged {
+    call: call!(SYS_socket),
+    why: "TCP to the collector, whose port Landlock holds; UDP to ask for its address; the \
+          machine's own resolver",
+    when: &[
+        &stream(libc::AF_INET),
+        &stream(libc::AF_INET6),
+        &datagram(libc::AF_INET),
+        &datagram(libc::AF_INET6),
+        &stream(libc::AF_UNIX),
+    ],
+};
+
+/// getaddrinfo(3) looks which addresses the machine has, and takes every family if it cannot.
+const NETLINK: Answered = Answered {
+    call: call!(SYS_socket),
+    why: "getaddrinfo(3) asks which addresses the machine has, and does without",
+    when: &[equal(0, libc::AF_NETLINK)],
+    errno: libc::EAFNOSUPPORT,
+};
