@@ -13,6 +13,9 @@
 //!
 //! A recording made today stays closed even if one half of the KEM falls later.
 //!
+//! The other way to seal, for acquirers that ask for it, is DUKPT: [`Registers`] give a
+//! [`TransactionKey`] for each card ([`dukpt`]); [`pin_block`] has what PINs are put into.
+//!
 //! [`CardCoder`] recognises a card that was here before without keeping its number.
 //!
 //! [`Manifest`] says which keys may be used, [`signed`] that the retailer said so.
@@ -28,9 +31,11 @@
 mod acquirer_key;
 mod card_code;
 mod card_data;
+pub mod dukpt;
 mod hpke;
 mod key_file;
 mod manifest;
+pub mod pin_block;
 mod seal;
 pub mod signed;
 mod x_wing;
@@ -41,6 +46,7 @@ mod tests;
 pub use acquirer_key::{AcquirerKey, BadDay, BadKey, Day};
 pub use card_code::{CardCode, CardCoder, NoRandomBytes};
 pub use card_data::CardData;
+pub use dukpt::{Exhausted, Registers, TransactionKey};
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
 pub use manifest::{
     BadContent, BadKind, BadManifest, KeyKind, MANIFEST_FILE, MAX_KEYS, MAX_REASON, Manifest,

@@ -1,7 +1,9 @@
+mod dukpt;
 mod key_file;
 mod known_answers;
 mod manifest;
 mod opened_elsewhere;
+mod pin_block;
 mod signed;
 
 use std::sync::LazyLock;
