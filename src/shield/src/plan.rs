@@ -20,6 +20,10 @@ pub struct Plan {
     pub execute: Vec<PathBuf>,
     /// TCP ports that it connects to. It listens on none.
     pub tcp_connect: Vec<u16>,
+    /// Whether it sends no signal to a process that is not under the same limits, and connects to
+    /// no abstract Unix socket of one (Landlock's scopes). A till is not alone: it ends a lane that
+    /// hangs, and a display may listen on such a socket.
+    pub alone: bool,
     /// What becomes of its memory.
     pub memory: Memory,
     /// What it may ask of the kernel.

@@ -116,11 +116,12 @@ impl Starter {
 
     /// Takes note of starters that have ended, so that none stays behind as a zombie.
     pub fn reap(&mut self) {
-        self.spent
-            .retain(|pid| match rustix::process::waitpid(Some(*pid), WaitOptions::NOHANG) {
+        self.spent.retain(
+            |pid| match rustix::process::waitpid(Some(*pid), WaitOptions::NOHANG) {
                 Ok(None) => true,
                 Ok(Some(_)) | Err(_) => false,
-            });
+            },
+        );
     }
 }
 

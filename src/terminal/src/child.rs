@@ -1,14 +1,20 @@
-//! A process of the till: started with one end of a Unix socket pair as its standard input, heard
-//! by a thread, started again with a growing pause when it ends.
+//! A process of the till: a Unix socket to it, heard by a thread, made again with a growing pause
+//! when it ends.
+//!
+//! The till starts no program itself ([`sealpoint_shield::starter`] says why). Where the system
+//! runs the till's processes it connects to the socket on which the system waits, and a process
+//! begins with that connection.
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use sealpoint_shield::starter::Starter;
 use sealpoint_wire::frame;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -24,14 +30,19 @@ const STEADY: Duration = Duration::from_secs(30);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a child may take to end by itself once its socket is closed.
 const GRACE: Duration = Duration::from_secs(3);
+/// How often to look whether it has ended.
+const LOOK: Duration = Duration::from_millis(10);
 
-/// What to start: a program that stands beside this one, and its arguments.
-#[derive(Clone, Debug)]
-pub struct Recipe {
-    /// File name of the program.
-    pub program: &'static str,
-    /// Its arguments.
-    pub arguments: Vec<String>,
+/// The starter, for every process that the till has made.
+pub type SharedStarter = Arc<Mutex<Starter>>;
+
+/// How a process is come by.
+#[derive(Clone)]
+pub enum Source {
+    /// The starter makes it: the entry of its list.
+    Starter(SharedStarter, usize),
+    /// The system makes it when somebody connects to this socket.
+    Socket(PathBuf),
 }
 
 /// How what a child says becomes an [`Event`].
@@ -51,9 +62,10 @@ impl<M> Clone for Ears<M> {
 
 impl<M> Copy for Ears<M> {}
 
-/// A child process and what is needed to start it again.
+/// A process and what is needed to make it again.
 pub struct Supervised<M> {
-    recipe: Recipe,
+    program: &'static str,
+    source: Source,
     ears: Ears<M>,
     events: Events,
     running: Option<Running>,
@@ -63,16 +75,18 @@ pub struct Supervised<M> {
 }
 
 struct Running {
-    child: Child,
+    /// Its id, where the till may wait for it and end it.
+    pid: Option<Pid>,
     socket: UnixStream,
     since: Instant,
 }
 
 impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
     /// Starts the process for the first time. If that fails it is tried again like after a crash.
-    pub fn start(recipe: Recipe, ears: Ears<M>, events: Events) -> Self {
+    pub fn start(program: &'static str, source: Source, ears: Ears<M>, events: Events) -> Self {
         let mut supervised = Self {
-            recipe,
+            program,
+            source,
             ears,
             events,
             running: None,
@@ -87,17 +101,16 @@ impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
     fn spawn(&mut self) {
         self.number += 1;
         self.restart_at = None;
-        match spawn(&self.recipe, self.ears, self.number, self.events.clone()) {
+        let program = self.program;
+        match begin(&self.source)
+            .and_then(|running| hear(running, program, self.ears, self.number, &self.events))
+        {
             Ok(running) => {
-                tracing::info!(
-                    process = self.recipe.program,
-                    pid = running.child.id(),
-                    "started"
-                );
+                let pid = running.pid.map(|pid| pid.as_raw_nonzero().get());
+                tracing::info!(process = program, pid, "started");
                 self.running = Some(running);
             }
             Err(error) => {
-                let program = self.recipe.program;
                 tracing::error!(process = program, %error, "not started; trying again");
                 self.plan_restart();
             }
@@ -114,13 +127,13 @@ impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
         if number != self.number {
             return false;
         }
-        if let Some(mut running) = self.running.take() {
+        if let Some(running) = self.running.take() {
             let lived = running.since.elapsed();
             // Its socket is closed, so it is ending or hung: either way it must not go on beside
             // the next one.
-            let _ = running.child.kill();
-            let code = running.child.wait().ok().map(|status| status.to_string());
-            tracing::warn!(process = self.recipe.program, ?code, "ended");
+            running.kill();
+            let how = running.wait();
+            tracing::warn!(process = self.program, ?how, "ended");
             if lived > STEADY {
                 self.pause = FIRST_PAUSE;
             }
@@ -153,7 +166,7 @@ impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
             return false;
         };
         if let Err(error) = frame::write(&mut running.socket, message) {
-            tracing::warn!(process = self.recipe.program, %error, "does not listen; ending it");
+            tracing::warn!(process = self.program, %error, "does not listen; ending it");
             let _ = running.socket.shutdown(std::net::Shutdown::Both);
         }
         true
@@ -161,77 +174,128 @@ impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
 
     /// Closes the socket and lets the process end by itself; ends it if it does not.
     pub fn stop(&mut self) {
-        let Some(mut running) = self.running.take() else {
+        let Some(running) = self.running.take() else {
             return;
         };
         self.number += 1;
         let _ = running.socket.shutdown(std::net::Shutdown::Both);
-        let until = Instant::now() + GRACE;
-        while Instant::now() < until {
-            match running.child.try_wait() {
-                Ok(None) => thread::sleep(Duration::from_millis(10)),
-                _ => return,
-            }
+        if !running.ends_within(GRACE) {
+            running.kill();
+            running.wait();
         }
-        let _ = running.child.kill();
-        let _ = running.child.wait();
     }
 }
 
-fn spawn<M: DeserializeOwned + Send + 'static>(
-    recipe: &Recipe,
-    ears: Ears<M>,
-    number: u64,
-    events: Events,
-) -> io::Result<Running> {
-    let (ours, theirs) = UnixStream::pair()?;
-    ours.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let mut hearing = ours.try_clone()?;
-    let mut child = Command::new(beside_this_program(recipe.program)?)
-        .args(&recipe.arguments)
-        .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .stdout(Stdio::null())
-        .spawn()?;
-    let heard = thread::Builder::new()
-        .name(format!("hear {}", recipe.program))
-        .spawn(move || {
-            loop {
-                match frame::read::<_, M>(&mut hearing) {
-                    Ok(Some(message)) => {
-                        if events.send((ears.said)(number, message)).is_err() {
-                            return;
-                        }
-                    }
-                    Ok(None) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "a process said something that is not understood");
-                        break;
-                    }
-                }
-            }
-            let _ = events.send((ears.ended)(number));
-        });
-    if let Err(error) = heard {
-        // Nobody would hear it, nor its end.
-        let _ = child.kill();
-        let _ = child.wait();
-        return Err(error);
+impl Running {
+    fn kill(&self) {
+        if let Some(pid) = self.pid {
+            let _ = kill_process(pid, Signal::KILL);
+        }
     }
+
+    /// Waits until it has ended; how, if that can be told.
+    fn wait(&self) -> Option<String> {
+        let until = Instant::now() + GRACE;
+        while Instant::now() < until {
+            match self.look() {
+                Ended::As(how) => return Some(how),
+                Ended::Elsewhere => return None,
+                Ended::NotYet => thread::sleep(LOOK),
+            }
+        }
+        None
+    }
+
+    fn ends_within(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            match self.look() {
+                Ended::NotYet => thread::sleep(LOOK),
+                Ended::As(_) | Ended::Elsewhere => return true,
+            }
+        }
+        false
+    }
+
+    fn look(&self) -> Ended {
+        // The system's processes are the system's to wait for.
+        let Some(pid) = self.pid else {
+            return Ended::Elsewhere;
+        };
+        match waitpid(Some(pid), WaitOptions::NOHANG) {
+            Ok(Some((_, status))) => Ended::As(match status.terminating_signal() {
+                Some(signal) => format!("signal {signal}"),
+                None => format!("exit code {}", status.exit_status().unwrap_or_default()),
+            }),
+            // Not the till's child yet: its starter has not ended. It will be in a moment.
+            Err(rustix::io::Errno::CHILD) if self.since.elapsed() < GRACE => Ended::NotYet,
+            Err(_) => Ended::Elsewhere,
+            Ok(None) => Ended::NotYet,
+        }
+    }
+}
+
+/// Whether a process has ended.
+enum Ended {
+    NotYet,
+    As(String),
+    Elsewhere,
+}
+
+/// A process, made or connected to.
+fn begin(source: &Source) -> io::Result<Running> {
+    let (pid, socket) = match source {
+        Source::Starter(starter, recipe) => {
+            let (ours, theirs) = UnixStream::pair()?;
+            let mut starter = starter.lock().unwrap_or_else(PoisonError::into_inner);
+            let pid = starter.start(*recipe, OwnedFd::from(theirs))?;
+            (Some(pid), ours)
+        }
+        Source::Socket(path) => (None, UnixStream::connect(path)?),
+    };
+    socket.set_write_timeout(Some(WRITE_TIMEOUT))?;
     Ok(Running {
-        child,
-        socket: ours,
+        pid,
+        socket,
         since: Instant::now(),
     })
 }
 
-fn beside_this_program(name: &str) -> io::Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name(name);
-    if path.is_file() {
-        return Ok(path);
+/// Hears it in a thread of its own.
+fn hear<M: DeserializeOwned + Send + 'static>(
+    running: Running,
+    program: &str,
+    ears: Ears<M>,
+    number: u64,
+    events: &Events,
+) -> io::Result<Running> {
+    let heard = running.socket.try_clone().and_then(|mut hearing| {
+        let events = events.clone();
+        thread::Builder::new()
+            .name(format!("hear {program}"))
+            .spawn(move || {
+                loop {
+                    match frame::read::<_, M>(&mut hearing) {
+                        Ok(Some(message)) => {
+                            if events.send((ears.said)(number, message)).is_err() {
+                                return;
+                            }
+                        }
+                        Ok(None) => break,
+                        Err(error) => {
+                            tracing::warn!(%error, "a process said something that is not understood");
+                            break;
+                        }
+                    }
+                }
+                let _ = events.send((ears.ended)(number));
+            })
+    });
+    if let Err(error) = heard {
+        // Nobody would hear it, nor its end.
+        running.kill();
+        running.wait();
+        return Err(error);
     }
-    let why = format!(
-        "the program {} is missing; install the till again",
-        path.display()
-    );
-    Err(io::Error::new(io::ErrorKind::NotFound, why))
+    Ok(running)
 }

@@ -48,6 +48,43 @@ pub struct Config {
     pub receipt: ReceiptLines,
     /// The demo's virtual card reader: the socket that inserts and removes cards.
     pub demo_cards: Option<PathBuf>,
+    /// What to do where protection is missing.
+    pub mode: Mode,
+    /// Where the system waits to make the card process; without it the till has it made.
+    pub lane_socket: Option<PathBuf>,
+    /// The same for the link process.
+    pub uplink_socket: Option<PathBuf>,
+}
+
+/// What to do where protection is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Say so on the screen and in the log, and go on.
+    #[cfg(feature = "demo")]
+    Demo,
+    /// Say so and do not start.
+    Production,
+}
+
+impl Mode {
+    /// Whether nothing may be missing.
+    #[must_use]
+    pub const fn is_production(self) -> bool {
+        matches!(self, Self::Production)
+    }
+}
+
+impl Default for Mode {
+    #[cfg(feature = "demo")]
+    fn default() -> Self {
+        Self::Demo
+    }
+
+    #[cfg(not(feature = "demo"))]
+    fn default() -> Self {
+        Self::Production
+    }
 }
 
 /// Where each receipt goes.
@@ -92,6 +129,9 @@ impl Default for Config {
             fullscreen: false,
             receipt: ReceiptLines::default(),
             demo_cards: None,
+            mode: Mode::default(),
+            lane_socket: None,
+            uplink_socket: None,
         }
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sealpoint_journal::Journal;
 use sealpoint_till::{Effect, Input, Notice, NoticeCode, Settings, Stock, Till, View};
-use sealpoint_wire::FromUplink;
+use sealpoint_wire::status::KeySource;
+use sealpoint_wire::{FromUplink, Posture};
 
 use crate::clock::stamp;
 use crate::config::Config;
@@ -14,6 +15,8 @@ use crate::lane::Lane;
 use crate::lines::{Lines, Reply};
 use crate::receipts::Printer;
 use crate::restored;
+use crate::sources::Sources;
+use crate::standing::Standing;
 use crate::state::State;
 use crate::uplink::Uplink;
 
@@ -38,6 +41,7 @@ pub struct Engine {
     pub(crate) lines: Option<Lines>,
     pub(crate) demo_control: Option<std::path::PathBuf>,
     shown: Option<View>,
+    standing: Standing,
     state: State,
 }
 
@@ -49,10 +53,16 @@ pub struct Parts {
     pub state: State,
     /// The journal in it.
     pub journal: Journal,
+    /// Where the journal's key came from.
+    pub key_source: KeySource,
     /// What the core is set up with.
     pub settings: Settings,
     /// What is sold.
     pub stock: Stock,
+    /// Where lane and uplink come from.
+    pub sources: Sources,
+    /// How the till itself is protected.
+    pub posture: Posture,
 }
 
 impl Engine {
@@ -75,10 +85,12 @@ impl Engine {
             }),
             &stamp(),
         );
+        let sources = parts.sources;
         Ok(Self {
             till,
-            lane: Lane::start(&parts.config, &parts.state, sender.clone()),
-            uplink: Uplink::start(&parts.config, &parts.state, sender),
+            lane: Lane::start(sources.lane, &parts.config.terminal, sender.clone()),
+            uplink: Uplink::start(sources.uplink, sender),
+            standing: Standing::new(&parts.config, &parts.state, parts.key_source, parts.posture),
             printer: Printer::new(parts.config.receipts, parts.state.receipts()),
             journal: parts.journal,
             events,
@@ -94,6 +106,7 @@ impl Engine {
     pub fn run(mut self) {
         self.figures();
         self.show(None);
+        self.write_down();
         let mut ending = false;
         loop {
             let event = match self.events.recv_timeout(TICK) {
@@ -125,11 +138,13 @@ impl Engine {
             }
             Event::Lane(process, message) => {
                 if self.lane.process().is_now(process) {
+                    self.standing.lane_said(&message);
                     self.input(Input::Lane(message));
                 }
             }
             Event::LaneDown(process) => {
                 if self.lane.process().ended(process) {
+                    self.standing.lane_ended();
                     self.input(Input::LaneDown);
                 }
             }
@@ -141,6 +156,7 @@ impl Engine {
             Event::UplinkDown(process) => {
                 if self.uplink.process().ended(process) {
                     self.uplink.forget();
+                    self.standing.uplink_ended();
                     self.input(Input::UplinkDown);
                 }
             }
@@ -156,9 +172,18 @@ impl Engine {
         self.pump();
         self.input(Input::Tick);
         self.show(None);
+        self.write_down();
+    }
+
+    /// Says in a file how the till stands.
+    fn write_down(&mut self) {
+        if let Some(view) = &self.shown {
+            self.standing.write(view);
+        }
     }
 
     fn uplink_said(&mut self, message: FromUplink) {
+        self.standing.uplink_said(&message);
         if let Err(error) = self.uplink.heard(&message, &mut self.journal) {
             tracing::error!(%error, "an acknowledgement was not written");
         }

@@ -5,10 +5,8 @@ use sealpoint_journal::IntentWritten;
 use sealpoint_wire::lane::ReadCard;
 use sealpoint_wire::{FromLane, TerminalId, ToLane};
 
-use crate::child::{Ears, Recipe, Supervised};
-use crate::config::Config;
+use crate::child::{Ears, Source, Supervised};
 use crate::event::{Event, Events};
-use crate::state::State;
 
 /// The card process.
 pub struct Lane {
@@ -17,30 +15,15 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Starts it.
-    pub fn start(config: &Config, state: &State, events: Events) -> Self {
-        let mut arguments = vec![
-            "--keys".to_owned(),
-            state.lane().display().to_string(),
-            "--terminal".to_owned(),
-            config.terminal.to_string(),
-            "--reader".to_owned(),
-            config.reader.clone(),
-        ];
-        if let Some(profile) = &config.profile {
-            arguments.extend(["--profile".to_owned(), profile.display().to_string()]);
-        }
-        let recipe = Recipe {
-            program: "lane",
-            arguments,
-        };
+    /// Starts it, for the terminal with this id.
+    pub fn start(source: Source, terminal: &TerminalId, events: Events) -> Self {
         let ears = Ears {
             said: Event::Lane,
             ended: Event::LaneDown,
         };
         Self {
-            process: Supervised::start(recipe, ears, events),
-            terminal: config.terminal.clone(),
+            process: Supervised::start("lane", source, ears, events),
+            terminal: terminal.clone(),
         }
     }
 

@@ -1,10 +1,16 @@
-//! `till`: the terminal. It starts `lane` and `uplink`, shows the cashier's screen and sells.
+//! `till`: the terminal. It has `lane` and `uplink` started, shows the cashier's screen and sells.
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use sealpoint_shield::clean::{self, Cleaned};
+use sealpoint_shield::starter;
+use sealpoint_terminal::lock_down::{self, ENVIRONMENT};
+use sealpoint_terminal::sources::Sources;
+use sealpoint_terminal::start::Prepared;
+use sealpoint_terminal::state::State;
 use sealpoint_terminal::{Config, run};
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +36,13 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = starter::run() {
+        return code;
+    }
+    let cleaned = match clean::begin(ENVIRONMENT) {
+        Ok(cleaned) => cleaned,
+        Err(error) => return cannot_start(&error.to_string()),
+    };
     let arguments = Arguments::parse();
     let filter =
         EnvFilter::try_from_env("SEALPOINT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
@@ -38,26 +51,42 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .init();
-    match start(&arguments) {
+    match start(&arguments, cleaned) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::from(EXIT_CANNOT_START)
-        }
+        Err(why) => cannot_start(&why),
     }
 }
 
-fn start(arguments: &Arguments) -> Result<(), String> {
+fn cannot_start(why: &str) -> ExitCode {
+    eprintln!("{why}");
+    ExitCode::from(EXIT_CANNOT_START)
+}
+
+fn start(arguments: &Arguments, cleaned: Cleaned) -> Result<(), String> {
     let default = arguments.state.join("till.toml");
     let config = match &arguments.config {
         Some(path) => Config::load(path),
         None if default.exists() => Config::load(&default),
         None => Ok(Config::default()),
     };
-    let config = config.map_err(|error| error.to_string());
+    let ready = config
+        .map_err(|error| error.to_string())
+        .and_then(|config| Ok((prepare(&config, arguments, cleaned)?, config)));
     match (arguments.stdio, arguments.offscreen) {
-        (true, false) => run::without_window(config?, &arguments.state),
-        (true, true) => run::offscreen(config?, &arguments.state),
-        (false, _) => run::with_window(config, &arguments.state),
+        (true, false) => run::without_window(ready?),
+        (true, true) => run::offscreen(ready?),
+        (false, _) => run::with_window(ready),
     }
+}
+
+/// What must come before anything else, in this order: for afterwards no process can be made.
+fn prepare(config: &Config, arguments: &Arguments, cleaned: Cleaned) -> Result<Prepared, String> {
+    let state = State::open(&arguments.state).map_err(|error| error.to_string())?;
+    let sources = Sources::new(config, &state)?;
+    let posture = lock_down::till(config, &state, arguments.offscreen, cleaned)?;
+    Ok(Prepared {
+        state,
+        sources,
+        posture,
+    })
 }

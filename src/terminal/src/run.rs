@@ -1,6 +1,6 @@
 //! The ways to run a till: with a window, without one, or with one drawn in memory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
@@ -12,19 +12,23 @@ use slint::{CloseRequestResponse, ComponentHandle};
 
 use crate::clock::stamp;
 use crate::config::Config;
+use crate::demo;
 use crate::engine::{Engine, Screen};
 use crate::event::{self, Event, Events};
 use crate::lines::{self, Lines};
 use crate::offscreen::{self, Frame, Glass};
 use crate::present::{self, Presenter};
-use crate::{demo, start};
+use crate::start::{self, Prepared};
+
+/// What a till runs with: what was settled before it locked itself down, and its configuration.
+pub type Ready = (Prepared, Config);
 
 /// Runs on standard input and output alone.
 ///
 /// # Errors
 /// What happened and what to do, if the till cannot start.
-pub fn without_window(config: Config, state: &Path) -> Result<(), String> {
-    on_lines(config, state, vec![], None)?.run();
+pub fn without_window(ready: Ready) -> Result<(), String> {
+    on_lines(ready, vec![], None)?.run();
     Ok(())
 }
 
@@ -32,10 +36,10 @@ pub fn without_window(config: Config, state: &Path) -> Result<(), String> {
 ///
 /// # Errors
 /// What happened and what to do, if the till cannot start.
-pub fn offscreen(config: Config, state: &Path) -> Result<(), String> {
+pub fn offscreen(ready: Ready) -> Result<(), String> {
     let (sender, frames) = channel();
     let glass: Box<dyn Screen> = Box::new(Glass(sender.clone()));
-    let engine = on_lines(config, state, vec![glass], Some(sender))?;
+    let engine = on_lines(ready, vec![glass], Some(sender))?;
     let engine = thread::spawn(move || engine.run());
     let drawn = offscreen::draw(&frames).map_err(|error| error.to_string());
     engine
@@ -45,13 +49,12 @@ pub fn offscreen(config: Config, state: &Path) -> Result<(), String> {
 }
 
 fn on_lines(
-    config: Config,
-    state: &Path,
+    (prepared, config): Ready,
     screens: Vec<Box<dyn Screen>>,
     shots: Option<Sender<Frame>>,
 ) -> Result<Engine, String> {
     let control = config.demo_cards.clone();
-    let parts = start::parts(config, state)?;
+    let parts = start::parts(config, prepared)?;
     let (sender, receiver) = event::queue();
     listen(&sender, control)?;
     lines::listen(sender.clone()).map_err(|error| error.to_string())?;
@@ -65,17 +68,16 @@ fn on_lines(
 /// # Errors
 /// What happened and what to do, if there is no display, or once the window that said why the
 /// till cannot start was closed.
-pub fn with_window(config: Result<Config, String>, state: &Path) -> Result<(), String> {
+pub fn with_window(ready: Result<Ready, String>) -> Result<(), String> {
+    let config = ready
+        .as_ref()
+        .map_or_else(|_| Config::default(), |(_, config)| config.clone());
     let (sender, receiver) = event::queue();
     let acting = sender.clone();
     let act = move |action: Action| {
         let _ = acting.send(Event::Action(action));
     };
-    let collector = config
-        .as_ref()
-        .ok()
-        .and_then(|c| c.collector.clone())
-        .unwrap_or_default();
+    let collector = config.collector.clone().unwrap_or_default();
     let window = present::window(act, &collector).map_err(|error| {
         format!("No window can be opened: {error}. Start the till on a display, or with --stdio.")
     })?;
@@ -89,17 +91,14 @@ pub fn with_window(config: Result<Config, String>, state: &Path) -> Result<(), S
     });
     window.show().map_err(|error| error.to_string())?;
     // After the window has its own size: without a window manager that size stays.
-    let fullscreen = config.as_ref().is_ok_and(|c| c.fullscreen);
-    window.window().set_fullscreen(fullscreen);
-    let control = config.as_ref().ok().and_then(|c| c.demo_cards.clone());
-    let parts = config
-        .clone()
-        .and_then(|config| start::parts(config, state));
+    window.window().set_fullscreen(config.fullscreen);
+    let control = config.demo_cards.clone();
+    let parts = ready.and_then(|(prepared, config)| start::parts(config, prepared));
     let parts = match parts {
         Ok(parts) => parts,
         Err(why) => {
             drop(receiver);
-            present::show(&window, &blocked(&config.unwrap_or_default(), &why));
+            present::show(&window, &blocked(&config, &why));
             window.run().map_err(|error| error.to_string())?;
             return Err(why);
         }

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
-use sealpoint_journal::{DbKey, Journal};
+use sealpoint_journal::Journal;
 use sealpoint_sale::Catalogue;
 use sealpoint_till::{Settings, Stock};
+use sealpoint_wire::Posture;
+use sealpoint_wire::status::KeySource;
 
 use crate::config::Config;
 use crate::demo;
 use crate::engine::Parts;
+use crate::key;
+use crate::sources::Sources;
 use crate::state::State;
 
 /// Tiles on one page of the window at its full size.
@@ -18,23 +22,45 @@ const MAX_CATALOGUE: u64 = 256 * 1024 * 1024;
 /// The catalogue of a shop that does not exist.
 const DEMO_CATALOGUE: &[u8] = include_bytes!("../../../assets/catalogue/demo.csv");
 
+/// What was settled before the till locked itself down.
+pub struct Prepared {
+    /// The state folder, which belongs to this till.
+    pub state: State,
+    /// Where lane and uplink come from.
+    pub sources: Sources,
+    /// How the till itself is protected.
+    pub posture: Posture,
+}
+
 /// Puts together what the engine needs.
 ///
 /// # Errors
 /// What happened and what to do, for the person who starts the till.
-pub fn parts(config: Config, root: &Path) -> Result<Parts, String> {
-    let state = State::open(root).map_err(|error| error.to_string())?;
-    let key = DbKey::for_journal(&state.key(), &state.journal()).map_err(|e| e.to_string())?;
+pub fn parts(config: Config, prepared: Prepared) -> Result<Parts, String> {
+    let Prepared {
+        state,
+        sources,
+        posture,
+    } = prepared;
+    let (key, key_source) = key::load(config.mode, &state)?;
     let journal =
         Journal::open(&state.journal(), &key, &config.terminal).map_err(|e| e.to_string())?;
+    drop(key);
     let stock = stock(config.catalogue.as_deref())?;
-    let settings = settings(&config);
+    let settings = Settings {
+        key_in_file: key_source == KeySource::File,
+        posture: Some(posture.clone()),
+        ..settings(&config)
+    };
     Ok(Parts {
         config,
         state,
         journal,
+        key_source,
         settings,
         stock,
+        sources,
+        posture,
     })
 }
 
@@ -56,6 +82,8 @@ pub fn settings(config: &Config) -> Settings {
             .demo_cards
             .as_deref()
             .map(|control| demo::look(control).unwrap_or_default()),
+        key_in_file: false,
+        posture: None,
     }
 }
 

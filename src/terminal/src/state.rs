@@ -83,6 +83,12 @@ impl State {
         self.root.join("db.key")
     }
 
+    /// The folder itself.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.root
+    }
+
     /// The lane's key store.
     #[must_use]
     pub fn lane(&self) -> PathBuf {

@@ -9,10 +9,8 @@ use sealpoint_sale::AttemptId;
 use sealpoint_wire::record::MAX_BATCH;
 use sealpoint_wire::{AuthoriseRequest, AuthoriseResult, FromUplink, LinkState, ToUplink};
 
-use crate::child::{Ears, Recipe, Supervised};
-use crate::config::Config;
+use crate::child::{Ears, Source, Supervised};
 use crate::event::{Event, Events};
-use crate::state::State;
 
 /// How long an offer rests after it was not answered.
 const REST: Duration = Duration::from_secs(1);
@@ -29,28 +27,13 @@ pub struct Uplink {
 
 impl Uplink {
     /// Starts it.
-    pub fn start(config: &Config, state: &State, events: Events) -> Self {
-        let file = |name: &str| state.uplink().join(name).display().to_string();
-        let arguments = match &config.collector {
-            None => vec![],
-            Some(url) => [
-                ["--collector".to_owned(), url.clone()],
-                ["--ca".to_owned(), file("ca.pem")],
-                ["--cert".to_owned(), file("cert.pem")],
-                ["--key".to_owned(), file("key.pem")],
-            ]
-            .concat(),
-        };
-        let recipe = Recipe {
-            program: "uplink",
-            arguments,
-        };
+    pub fn start(source: Source, events: Events) -> Self {
         let ears = Ears {
             said: Event::Uplink,
             ended: Event::UplinkDown,
         };
         Self {
-            process: Supervised::start(recipe, ears, events),
+            process: Supervised::start("uplink", source, ears, events),
             up: false,
             offers: 0,
             open_offer: None,

@@ -139,10 +139,11 @@ fn enforce(plan: &Plan, absent: &mut Vec<PathBuf>) -> Result<RestrictionStatus, 
     let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(KNOWN))?
-        .handle_access(AccessNet::from_all(KNOWN))?
-        .scope(Scope::from_all(KNOWN))?
-        .create()?
-        .no_new_privs(true);
+        .handle_access(AccessNet::from_all(KNOWN))?;
+    if plan.alone {
+        rules = rules.scope(Scope::from_all(KNOWN))?;
+    }
+    let mut rules = rules.create()?.no_new_privs(true);
     for (paths, rights) in [
         (&plan.read, reading()),
         (&plan.write, writing()),

@@ -123,6 +123,7 @@ fn meaning(function: Function) -> Action {
         Function::SaveReceipt => Action::SaveReceipt,
         Function::Next => Action::Next,
         Function::Back => Action::Back,
+        Function::Warnings => Action::Warnings,
     }
 }
 

@@ -73,6 +73,7 @@ fn status(window: &TillWindow, view: &View, style: Style<'_>) {
     bar.set_queue_amount(style.money(view.queue.at_risk_minor).into());
     bar.set_queue_age(view.queue.oldest_ms.map(age).unwrap_or_default().into());
     bar.set_held_count(small(view.queue.held));
+    bar.set_warning_count(small(view.warnings.len() as u64));
     bar.set_reversal_count(small(view.reversals_due.into()));
 }
 

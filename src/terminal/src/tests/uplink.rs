@@ -4,7 +4,7 @@ use sealpoint_wire::{Bytes, CardSummary, HpkeSealed, SealedCard, seal};
 use uuid::Uuid;
 
 use super::*;
-use crate::event;
+use crate::{config::Config, event, state::State};
 
 /// A till whose link process does not run: there is none beside this test. One attempt is SENT.
 struct Down {
@@ -35,7 +35,10 @@ fn down() -> Down {
     };
     let _read_no_card = journal.write_intent(&intent).expect("written");
     let sent = journal.write_sent(attempt, &card()).expect("written");
-    let uplink = Uplink::start(&config, &state, event::queue().0);
+    let uplink = Uplink::start(
+        Source::Socket(state.folder().join("nobody")),
+        event::queue().0,
+    );
     Down {
         _folder: folder,
         journal,

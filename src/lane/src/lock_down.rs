@@ -1,0 +1,59 @@
+//! What the card process takes from itself before it hears the till.
+
+use std::{env, path::PathBuf};
+
+use sealpoint_lane::Args;
+use sealpoint_shield::{Memory, Plan, Refused, calls, clean::Cleaned, lock_down};
+use sealpoint_wire::Posture;
+
+/// Variables that stay: where the system put the storage key, and what is logged.
+const ENVIRONMENT: &[&str] = &["CREDENTIALS_DIRECTORY", "SEALPOINT_LOG"];
+/// In a demo also the name of another card service's socket. In production nobody may put a service
+/// of his own between lane and reader by that.
+const DEMO_ENVIRONMENT: &[&str] = &[
+    "CREDENTIALS_DIRECTORY",
+    "PCSCLITE_CSOCK_NAME",
+    "SEALPOINT_LOG",
+];
+
+/// Files of the machine that it reads: libraries, for the card service's own library loads its
+/// second half when it is first called, and the name by which a key store knows its machine.
+const READ: &[&str] = &[
+    "/etc/ld.so.cache",
+    "/etc/machine-id",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+];
+
+/// The variables that it keeps.
+pub const fn environment(production: bool) -> &'static [&'static str] {
+    if production {
+        ENVIRONMENT
+    } else {
+        DEMO_ENVIRONMENT
+    }
+}
+
+/// Locks this process down to its keys, its profile and the card service; how far that got.
+///
+/// # Errors
+/// In production, what is missing and what to do.
+pub fn lane(args: &Args, cleaned: Cleaned) -> Result<Posture, Refused> {
+    let mut read: Vec<PathBuf> = READ.iter().map(PathBuf::from).collect();
+    read.extend(args.profile.clone());
+    read.extend(env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from));
+    let plan = Plan {
+        process: "lane",
+        production: args.production,
+        read,
+        // The counter of a key is on the disk before the key is used.
+        write: vec![args.keys.clone()],
+        execute: vec![],
+        tcp_connect: vec![],
+        alone: true,
+        memory: Memory::Locked,
+        calls: &calls::LANE,
+    };
+    lock_down(&plan, cleaned)
+}
