@@ -143,6 +143,48 @@ impl Day {
         Self::from_parts(part(0, 4)?, part(4, 6)?, part(6, 8)?)
     }
 
+    /// Days from this day to the other; negative if that is earlier.
+    #[must_use]
+    pub fn days_until(self, other: Self) -> i64 {
+        other.number() - self.number()
+    }
+
+    /// Counts days of the Gregorian calendar. The year begins in March here, so that a leap day is
+    /// its last.
+    fn number(self) -> i64 {
+        let (months, year) = if self.month > 2 {
+            (i64::from(self.month) - 3, i64::from(self.year))
+        } else {
+            (i64::from(self.month) + 9, i64::from(self.year) - 1)
+        };
+        let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+        // 153 days in every five months from March on.
+        365 * year + leap_days + (153 * months + 2) / 5 + i64::from(self.day)
+    }
+
+    /// The day of that second since the Unix epoch, in UTC; the year 9999 has the last.
+    #[must_use]
+    pub fn of_unix_seconds(seconds: u64) -> Self {
+        /// Days from 0000-03-01, where leap days end years, to 1970-01-01.
+        const EPOCH: u64 = 719_468;
+        const LAST: u64 = 3_652_424 - 60;
+        let days = (seconds / 86_400 + EPOCH).min(LAST);
+        // 400 years have 146,097 days, 100 of them 36,524 and 4 of them 1,461, but for their ends.
+        let (era, day) = (days / 146_097, days % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        // From March on, five months have 153 days.
+        let march = (5 * day + 2) / 153;
+        let month = if march < 10 { march + 3 } else { march - 9 };
+        let year = era * 400 + year + u64::from(month <= 2);
+        let small = |number: u64| u8::try_from(number).unwrap_or(u8::MAX);
+        Self {
+            year: u16::try_from(year).unwrap_or(u16::MAX),
+            month: small(month),
+            day: small(day - (153 * march + 2) / 5 + 1),
+        }
+    }
+
     fn from_parts(year: &str, month: &str, day: &str) -> Result<Self, BadDay> {
         let digits =
             |text: &str, len| text.len() == len && text.bytes().all(|byte| byte.is_ascii_digit());

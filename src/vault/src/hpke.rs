@@ -45,22 +45,8 @@ pub(crate) fn seal(
 ) -> Result<Sealed, Failed> {
     let (shared_secret, enc) = to.encapsulate(random).map_err(|_| Failed)?;
     let schedule = Schedule::derive(&shared_secret, info, &suite_id(AEAD_AES_256_GCM))?;
-
-    let key = UnboundKey::new(&AES_256_GCM, schedule.key.expose()).map_err(|_| Failed)?;
-    // Each key seals one message, so the nonce for sequence 0 is the base nonce itself.
-    let nonce =
-        Nonce::try_assume_unique_for_key(schedule.base_nonce.expose()).map_err(|_| Failed)?;
-    // Taken whole at the start, so that no unwiped copy is left behind by growing.
-    let mut buffer = Zeroizing::new(Vec::with_capacity(plaintext.len() + TAG_LEN));
-    buffer.extend_from_slice(plaintext.expose());
-    let tag = LessSafeKey::new(key)
-        .seal_in_place_separate_tag(nonce, Aad::from(aad), &mut buffer)
-        .map_err(|_| Failed)?;
-    buffer.extend_from_slice(tag.as_ref());
-    Ok(Sealed {
-        enc,
-        ciphertext: core::mem::take(&mut *buffer),
-    })
+    let ciphertext = schedule.seal(aad, plaintext)?;
+    Ok(Sealed { enc, ciphertext })
 }
 
 /// `suite_id` of the key schedule for X-Wing, HKDF-SHA256 and the AEAD (RFC 9180 section 5.1).
@@ -96,6 +82,22 @@ impl Schedule {
             key: labeled_expand(&secret, suite_id, b"key", &context)?,
             base_nonce: labeled_expand(&secret, suite_id, b"base_nonce", &context)?,
         })
+    }
+
+    /// `Seal` of RFC 9180 section 5.2 with AES-256-GCM: ciphertext, then tag.
+    pub(crate) fn seal(self, aad: &[u8], plaintext: &SecretBytes) -> Result<Vec<u8>, Failed> {
+        let key = UnboundKey::new(&AES_256_GCM, self.key.expose()).map_err(|_| Failed)?;
+        // Each key seals one message, so the nonce for sequence 0 is the base nonce itself.
+        let nonce =
+            Nonce::try_assume_unique_for_key(self.base_nonce.expose()).map_err(|_| Failed)?;
+        // Taken whole at the start, so that no unwiped copy is left behind by growing.
+        let mut buffer = Zeroizing::new(Vec::with_capacity(plaintext.len() + TAG_LEN));
+        buffer.extend_from_slice(plaintext.expose());
+        let tag = LessSafeKey::new(key)
+            .seal_in_place_separate_tag(nonce, Aad::from(aad), &mut buffer)
+            .map_err(|_| Failed)?;
+        buffer.extend_from_slice(tag.as_ref());
+        Ok(core::mem::take(&mut *buffer))
     }
 }
 

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
               trait is sealed"
 )]
 use ring::test::rand::FixedSliceSequenceRandom;
-use sealpoint_secret::Key;
+use sealpoint_secret::{Key, SecretBytes};
 use serde::Deserialize;
 
 use crate::{hpke, x_wing::PublicKey};
@@ -35,6 +35,18 @@ struct HpkeVector {
     base_nonce: String,
     #[serde(flatten)]
     encapsulation: Encapsulation,
+}
+
+#[derive(Deserialize)]
+struct SealVector {
+    suite_id: String,
+    info: String,
+    shared_secret: String,
+    key: String,
+    base_nonce: String,
+    aad: String,
+    plaintext: String,
+    ciphertext: String,
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -83,5 +95,34 @@ fn the_key_schedule_gives_the_drafts_key_and_nonce() {
     assert_eq!(
         HEXLOWER.encode(schedule.base_nonce.expose()),
         vector.base_nonce
+    );
+}
+
+#[test]
+fn key_schedule_and_cipher_give_the_rfcs_ciphertext() {
+    let vector: SealVector =
+        toml::from_str(include_str!("hpke-rfc9180.toml")).expect("the file is TOML");
+    let secret = Key::from_slice(&bytes(&vector.shared_secret)).expect("32 bytes");
+    let schedule = hpke::Schedule::derive(&secret, &bytes(&vector.info), &bytes(&vector.suite_id))
+        .expect("derives");
+    assert_eq!(HEXLOWER.encode(schedule.key.expose()), vector.key);
+    assert_eq!(
+        HEXLOWER.encode(schedule.base_nonce.expose()),
+        vector.base_nonce
+    );
+    let plaintext = SecretBytes::from_slice(&bytes(&vector.plaintext));
+    let ciphertext = schedule.seal(&bytes(&vector.aad), &plaintext);
+    assert_eq!(
+        HEXLOWER.encode(&ciphertext.expect("seals")),
+        vector.ciphertext
+    );
+}
+
+#[test]
+fn the_suite_that_cards_are_sealed_with_is_the_one_it_is_called() {
+    // "HPKE", KEM 0x647A, KDF 0x0001, AEAD 0x0002 (RFC 9180 section 5.1).
+    assert_eq!(
+        HEXLOWER.encode(&hpke::suite_id(sealpoint_wire::seal::AEAD_AES_256_GCM)),
+        "48504b45647a00010002"
     );
 }
