@@ -4,10 +4,9 @@
 //! where only test keys are, and by who still needs TDES.
 
 use aes::{Aes128, Aes192, Aes256};
-use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{
-    Block, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, KeyInit,
-    KeyIvInit,
+    Block, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt,
+    BlockSizeUser, KeyInit, KeyIvInit,
 };
 use cmac::block_api::CmacCipher;
 use cmac::{Cmac, Mac};
@@ -164,9 +163,9 @@ fn encrypt_cbc<C: BlockCipherEncrypt + KeyInit>(
     iv: &[u8],
     text: &mut [u8],
 ) -> Option<()> {
-    let cipher = cbc::Encryptor::<C>::new_from_slices(key, iv).ok()?;
-    let len = text.len();
-    cipher.encrypt_padded::<NoPadding>(text, len).ok().map(drop)
+    let mut cipher = cbc::Encryptor::<C>::new_from_slices(key, iv).ok()?;
+    cipher.encrypt_blocks(whole_blocks::<C>(text)?);
+    Some(())
 }
 
 fn decrypt_cbc<C: BlockCipherDecrypt + KeyInit>(
@@ -174,8 +173,14 @@ fn decrypt_cbc<C: BlockCipherDecrypt + KeyInit>(
     iv: &[u8],
     text: &mut [u8],
 ) -> Option<()> {
-    let cipher = cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?;
-    cipher.decrypt_padded::<NoPadding>(text).ok().map(drop)
+    let mut cipher = cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?;
+    cipher.decrypt_blocks(whole_blocks::<C>(text)?);
+    Some(())
+}
+
+fn whole_blocks<C: BlockSizeUser>(text: &mut [u8]) -> Option<&mut [Block<C>]> {
+    let (blocks, rest) = Block::<C>::slice_as_chunks_mut(text);
+    rest.is_empty().then_some(blocks)
 }
 
 fn cmac_of<C: CmacCipher + KeyInit>(key: &[u8], text: &[u8]) -> Vec<u8>
