@@ -16,9 +16,14 @@
 //! The other way to seal, for acquirers that ask for it, is DUKPT: [`Registers`] give a
 //! [`TransactionKey`] for each card ([`dukpt`]); [`pin_block`] has what PINs are put into.
 //!
-//! [`CardCoder`] recognises a card that was here before without keeping its number.
+//! [`CardCoder`] recognises a card that was here before without keeping its number; [`TokenKey`] does
+//! so in all of a retailer's shops, and a [`HotList`] names the cards that are not to be taken.
 //!
-//! [`Manifest`] says which keys may be used, [`signed`] that the retailer said so.
+//! [`Manifest`] says which keys may be used, [`signed`] that the retailer said so. [`KeyStore`] keeps
+//! the secret ones, and gives a DUKPT key once its number is on the disk ([`store`]).
+//!
+//! Secret keys travel in key blocks ([`key_block`], X9.143) or as components that people hold
+//! ([`components`]), and have a [`CheckValue`] to compare.
 //!
 //! Deliberately absent: opening. A till cannot open what it sealed, so the code is not here; the
 //! tests open with another implementation.
@@ -31,13 +36,19 @@
 mod acquirer_key;
 mod card_code;
 mod card_data;
+mod check_value;
+pub mod components;
 pub mod dukpt;
+mod hot_list;
 mod hpke;
+pub mod key_block;
 mod key_file;
 mod manifest;
 pub mod pin_block;
 mod seal;
 pub mod signed;
+pub mod store;
+mod token;
 mod x_wing;
 
 #[cfg(test)]
@@ -46,13 +57,18 @@ mod tests;
 pub use acquirer_key::{AcquirerKey, BadDay, BadKey, Day};
 pub use card_code::{CardCode, CardCoder, NoRandomBytes};
 pub use card_data::CardData;
+pub use check_value::{BadCheckValue, CheckMethod, CheckValue, NoCheckValue};
 pub use dukpt::{Exhausted, Registers, TransactionKey};
+pub use hot_list::{BadHotList, HOT_LIST_FILE, HOT_LIST_OLD_DAYS, HotList, MAX_HOT_CARDS};
+pub use key_block::{KeyBlock, ProtectionKey};
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
 pub use manifest::{
     BadContent, BadKind, BadManifest, KeyKind, MANIFEST_FILE, MAX_KEYS, MAX_REASON, Manifest,
     ManifestKey, NoKey, Proof, Standing,
 };
 pub use seal::{SealError, seal};
+pub use store::{Durable, KeyStore, StorageKey, seal_dukpt};
+pub use token::{BadTokenKey, TOKEN_KEY_LEN, TokenKey};
 
 /// Where random bytes come from: the operating system's generator (`getrandom`).
 pub use ring::rand::{SecureRandom, SystemRandom};

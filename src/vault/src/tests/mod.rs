@@ -1,10 +1,14 @@
+mod check_value;
+mod components;
 mod dukpt;
+mod hot_list;
 mod key_file;
 mod known_answers;
 mod manifest;
 mod opened_elsewhere;
 mod pin_block;
 mod signed;
+mod token;
 
 use std::sync::LazyLock;
 
