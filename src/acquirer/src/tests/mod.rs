@@ -7,7 +7,9 @@ mod objects;
 mod requests;
 mod round_trip;
 
-use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, X_WING_ENC_LEN};
+use sealpoint_wire::seal::{
+    AEAD_AES_256_GCM, DukptScheme, DukptSealed, KDF_HKDF_SHA256, KEM_X_WING, X_WING_ENC_LEN,
+};
 use sealpoint_wire::{
     AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, HpkeSealed, ReversalRequest, SaleId,
     SealedCard,
@@ -30,6 +32,17 @@ pub(crate) fn sealed(ciphertext_len: usize) -> SealedCard {
         key_id: "demo-1".parse().expect("a key id"),
         enc: bytes(&[0xE0; X_WING_ENC_LEN]),
         ciphertext: bytes(&vec![0xC0; ciphertext_len]),
+    })
+}
+
+/// A card sealed with DUKPT, with parts as long as the vault makes them.
+pub(crate) fn dukpt(scheme: DukptScheme) -> SealedCard {
+    SealedCard::Dukpt(DukptSealed {
+        scheme,
+        key_id: "dukpt-1".parse().expect("a key id"),
+        ksn: bytes(&vec![0x5E; scheme.ksn_len()]),
+        ciphertext: bytes(&[0xC0; 48]),
+        mac: bytes(&vec![0xAC; scheme.block_len()]),
     })
 }
 

@@ -1,6 +1,7 @@
 use data_encoding::HEXUPPER;
+use sealpoint_wire::seal::DukptScheme;
 
-use super::{attempt, authorise_request, bytes, reversal_request, sealed};
+use super::{attempt, authorise_request, bytes, dukpt, reversal_request, sealed};
 use crate::table::de;
 use crate::{
     Message, Mti, NetworkCode, Place, RequestError, Why, authorisation, network, reversal,
@@ -62,6 +63,45 @@ fn a_sealed_card_is_cut_into_elements_in_order() {
     assert_eq!(row[head.len()..head.len() + 1120], [0xE0; 1120]);
     let tail = [&[0, 66][..], &[0xC0; 66]].concat();
     assert_eq!(row[head.len() + 1120..], tail);
+}
+
+#[test]
+fn a_card_sealed_with_dukpt_is_this_row() {
+    for (scheme, code) in [
+        (DukptScheme::Aes128, 1),
+        (DukptScheme::Aes192, 2),
+        (DukptScheme::Aes256, 3),
+        (DukptScheme::Tdes2, 4),
+    ] {
+        let mut request = authorise_request();
+        request.sealed = dukpt(scheme);
+        let message = authorisation(&request).expect("an ordinary request");
+        let (ksn, mac) = (scheme.ksn_len(), scheme.block_len());
+        let row = [
+            &[2, code, 7][..],
+            b"dukpt-1",
+            &[u8::try_from(ksn).expect("short")],
+            &vec![0x5E; ksn],
+            &[0, 48],
+            &[0xC0; 48],
+            &[u8::try_from(mac).expect("short")],
+            &vec![0xAC; mac],
+        ];
+        assert_eq!(message.get(de::SEALED[0]), Some(&row.concat()[..]));
+        assert_eq!(message.get(de::SEALED[1]), None, "it fits one element");
+    }
+}
+
+#[test]
+fn a_token_stays_between_till_and_collector() {
+    let mut request = authorise_request();
+    let token = "3B0380132A6E67AB65A78F9DEA533B03";
+    request.card.token = Some(token.parse().expect("a token"));
+    let message = authorisation(&request)
+        .expect("an ordinary request")
+        .encode();
+    let plain = authorisation(&authorise_request()).expect("an ordinary request");
+    assert_eq!(message, plain.encode());
 }
 
 #[test]
