@@ -35,8 +35,12 @@ pub struct CardTender {
     pub amount_minor: i64,
     /// Application label, as the cardholder knows the card.
     pub label: String,
-    /// Last four digits of the PAN.
+    /// Last four digits of the PAN: no more of it stands beside the token.
     pub last4: String,
+    /// Stands for the card where the terminal's profile lets its token leave the card process: 32
+    /// hexadecimal digits, for refunds by card and for velocity. Not on the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// Application identifier, hexadecimal.
     pub aid: String,
     /// Authorisation code of the issuer.

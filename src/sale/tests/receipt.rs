@@ -63,6 +63,7 @@ fn card(amount_minor: i64) -> Tender {
         amount_minor,
         label: "VISA CREDIT".to_owned(),
         last4: "0010".to_owned(),
+        token: None,
         aid: "A0000000031010".to_owned(),
         approval_code: "A1B2C3".to_owned(),
         stan: 42,

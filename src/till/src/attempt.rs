@@ -261,6 +261,7 @@ impl Attempt {
             amount_minor: self.amount_minor,
             label: card.map(|c| c.label.clone()).unwrap_or_default(),
             last4: card.map(|c| c.last4.clone()).unwrap_or_default(),
+            token: card.and_then(|c| c.token.as_ref().map(ToString::to_string)),
             aid: card.map(|c| c.aid.clone()).unwrap_or_default(),
             approval_code: answer.approval_code.clone().unwrap_or_default(),
             stan: self.stan,

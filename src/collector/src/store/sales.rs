@@ -3,7 +3,7 @@
 use sealpoint_sale::sale::Sale;
 use sealpoint_sale::tender::{MAX_TENDERS, Tender};
 use sealpoint_sale::{Currency, MAX_MINOR};
-use sealpoint_wire::{Record, RecordKind};
+use sealpoint_wire::{CardToken, Record, RecordKind};
 
 /// The figures of one sale, minor units.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +29,9 @@ impl Figures {
         if record.kind == RecordKind::VoidedSale && !sale.tenders.is_empty() {
             return Err("It is voided and has tenders.");
         }
+        if !sale.tenders.iter().all(has_good_token) {
+            return Err("A card's token in its body is none.");
+        }
         let receipt_no =
             i64::try_from(sale.receipt_no).map_err(|_| "Its receipt number is out of range.")?;
         // Ranges before sums: within them, no sum of MAX_TENDERS amounts leaves an i64.
@@ -50,6 +53,17 @@ impl Figures {
     /// Whether the tenders pay exactly the total, as those of every paid sale must.
     pub(super) fn add_up(self) -> bool {
         self.cash_minor + self.card_minor == self.total_minor
+    }
+}
+
+/// Nothing else may travel where a token does.
+fn has_good_token(tender: &Tender) -> bool {
+    match tender {
+        Tender::Cash { .. } => true,
+        Tender::Card(card) => {
+            let token = card.token.as_deref();
+            token.is_none_or(|token| token.parse::<CardToken>().is_ok())
+        }
     }
 }
 

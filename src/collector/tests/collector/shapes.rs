@@ -41,6 +41,7 @@ pub fn card(paid_minor: i64) -> Tender {
         amount_minor: paid_minor,
         label: "VISA CREDIT".to_owned(),
         last4: "0119".to_owned(),
+        token: None,
         aid: "A0000000031010".to_owned(),
         approval_code: "123456".to_owned(),
         stan: 1,
