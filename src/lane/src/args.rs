@@ -9,12 +9,14 @@ use sealpoint_wire::TerminalId;
 pub const USAGE: &str = "\
 The card process of a till. It is started by the till, whose socket is its standard input.
 
-usage: lane --keys DIR --terminal ID [--reader READER] [--profile FILE]
+usage: lane --keys DIR --terminal ID [--reader READER] [--profile FILE] [--production]
 
   --keys DIR       folder with the acquirer's key, acquirer.pub.toml
   --terminal ID    the terminal that this lane belongs to
   --reader READER  pcsc (the default), pcsc:PART-OF-NAME, or virtual:SOCKET for the demo
   --profile FILE   terminal profile (TOML); the demo's without it
+  --production     do not start with less than the whole protection; always so in a build without
+                   the demo
   --help           print this and stop";
 
 /// The command line, understood.
@@ -28,6 +30,8 @@ pub struct Args {
     pub reader: ReaderChoice,
     /// Terminal profile; the built-in one without it.
     pub profile: Option<PathBuf>,
+    /// Whether it refuses to run with less than its whole protection.
+    pub production: bool,
 }
 
 /// Where cards are read.
@@ -62,6 +66,7 @@ impl Asked {
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, ArgsError> {
         let mut parser = lexopt::Parser::from_args(arguments);
         let (mut keys, mut terminal, mut profile) = (None, None, None);
+        let mut production = cfg!(not(feature = "demo"));
         let mut reader = ReaderChoice::Pcsc(None);
         while let Some(argument) = parser.next().map_err(wrong)? {
             match argument {
@@ -84,6 +89,7 @@ impl Asked {
                         .map_err(wrong)?;
                     reader = ReaderChoice::parse(&text)?;
                 }
+                Arg::Long("production") => production = true,
                 Arg::Long("help") => return Ok(Self::Help),
                 other => return Err(wrong(other.unexpected())),
             }
@@ -94,6 +100,7 @@ impl Asked {
             terminal: terminal.ok_or_else(|| missing("--terminal ID"))?,
             reader,
             profile,
+            production,
         }))
     }
 }

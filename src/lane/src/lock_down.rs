@@ -26,6 +26,9 @@ const READ: &[&str] = &[
     "/usr/lib",
 ];
 
+/// What it may take later: two threads' stacks, and a heap of which a charge takes a tenth.
+const ROOM_KIB: u64 = 5 * 1024;
+
 /// The variables that it keeps.
 pub const fn environment(production: bool) -> &'static [&'static str] {
     if production {
@@ -52,7 +55,7 @@ pub fn lane(args: &Args, cleaned: Cleaned) -> Result<Posture, Refused> {
         execute: vec![],
         tcp_connect: vec![],
         alone: true,
-        memory: Memory::Locked,
+        memory: Memory::Locked { room_kib: ROOM_KIB },
         calls: &calls::LANE,
     };
     lock_down(&plan, cleaned)

@@ -1,5 +1,7 @@
 //! `lane`: the card process of a till.
 
+mod lock_down;
+
 use std::{env, io::Write, process::ExitCode};
 
 use sealpoint_lane::{
@@ -9,6 +11,7 @@ use sealpoint_lane::{
     reader::{Bounded, CALL_TIMEOUT, PcscReader, Reader},
     till::Till,
 };
+use sealpoint_shield::{EXIT_REFUSED, clean, report};
 
 /// Exit code for a command line or a start that cannot be right.
 const MISUSED: u8 = 2;
@@ -19,6 +22,21 @@ fn main() -> ExitCode {
         Ok(Asked::Help) => return said(&mut std::io::stdout(), USAGE, ExitCode::SUCCESS),
         Err(error) => return misused(&error.to_string()),
     };
+    let cleaned = match clean::begin_with(lock_down::environment(args.production), clean::SMALL) {
+        Ok(cleaned) => cleaned,
+        Err(error) => return misused(&error.to_string()),
+    };
+    logging::start();
+    let posture = match lock_down::lane(&args, cleaned) {
+        Ok(posture) => posture,
+        Err(refused) => {
+            report(refused.posture());
+            tracing::error!("{refused}");
+            return ExitCode::from(EXIT_REFUSED);
+        }
+    };
+    report(&posture);
+    // From here on there are threads.
     let till = match Till::on_stdin() {
         Ok(till) => till,
         Err(_) => {
@@ -27,8 +45,7 @@ fn main() -> ExitCode {
             );
         }
     };
-    logging::start();
-    match lane(args, till).run() {
+    match lane(args, till).protected(posture).run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -48,7 +65,7 @@ fn lane(args: Args, till: Till) -> Lane {
     Lane::new(
         till,
         reader,
-        SetUp::new(&args.keys, args.profile),
+        SetUp::new(&args.keys, args.profile).in_production(args.production),
         args.terminal,
     )
 }

@@ -55,6 +55,13 @@ pub enum CleanError {
     NoNewStart(#[source] io::Error),
 }
 
+/// Variables that a program gives itself, each with its value.
+pub type Own = [(&'static str, &'static str)];
+
+/// Has threads share one heap and take 512 KiB for a stack, so that a process that locks its memory
+/// stays within what every user may lock, 8 MiB (mallopt(3), std::thread).
+pub const SMALL: &Own = &[("MALLOC_ARENA_MAX", "1"), ("RUST_MIN_STACK", "524288")];
+
 /// Runs this program again, once, if its environment holds more than the variables `keep` or
 /// foreign descriptors are open; gives the proof otherwise. Call it before anything else: what the
 /// program did before is done again.
@@ -62,13 +69,24 @@ pub enum CleanError {
 /// # Errors
 /// [`CleanError`] if the program cannot be run again.
 pub fn begin(keep: &[&str]) -> Result<Cleaned, CleanError> {
+    begin_with(keep, &[])
+}
+
+/// The same, and with these variables of its own.
+///
+/// # Errors
+/// [`CleanError`] if the program cannot be run again.
+pub fn begin_with(keep: &[&str], own: &Own) -> Result<Cleaned, CleanError> {
     let mark = env::var(MARK).ok().and_then(|mark| left_behind(&mark));
     let variables: Vec<OsString> = env::vars_os()
         .map(|(name, _)| name)
-        .filter(|name| !may_stay(keep, name))
+        .filter(|name| !may_stay(keep, name) && !own.iter().any(|(set, _)| name == set))
         .collect();
+    let has_own = own
+        .iter()
+        .all(|(name, value)| env::var_os(name).is_some_and(|found| found == *value));
     let descriptors = foreign_descriptors();
-    if mark.is_some() || (variables.is_empty() && descriptors == Some(0)) {
+    if mark.is_some() || (variables.is_empty() && has_own && descriptors == Some(0)) {
         return Ok(Cleaned {
             left_behind: mark.unwrap_or_default(),
             variables: variables.iter().map(readable).collect(),
@@ -85,6 +103,7 @@ pub fn begin(keep: &[&str]) -> Result<Cleaned, CleanError> {
         .args(arguments)
         .env_clear()
         .envs(kept)
+        .envs(own.iter().copied())
         .env(MARK, mark_of(variables.len(), descriptors.unwrap_or(0)))
         .exec();
     Err(CleanError::NoNewStart(error))

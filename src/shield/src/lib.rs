@@ -16,7 +16,12 @@ pub mod clean;
 mod lock_down;
 mod measures;
 mod plan;
+mod report;
 pub mod starter;
 
 pub use lock_down::{Refused, lock_down};
 pub use plan::{Memory, Plan};
+pub use report::report;
+
+/// Exit code of a program that does not start because it is not protected as production asks.
+pub const EXIT_REFUSED: u8 = 3;

@@ -34,7 +34,18 @@ pub struct Plan {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Memory {
     /// It is locked: what it has and what it will take is never written to swap.
-    Locked,
+    Locked {
+        /// KiB that it may take later, stacks of threads with it. Where less may be locked nothing
+        /// is, for a process that is refused memory ends.
+        room_kib: u64,
+    },
+    /// It is locked where that is allowed, and need not be.
+    LockedIfAllowed {
+        /// KiB that it may take later.
+        room_kib: u64,
+        /// Why it need not be: a sentence.
+        why: &'static str,
+    },
     /// It need not be, because of this: a sentence.
     NotNeeded(&'static str),
 }

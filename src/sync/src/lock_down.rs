@@ -26,6 +26,9 @@ const READ: &[&str] = &[
 /// Where names are asked for. Most systems make it a link to a file that is replaced at each change.
 const RESOLVER: &str = "/etc/resolv.conf";
 
+/// What it may take later: batches of records on their way, and threads that ask for names.
+const ROOM_KIB: u64 = 256 * 1024;
+
 /// Locks this process down to its certificate, the collector's port and what finds the collector's
 /// address; how far that got.
 ///
@@ -53,7 +56,10 @@ pub fn uplink(
         execute: vec![],
         tcp_connect,
         alone: true,
-        memory: Memory::Locked,
+        memory: Memory::LockedIfAllowed {
+            room_kib: ROOM_KIB,
+            why: "It has no card number and no sealing key; its own key lies in a file.",
+        },
         calls: &calls::UPLINK,
     };
     lock_down(&plan, cleaned)

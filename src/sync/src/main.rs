@@ -1,5 +1,7 @@
 //! `uplink`: store-and-forward between the till on standard input and the collector.
 
+mod lock_down;
+
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -7,33 +9,46 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
+use sealpoint_shield::{EXIT_REFUSED, clean, report};
 use sealpoint_sync::driver::{self, Config, Credentials, Target};
+use sealpoint_wire::Posture;
 use tracing_subscriber::EnvFilter;
 
 const USAGE: &str = "\
-usage: uplink [--collector https://HOST:PORT --ca FILE --cert FILE --key FILE]
+usage: uplink [--collector https://HOST:PORT --ca FILE --cert FILE --key FILE] [--production]
 
 Started by the till, with a Unix socket as its standard input. Logs JSON lines to standard error;
 SEALPOINT_LOG sets what is logged (error, warn, info, debug). Without --collector the till is told
-that no collector is configured.";
+that no collector is configured. The folders of the three files are all that it may read; keep
+nothing else there. With --production it does not start with less than its whole protection.";
 
 /// Wrong arguments, or no socket.
 const EXIT_USAGE: u8 = 2;
 
 enum Asked {
-    Run(Option<Config>),
+    Run {
+        config: Option<Config>,
+        production: bool,
+    },
     Help,
 }
 
 fn main() -> ExitCode {
-    let config = match arguments() {
-        Ok(Asked::Run(config)) => config,
+    let (config, production) = match arguments() {
+        Ok(Asked::Run { config, production }) => (config, production),
         Ok(Asked::Help) => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
         Err(error) => {
             eprintln!("{error}.\n{USAGE}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let cleaned = match clean::begin_with(lock_down::ENVIRONMENT, clean::SMALL) {
+        Ok(cleaned) => cleaned,
+        Err(error) => {
+            eprintln!("{error}");
             return ExitCode::from(EXIT_USAGE);
         }
     };
@@ -44,7 +59,16 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .init();
-    match run(config) {
+    let posture = match lock_down::uplink(config.as_ref(), production, cleaned) {
+        Ok(posture) => posture,
+        Err(refused) => {
+            report(refused.posture());
+            tracing::error!("{refused}");
+            return ExitCode::from(EXIT_REFUSED);
+        }
+    };
+    report(&posture);
+    match run(config, posture) {
         Ok(()) => {
             tracing::info!("the till closed the socket");
             ExitCode::SUCCESS
@@ -56,7 +80,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(config: Option<Config>) -> io::Result<()> {
+fn run(config: Option<Config>, posture: Posture) -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     socket.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -64,12 +88,13 @@ fn run(config: Option<Config>) -> io::Result<()> {
         .build()?;
     runtime.block_on(async {
         let till = tokio::net::UnixStream::from_std(socket)?;
-        driver::run(config, till).await
+        driver::run(config, Some(posture), till).await
     })
 }
 
 fn arguments() -> Result<Asked, lexopt::Error> {
     let (mut collector, mut ca, mut cert, mut key) = (None, None, None, None);
+    let mut production = false;
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -77,12 +102,16 @@ fn arguments() -> Result<Asked, lexopt::Error> {
             Long("ca") => ca = Some(PathBuf::from(parser.value()?)),
             Long("cert") => cert = Some(PathBuf::from(parser.value()?)),
             Long("key") => key = Some(PathBuf::from(parser.value()?)),
+            Long("production") => production = true,
             Short('h') | Long("help") => return Ok(Asked::Help),
             other => return Err(other.unexpected()),
         }
     }
     let Some(collector) = collector else {
-        return Ok(Asked::Run(None));
+        return Ok(Asked::Run {
+            config: None,
+            production,
+        });
     };
     let required = |file: Option<PathBuf>, name: &str| {
         file.ok_or_else(|| lexopt::Error::from(format!("--collector also needs {name} FILE")))
@@ -92,8 +121,11 @@ fn arguments() -> Result<Asked, lexopt::Error> {
         cert: required(cert, "--cert")?,
         key: required(key, "--key")?,
     };
-    Ok(Asked::Run(Some(Config {
-        target: Target::parse(&collector),
-        credentials,
-    })))
+    Ok(Asked::Run {
+        config: Some(Config {
+            target: Target::parse(&collector),
+            credentials,
+        }),
+        production,
+    })
 }

@@ -31,7 +31,7 @@ impl Till {
             target: Target::parse(&format!("https://{address}")),
             credentials,
         };
-        let uplink = tokio::spawn(driver::run(Some(config), uplink));
+        let uplink = tokio::spawn(driver::run(Some(config), None, uplink));
         Self {
             socket,
             uplink,

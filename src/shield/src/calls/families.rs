@@ -120,7 +120,7 @@ pub(super) const CAREFUL: &[Judged] = &[
     Judged {
         call: call!(SYS_mprotect),
         why: "guarding stacks; memory that was written never becomes code",
-        when: &[&[masked(1, libc::PROT_EXEC, 0)]],
+        when: &[&[masked(2, libc::PROT_EXEC, 0)]],
     },
     Judged {
         call: call!(SYS_clone),

@@ -23,11 +23,11 @@ const KEEPING: Family = Family {
     why: "the key store: a counter is on the disk before its key is used",
     #[cfg(target_arch = "x86_64")]
     calls: calls![
-        SYS_fdatasync SYS_flock SYS_fsync SYS_ftruncate SYS_pwrite64 SYS_unlink SYS_unlinkat
+        SYS_fdatasync SYS_flock SYS_fsync SYS_ftruncate SYS_linkat SYS_pwrite64 SYS_unlink SYS_unlinkat
     ],
     #[cfg(not(target_arch = "x86_64"))]
     calls: calls![
-        SYS_fdatasync SYS_flock SYS_fsync SYS_ftruncate SYS_pwrite64 SYS_unlinkat
+        SYS_fdatasync SYS_flock SYS_fsync SYS_ftruncate SYS_linkat SYS_pwrite64 SYS_unlinkat
     ],
 };
 

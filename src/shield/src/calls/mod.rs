@@ -164,3 +164,6 @@ impl Calls {
         (free.len() + judged, judged)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,12 +35,3 @@ pub(crate) fn failed(measure: Measure, what: &str, error: impl std::fmt::Display
         format!("{what} ({error}). Report this with the kernel's version."),
     )
 }
-
-/// The value behind `name:` in /proc/self/status (proc_pid_status(5)).
-pub(crate) fn status_line(name: &str) -> Option<String> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .map(|value| value.trim().to_owned())
-}

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::SecureRandom;
+use sealpoint_wire::Posture;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -48,18 +49,22 @@ pub struct Config {
 }
 
 /// Runs the uplink until the till closes its end of the socket. `config` is `None` when no
-/// collector is configured.
+/// collector is configured; `posture` is how this process protects itself, for the till.
 ///
 /// # Errors
 /// The socket failed, or the till sent what is no message.
-pub async fn run(config: Option<Config>, till: UnixStream) -> io::Result<()> {
+pub async fn run(
+    config: Option<Config>,
+    posture: Option<Posture>,
+    till: UnixStream,
+) -> io::Result<()> {
     let (read, write) = till.into_split();
     let (to_till, unread) = mpsc::channel(MAX_UNREAD);
     let writer = tokio::spawn(till::write_all(write, unread));
     let (from_till_in, from_till) = mpsc::channel(1);
     let reader = tokio::spawn(till::read_all(read, from_till_in));
 
-    let mut driver = Driver::new(config);
+    let mut driver = Driver::new(config, posture);
     let outcome = driver.turn(from_till, to_till).await;
     reader.abort();
     // The sender is dropped by now, so the writer ends once the till has read everything.
@@ -84,9 +89,9 @@ struct Call {
 }
 
 impl Driver {
-    fn new(config: Option<Config>) -> Self {
+    fn new(config: Option<Config>, posture: Option<Posture>) -> Self {
         Self {
-            machine: Machine::new(config.is_some()),
+            machine: Machine::protected(config.is_some(), posture),
             started: Instant::now(),
             random: rustls::crypto::ring::default_provider().secure_random,
             config: config.map(Arc::new),

@@ -18,7 +18,7 @@ mod records;
 
 use std::collections::VecDeque;
 
-use sealpoint_wire::{FromUplink, LinkState, ToUplink, WIRE_VERSION};
+use sealpoint_wire::{FromUplink, LinkState, Posture, ToUplink, WIRE_VERSION};
 
 pub use backoff::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS};
 pub use host::MAX_REVERSALS;
@@ -148,6 +148,12 @@ impl Machine {
     /// everything that the till asks is answered and nothing is sent.
     #[must_use]
     pub fn new(set_up: bool) -> Self {
+        Self::protected(set_up, None)
+    }
+
+    /// The same, and the till is told with the first word how the process protects itself.
+    #[must_use]
+    pub fn protected(set_up: bool, posture: Option<Posture>) -> Self {
         let link = if set_up {
             LinkState::Connecting
         } else {
@@ -163,7 +169,7 @@ impl Machine {
         };
         machine.tell(FromUplink::Hello {
             version: WIRE_VERSION,
-            posture: None,
+            posture,
         });
         machine.tell(FromUplink::Link { state: link });
         machine
