@@ -10,7 +10,13 @@ use crate::fault::Fault;
 
 /// What `tillctl --help` prints.
 pub const USAGE: &str = "\
-Tests a till without its screen.
+What IT does to a till without its screen.
+
+usage: tillctl card   ...   one charge through the card reader, for a bench
+       tillctl keys   ...   shows, loads, rotates and destroys keys
+       tillctl doctor ...   how the till stands, on one page
+
+tillctl keys --help and tillctl doctor --help tell of those two.
 
 usage: tillctl card [--json] [--reader NAME] [--amount MINOR] [--currency NUM]
                     [--kind purchase|refund|cash] [--host URL|approve|decline|none]

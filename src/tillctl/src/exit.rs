@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use sealpoint_emv::Ending;
 use sealpoint_wire::lane::OutcomeKind;
 
-/// How it went. In tens: 0 approved, 10 declined, 20 the card, 30 the reader, 40 the set-up.
+/// How it went. In tens: 0 approved, 10 declined, 20 the card, 30 the reader, 40 the set-up, 60
+/// the doctor, 70 the keys.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     /// 0: approved, or done.
@@ -36,6 +37,24 @@ pub enum Exit {
     ReaderFault,
     /// 40: profile, keys or clock do not allow a charge.
     NotSetUp,
+    /// 60: the doctor found something that needs care soon.
+    NeedsCare,
+    /// 61: the doctor found something that is broken or unsafe now.
+    Critical,
+    /// 62: a scan found card data.
+    CardDataFound,
+    /// 63: a scan found nothing, but could not search everything.
+    NotEverywhere,
+    /// 64: a scan does not find what it planted itself.
+    SearchFails,
+    /// 70: keys allow charges, but one of them needs care soon.
+    KeysCare,
+    /// 71: as the keys stand, no card can be charged.
+    NoKeys,
+    /// 72: what was offered is not taken: a signature, a version, a check value, a person.
+    Refused,
+    /// 73: a file or folder cannot be read or written.
+    Files,
 }
 
 impl Exit {
@@ -91,6 +110,15 @@ impl Exit {
             Self::Cancelled => 24,
             Self::ReaderFault => 30,
             Self::NotSetUp => 40,
+            Self::NeedsCare => 60,
+            Self::Critical => 61,
+            Self::CardDataFound => 62,
+            Self::NotEverywhere => 63,
+            Self::SearchFails => 64,
+            Self::KeysCare => 70,
+            Self::NoKeys => 71,
+            Self::Refused => 72,
+            Self::Files => 73,
         }
     }
 }

@@ -32,4 +32,22 @@ impl Fault {
             remedy: remedy.into(),
         }
     }
+
+    /// What was offered is not taken.
+    pub fn refused(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Refused,
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A file or folder cannot be read or written.
+    pub fn files(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Files,
+            what: what.into(),
+            remedy: remedy.into(),
+        }
+    }
 }

@@ -16,7 +16,13 @@ mod exit;
 mod fault;
 mod keys;
 
-use std::{env, ffi::OsString, io::Write, panic, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    io::{Write, stderr, stdout},
+    panic,
+    process::ExitCode,
+};
 
 use crate::{exit::Exit, fault::Fault};
 
@@ -54,4 +60,16 @@ fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
 /// Prints a text. Nobody is left to tell if that fails.
 fn say(to: &mut dyn Write, text: &str) {
     let _told = writeln!(to, "{text}");
+}
+
+/// Prints a report. A report that nobody gets is no success.
+fn tell(text: &str, exit: Exit) -> Exit {
+    match writeln!(stdout(), "{text}").and_then(|()| stdout().flush()) {
+        Ok(()) => exit,
+        Err(error) => {
+            let why = format!("tillctl: The report cannot be written ({error}).");
+            say(&mut stderr(), &why);
+            Exit::Untold
+        }
+    }
 }

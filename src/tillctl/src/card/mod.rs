@@ -10,7 +10,7 @@ mod words;
 
 use std::{
     ffi::OsString,
-    io::{Write, stderr, stdout},
+    io::{stderr, stdout},
 };
 
 use sealpoint_lane::{
@@ -23,7 +23,7 @@ use crate::{
     args::{self, Asked, Host, Wanted},
     exit::Exit,
     fault::Fault,
-    say,
+    say, tell,
 };
 use host::AtBench;
 use report::Report;
@@ -58,20 +58,6 @@ fn run(wanted: &Wanted) -> Exit {
     }
 }
 
-/// Prints the report. A report that nobody gets is no success.
-fn tell(text: &str, exit: Exit) -> Exit {
-    match writeln!(stdout(), "{text}").and_then(|()| stdout().flush()) {
-        Ok(()) => exit,
-        Err(error) => {
-            say(
-                &mut stderr(),
-                &format!("tillctl: The report cannot be written ({error})."),
-            );
-            Exit::Untold
-        }
-    }
-}
-
 /// The reader that was asked for.
 fn reader(wanted: &Wanted) -> Box<dyn Reader> {
     #[cfg(feature = "demo")]
@@ -86,7 +72,12 @@ fn charge_card(wanted: &Wanted) -> Result<(String, Exit), Fault> {
     let terminal = charge::terminal(wanted)?;
     let (plan, local_time) = charge::plan(wanted)?;
     let collector = match &wanted.host {
-        Host::Collector(collector) => Some(collector::Asking::new(collector, wanted, &local_time)?),
+        Host::Collector(collector) => Some(collector::Asking::new(
+            collector,
+            wanted,
+            terminal.sealing,
+            &local_time,
+        )?),
         Host::Approve | Host::Decline | Host::Nobody => None,
     };
     let mut attendant = AtBench::new(wanted, collector);

@@ -1,0 +1,255 @@
+//! The lane's folder, as `tillctl` reads and writes it.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+use sealpoint_secret::SecretBytes;
+
+use crate::fault::Fault;
+
+/// Held while `tillctl` changes something, so that two of them do not change it at once.
+const LOCK_FILE: &str = ".tillctl.lock";
+
+/// The lane's folder.
+pub struct KeysFolder {
+    path: PathBuf,
+    /// Held until the end, where something is changed.
+    _lock: Option<File>,
+}
+
+impl KeysFolder {
+    /// The folder, to look at: by its owner, so that what is seen is what the lane can read.
+    pub fn to_read(path: &Path) -> Result<Self, Fault> {
+        let owner = about(path)?.uid();
+        let user = rustix::process::geteuid().as_raw();
+        if owner != user {
+            return Err(Fault::files(
+                format!(
+                    "The folder {path:?} belongs to the user {owner}, and this is the user {user}: \
+                     what is written here now, the lane could not read."
+                ),
+                format!(
+                    "Run it as the folder's owner: `setpriv --reuid={owner} --clear-groups tillctl \
+                     keys ...`."
+                ),
+            ));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: None,
+        })
+    }
+
+    /// The folder, to change something in it: one `tillctl` at a time.
+    pub fn to_write(path: &Path) -> Result<Self, Fault> {
+        let folder = Self::to_read(path)?;
+        let lock = path.join(LOCK_FILE);
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(flags(OFlags::NOFOLLOW))
+            .open(&lock)
+            .map_err(|error| unwritable(&lock, &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Fault::files(
+                    "Another `tillctl keys` is changing this folder.",
+                    "Wait until it is done.",
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(unwritable(&lock, &error)),
+        }
+        Ok(Self {
+            _lock: Some(file),
+            ..folder
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A text in the folder, if it is there.
+    pub fn text(&self, name: &str, bound: usize) -> Result<Option<String>, Fault> {
+        let path = self.path.join(name);
+        match read(&path, bound, OFlags::NOFOLLOW) {
+            Ok(bytes) => Ok(Some(as_text(&bytes, &path)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&path, &error)),
+        }
+    }
+
+    /// Puts a file into the folder, or replaces it: whole or not at all, whenever the power goes.
+    pub fn replace(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
+        let path = self.path.join(name);
+        let part = self.path.join(format!(".{name}.part"));
+        let written = || -> io::Result<()> {
+            // What an interrupted run left.
+            remove_if_there(&part)?;
+            let mut file = create_new(&part)?;
+            file.write_all(content)?;
+            file.sync_all()?;
+            fs::rename(&part, &path)?;
+            File::open(&self.path)?.sync_all()
+        };
+        written().map_err(|error| unwritable(&path, &error))
+    }
+}
+
+/// The text of a file that somebody named.
+pub fn text_of(path: &Path, bound: usize) -> Result<String, Fault> {
+    let bytes = read(path, bound, OFlags::empty()).map_err(|error| unreadable(path, &error))?;
+    as_text(&bytes, path)
+}
+
+/// What a file that somebody named holds, where it may be secret.
+pub fn secret_of(path: &Path, bound: usize) -> Result<SecretBytes, Fault> {
+    let read = || -> io::Result<SecretBytes> {
+        let mut file = open(path, OFlags::empty())?;
+        let mut bytes = SecretBytes::with_bound(bound + 1);
+        bytes.fill(|room| read_full(&mut file, room))?;
+        if bytes.len() > bound {
+            return Err(too_long(bound));
+        }
+        Ok(bytes)
+    };
+    read().map_err(|error| unreadable(path, &error))
+}
+
+/// What standard input holds.
+pub fn text_of_input(bound: usize) -> Result<String, Fault> {
+    let input = Path::new("standard input");
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(bound as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(input, &error))?;
+    if bytes.len() > bound {
+        return Err(unreadable(input, &too_long(bound)));
+    }
+    as_text(&bytes, input)
+}
+
+/// Makes a file that was not there, for its owner alone; durable when this returns.
+pub fn make(path: &Path, content: &[u8]) -> Result<(), Fault> {
+    let made = || -> io::Result<()> {
+        let mut file = create_new(path)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    made().map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Fault::files(
+            format!("{path:?} is there already, and nothing is ever written over it."),
+            "Name another place, or move the file away.",
+        ),
+        _ => unwritable(path, &error),
+    })
+}
+
+fn about(path: &Path) -> Result<fs::Metadata, Fault> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => Ok(about),
+        Ok(_) => Err(Fault::files(
+            format!("{path:?} is no folder."),
+            "Name the lane's folder with `--keys DIR`.",
+        )),
+        Err(error) => Err(Fault::files(
+            format!("The lane's folder {path:?} cannot be looked at ({error})."),
+            "Name the right one with `--keys DIR`, or make it for the user that runs the lane.",
+        )),
+    }
+}
+
+fn read(path: &Path, bound: usize, more: OFlags) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path, more)?
+        .take(bound as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > bound {
+        return Err(too_long(bound));
+    }
+    Ok(bytes)
+}
+
+/// Opens a regular file. A named pipe does not make it wait.
+fn open(path: &Path, more: OFlags) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags(more | OFlags::NONBLOCK))
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("not a file"))
+    }
+}
+
+fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Reads until `room` is full or the file ends; how many bytes there were.
+fn read_full(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
+    let mut len = 0;
+    while let Some(rest) = room.get_mut(len..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest)? {
+            0 => break,
+            more => len += more,
+        }
+    }
+    Ok(len)
+}
+
+fn as_text(bytes: &[u8], path: &Path) -> Result<String, Fault> {
+    let text = str::from_utf8(bytes).map_err(|_| {
+        Fault::refused(
+            format!("{path:?} is not a text."),
+            "Ask for the file again, and copy it unchanged.",
+        )
+    })?;
+    Ok(text.to_owned())
+}
+
+fn flags(flags: OFlags) -> i32 {
+    // The flags of open(2) are a small positive number.
+    i32::try_from(flags.bits()).unwrap_or_default()
+}
+
+fn too_long(bound: usize) -> io::Error {
+    io::Error::other(format!("it has more than {bound} bytes"))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Fault {
+    Fault::files(
+        format!("{path:?} cannot be read ({error})."),
+        "See that it is there, that it is a file, and that you may read it.",
+    )
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Fault {
+    Fault::files(
+        format!("{path:?} cannot be written ({error})."),
+        "See that its folder is there, has room, and is yours.",
+    )
+}

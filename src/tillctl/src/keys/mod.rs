@@ -1,0 +1,95 @@
+//! `tillctl keys`: the life of a till's keys, from a ceremony to their end.
+//!
+//! | file | what |
+//! |---|---|
+//! | `args` | the command line |
+//! | `show` | every key and how it stands |
+//! | `load`, `block` | root, manifest, hot list, acquirer's key; and key blocks |
+//! | `ceremony` | a key from components that people enter |
+//! | `rotate`, `destroy` | the end of a key |
+//! | `retailer` | root keys, signatures, key blocks, away from any till |
+//! | `held`, `folder` | what lies in the lane's folder, and how it is written |
+//! | `entry`, `report` | what people type, and what they are told |
+
+mod args;
+mod block;
+mod ceremony;
+mod destroy;
+mod entry;
+mod folder;
+mod held;
+mod load;
+mod report;
+mod retailer;
+mod rotate;
+mod show;
+
+use std::{
+    ffi::OsString,
+    io::{stderr, stdout},
+};
+
+use crate::{exit::Exit, fault::Fault, say, tell};
+use args::{Asked, Command, Options};
+
+/// Runs the command with the arguments behind its name.
+pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
+    let Asked { command, options } = Asked::parse(arguments)?;
+    if matches!(command, Command::Help) {
+        say(&mut stdout(), args::USAGE);
+        return Ok(Exit::Approved);
+    }
+    Ok(match carry_out(command, &options) {
+        Ok((text, exit)) => tell(text.trim_end(), exit),
+        Err(fault) if options.json => tell(&report::fault(&fault), fault.exit),
+        Err(fault) => {
+            say(&mut stderr(), &format!("tillctl: {fault}"));
+            fault.exit
+        }
+    })
+}
+
+/// Does what was asked for; what to print, and how the program ends.
+fn carry_out(command: Command, options: &Options) -> Result<(String, Exit), Fault> {
+    let done = match command {
+        Command::Help => return Ok((args::USAGE.to_owned(), Exit::Approved)),
+        Command::Show { profile } => return show::show(options, profile.as_deref()),
+        Command::Load {
+            file,
+            id,
+            replace_root,
+            persons,
+        } => load::load(
+            options,
+            file.as_deref(),
+            id,
+            replace_root.then_some(persons),
+        )?,
+        Command::Ceremony { id, entry } => ceremony::ceremony(options, &id, &entry)?,
+        Command::Rotate { to } => rotate::rotate(options, to.as_ref())?,
+        Command::Destroy { id: Some(id), yes } => destroy::one(options, &id, yes)?,
+        Command::Destroy { id: None, yes } => destroy::all(options, yes)?,
+        Command::Root { id, out } => retailer::root(id, out.as_deref())?,
+        Command::Sign {
+            file,
+            root,
+            hot_list,
+            out,
+        } => retailer::sign(&file, &root, hot_list, out.as_deref())?,
+        Command::Wrap {
+            id,
+            kind,
+            initial_key_id,
+            entry,
+            out,
+        } => {
+            let wanted = retailer::Wanted {
+                id,
+                kind,
+                initial_key_id,
+            };
+            retailer::wrap(&wanted, &entry, out.as_deref())?
+        }
+    };
+    Ok((done.written(options.json), Exit::Approved))
+}
