@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sealpoint_emv::{Known, LookUp, OnlineRequest};
 use sealpoint_vault::{CardCode, SystemRandom};
 use sealpoint_wire::{
-    FromLane, ReaderState, SealContext, ToLane,
+    CardToken, FromLane, ReaderState, SealContext, ToLane,
     lane::{CardPrompt, OutcomeKind, ReadCard},
     seal::SealKind,
 };
@@ -15,7 +15,7 @@ use crate::{
     bench::Sealed,
     counterpart::{Counterpart, Fault, Word},
     memory::Memory,
-    set_up::Ready,
+    set_up::{Ready, SetUp},
     till::Till,
 };
 
@@ -25,11 +25,14 @@ pub(crate) struct AtTill<'a> {
     /// What it was last told of the reader.
     pub(crate) told: &'a mut Option<ReaderState>,
     pub(crate) read: &'a ReadCard,
+    pub(crate) set_up: &'a mut SetUp,
     pub(crate) ready: &'a Ready,
     pub(crate) random: &'a SystemRandom,
     pub(crate) memory: &'a Memory,
     /// What the card is remembered by, once it was looked up.
     pub(crate) code: Option<CardCode>,
+    /// What stands for the card in records, if something may.
+    pub(crate) token: Option<CardToken>,
 }
 
 impl Counterpart for AtTill<'_> {
@@ -51,22 +54,29 @@ impl Counterpart for AtTill<'_> {
         let currency = self.read.currency.numeric();
         let (known, code) = self.memory.look_up(card, currency, Instant::now());
         self.code = Some(code);
-        known
+        let (token, is_hot) = self.ready.keys.look_up(card);
+        self.token = token;
+        Known {
+            on_exception_file: is_hot,
+            ..known
+        }
     }
 
     fn ask_host(&mut self, request: OnlineRequest) -> Result<(), Fault> {
         let cannot = |why: String| Fault::new(OutcomeKind::CannotSeal, why);
-        let (read, key) = (self.read, &self.ready.key);
+        let (read, ready) = (self.read, self.ready);
         let context = SealContext {
             terminal: read.terminal.clone(),
             attempt: read.attempt,
-            key_id: key.key_id().clone(),
+            key_id: ready.keys.key_id().clone(),
             amount_minor: read.amount_minor,
             currency: read.currency,
             kind: SealKind::Authorisation,
         };
-        let Sealed { card, sealed, de55 } =
-            Sealed::new(request, &context, key, self.random).map_err(cannot)?;
+        let Sealed { card, sealed, de55 } = self
+            .set_up
+            .seal(request, &context, ready, self.random)
+            .map_err(cannot)?;
         self.till.tell(&FromLane::Online {
             attempt: read.attempt,
             card,

@@ -3,10 +3,8 @@
 use std::{collections::VecDeque, time::Duration, time::Instant};
 
 use sealpoint_emv::{Charge, HostAnswer, Known, LookUp, OnlineRequest, Outcome, TerminalData};
-use sealpoint_vault::{AcquirerKey, SecureRandom, SystemRandom, seal};
-use sealpoint_wire::{
-    Bytes, CardOutcome, CardSummary, ReaderState, SealContext, SealedCard, lane::CardPrompt,
-};
+use sealpoint_vault::SystemRandom;
+use sealpoint_wire::{Bytes, CardOutcome, CardSummary, ReaderState, SealedCard, lane::CardPrompt};
 
 use crate::{
     answers,
@@ -120,35 +118,6 @@ pub struct Sealed {
     pub sealed: SealedCard,
     /// EMV data for the issuer (DE 55), without account data.
     pub de55: Bytes,
-}
-
-impl Sealed {
-    /// Seals a request to the acquirer's key; what it held in clear is wiped.
-    ///
-    /// # Errors
-    /// What happened and what to do, if this machine cannot seal.
-    pub fn new(
-        request: OnlineRequest,
-        context: &SealContext,
-        key: &AcquirerKey,
-        random: &dyn SecureRandom,
-    ) -> Result<Self, String> {
-        let OnlineRequest {
-            de55,
-            card,
-            truncated_pan,
-            aid,
-            label,
-            ..
-        } = request;
-        Ok(Self {
-            sealed: seal(answers::card_data(card), context, key, random)
-                .map(SealedCard::Hpke)
-                .map_err(|error| error.to_string())?,
-            de55: Bytes::try_from(de55).map_err(|error| error.to_string())?,
-            card: answers::card_summary(label, aid, &truncated_pan),
-        })
-    }
 }
 
 /// A host's answer in the kernel's words.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sealpoint_vault::{CardCoder, SystemRandom};
 use sealpoint_wire::{
-    CardOutcome, FromLane, ReaderState, TerminalId, ToLane, WIRE_VERSION,
+    CardOutcome, FromLane, Posture, ReaderState, TerminalId, ToLane, WIRE_VERSION,
     lane::{CardPrompt, OutcomeKind, ReadCard},
 };
 
@@ -17,10 +17,13 @@ use crate::{
     memory::Memory,
     random::NO_RANDOM,
     reader::Reader,
-    set_up::{Ready, SetUp},
+    set_up::{Outlook, Ready, SetUp},
     till::{End, Till},
     watch::{Look, Watch},
 };
+
+/// How often keys and profile are looked at while no card is charged.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// The card process.
 pub struct Lane {
@@ -34,6 +37,8 @@ pub struct Lane {
     watch: Watch,
     /// Made with the first charge.
     memory: Option<Memory>,
+    /// How this process protects itself, for the till.
+    posture: Option<Posture>,
 }
 
 /// Why the lane stops, other than because the till closed.
@@ -60,7 +65,15 @@ impl Lane {
             told: None,
             watch: Watch::default(),
             memory: None,
+            posture: None,
         }
+    }
+
+    /// Tells the till with the first word how this process protects itself.
+    #[must_use]
+    pub fn protected(mut self, posture: Posture) -> Self {
+        self.posture = Some(posture);
+        self
     }
 
     /// Serves the till until it closes; a charge under way is brought to its end first.
@@ -68,17 +81,24 @@ impl Lane {
     /// # Errors
     /// [`LaneError`] if the till speaks another language.
     pub fn run(mut self) -> Result<(), LaneError> {
-        let cannot_charge = self.set_up.obstacle();
-        if let Some(why) = &cannot_charge {
-            tracing::warn!(why, "no card can be charged");
-        }
+        let mut outlook = self.set_up.outlook();
         self.till.tell(&FromLane::Hello {
             version: WIRE_VERSION,
-            cannot_charge,
-            posture: None,
+            cannot_charge: outlook.cannot_charge.clone(),
+            posture: self.posture.take(),
         });
+        self.tell_outlook(&outlook);
+        let mut looked = Instant::now();
         loop {
             self.look();
+            if looked.elapsed() >= LOOK_AGAIN {
+                looked = Instant::now();
+                let now = self.set_up.outlook();
+                if now != outlook {
+                    outlook = now;
+                    self.tell_outlook(&outlook);
+                }
+            }
             match self.till.hear(POLL) {
                 Some(ToLane::Read(read)) => self.serve(&read),
                 Some(
@@ -95,6 +115,25 @@ impl Lane {
                 Some(End::NotUnderstood) => return Err(LaneError::NotUnderstood),
             }
         }
+    }
+
+    /// Tells the till how keys and profile stand.
+    fn tell_outlook(&mut self, outlook: &Outlook) {
+        let Outlook {
+            cannot_charge,
+            warnings,
+        } = outlook.clone();
+        match &cannot_charge {
+            Some(why) => tracing::warn!(why, "no card can be charged"),
+            None => tracing::info!("cards can be charged"),
+        }
+        for warning in &warnings {
+            tracing::warn!(warning, "the set-up");
+        }
+        self.till.tell(&FromLane::SetUp {
+            cannot_charge,
+            warnings,
+        });
     }
 
     /// Looks at the reader, and tells the till if it changed.
@@ -138,10 +177,12 @@ impl Lane {
             till: &mut self.till,
             told: &mut self.told,
             read,
+            set_up: &mut self.set_up,
             ready: &ready,
             random: &self.random,
             memory,
             code: None,
+            token: None,
         };
         let ended = Charging {
             reader: self.reader.as_mut(),
@@ -158,8 +199,11 @@ impl Lane {
             charge: answers::charge(read),
             wait: Duration::from_millis(read.insert_timeout_ms.into()),
         })?;
-        let code = till.code;
-        let outcome = answers::outcome(ended);
+        let (code, token) = (till.code, till.token.take());
+        let mut outcome = answers::outcome(ended);
+        if let Some(card) = &mut outcome.card {
+            ready.keys.restrict(card, token.as_ref());
+        }
         if let (OutcomeKind::Approved, Some(code)) = (outcome.kind, code) {
             let currency = read.currency.numeric();
             memory.charged(code, currency, read.amount_minor, Instant::now());
@@ -168,7 +212,7 @@ impl Lane {
     }
 
     /// What can be refused before a card is asked for.
-    fn prepare(&self, read: &ReadCard) -> Result<Ready, String> {
+    fn prepare(&mut self, read: &ReadCard) -> Result<Ready, String> {
         if read.terminal != self.terminal {
             return Err(format!(
                 "No card can be charged: this lane belongs to terminal {}, not {}. Start it with \

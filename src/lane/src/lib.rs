@@ -9,10 +9,11 @@
 //! | `counterpart` | who wants the charge, as it sees them: the till (`at_till`) or a bench ([`mod@bench`]) |
 //! | `watch` | which card lies where, and which of them has been charged |
 //! | `random`, `memory` | what a charge draws; which cards paid here lately |
-//! | [`set_up`] | the acquirer's key and the terminal profile, read again for each charge |
+//! | [`set_up`], [`keys`] | the terminal profile; which key seals today; both looked at again for each charge |
 //! | `answers` | the kernel's words in the till's words |
 //! | [`reader`] | the reader trait and its drivers: PC/SC with PIN pads, and the demo's virtual reader |
 //! | [`transcript`], [`measure`] | for a bench: what was said, redacted; what it cost |
+//! | [`last_act`] | a defect ends the process, and everything is wiped before |
 //! | [`logging`] | what may be logged, and what a panic may say |
 //!
 //! A clear card number exists here only from READ RECORD to the seal. Deliberately absent: a
@@ -24,7 +25,9 @@ mod at_till;
 pub mod bench;
 mod charge;
 mod counterpart;
+pub mod keys;
 pub mod lane;
+pub mod last_act;
 pub mod logging;
 pub mod measure;
 mod memory;

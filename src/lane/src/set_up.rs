@@ -1,84 +1,139 @@
-//! What must be right before a card may be read: the acquirer's key and the terminal profile.
+//! What must be right before a card may be read: the keys and the terminal profile.
 
 use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
-use sealpoint_emv::{MAX_PROFILE, TerminalData};
-use sealpoint_vault::{ACQUIRER_KEY_FILE, AcquirerKey, Day};
+use sealpoint_emv::{MAX_PROFILE, OnlineRequest, TerminalData};
+use sealpoint_vault::{Day, SecureRandom};
+use sealpoint_wire::{SealContext, lane::MAX_WARNINGS};
 
-/// Where key and profile are. Both are read again for each charge, so that a repair needs no
+use crate::{
+    bench::Sealed,
+    keys::{Keys, ReadyKeys, Watched},
+};
+
+/// Where keys and profile are. Both are looked at again for each charge, so that a repair needs no
 /// restart.
-#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SetUp {
-    key: PathBuf,
-    profile: Option<PathBuf>,
+    keys: Keys,
+    profile: Watched<Result<Arc<TerminalData>, String>>,
 }
 
-/// Key and profile, checked.
+/// Keys and profile, checked.
 pub(crate) struct Ready {
-    pub(crate) key: AcquirerKey,
-    pub(crate) terminal: TerminalData,
+    pub(crate) keys: ReadyKeys,
+    pub(crate) terminal: Arc<TerminalData>,
+}
+
+/// How things stand, for the till.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outlook {
+    /// Why no card can be charged, if so: what happened and what to do.
+    pub cannot_charge: Option<String>,
+    /// What will soon be in the way, or protects less than it could; at most [`MAX_WARNINGS`].
+    pub warnings: Vec<String>,
 }
 
 impl SetUp {
-    /// The key in the folder `keys`, and the profile in that file or the built-in one.
+    /// The keys in the folder `keys`, and the profile in that file or the built-in one. A program
+    /// that was built without the demo is always in production.
     #[must_use]
     pub fn new(keys: &Path, profile: Option<PathBuf>) -> Self {
         Self {
-            key: keys.join(ACQUIRER_KEY_FILE),
-            profile,
+            keys: Keys::new(keys, cfg!(not(feature = "demo"))),
+            profile: Watched::new(profile.into_iter().collect()),
         }
     }
 
-    /// Why no card can be charged as things stand, if so: what happened and what to do.
+    /// Whether whatever protects the keys less than it could is a reason not to charge a card.
     #[must_use]
-    pub fn obstacle(&self) -> Option<String> {
-        self.read().err()
+    pub fn in_production(mut self, production: bool) -> Self {
+        self.keys.set_production(production);
+        self
     }
 
-    /// Key and profile for a charge at that local time.
-    pub(crate) fn ready(&self, local_time: &str) -> Result<Ready, String> {
-        let ready = self.read()?;
+    /// How things stand today, by this machine's clock. A charge goes by the till's own time.
+    #[must_use]
+    pub fn outlook(&mut self) -> Outlook {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let today = Day::of_unix_seconds(now.map_or(0, |since| since.as_secs()));
+        match self.on(today) {
+            Ok(ready) => Outlook {
+                cannot_charge: None,
+                warnings: ready
+                    .keys
+                    .warnings()
+                    .iter()
+                    .take(MAX_WARNINGS)
+                    .cloned()
+                    .collect(),
+            },
+            Err(why) => Outlook {
+                cannot_charge: Some(why),
+                warnings: Vec::new(),
+            },
+        }
+    }
+
+    /// Keys and profile for a charge at that local time.
+    pub(crate) fn ready(&mut self, local_time: &str) -> Result<Ready, String> {
         let today = Day::from_local_time(local_time).map_err(
             |_| "No card can be charged: the till's clock gives no date. Set the clock.",
         )?;
-        match ready.key.valid_until() {
-            Some(last) if !ready.key.is_valid_on(today) => Err(format!(
-                "No card can be charged: the acquirer's key {:?} was valid until {last}. Put the \
-                 new key file that your acquirer gave you there.",
-                self.key
-            )),
-            _ => Ok(ready),
-        }
+        self.on(today)
     }
 
-    fn read(&self) -> Result<Ready, String> {
-        let terminal = match &self.profile {
-            None => built_in()?,
-            Some(path) => read_profile(path)
-                .map_err(|why| format!("No card can be charged: {path:?} is no profile: {why}."))?,
-        };
-        if !terminal.kind.online_only() {
-            return Err(
-                "No card can be charged: the terminal profile lets cards be approved without their \
-                 issuer, which this till does not take. Write type 21, or 24 where nobody attends."
-                    .to_owned(),
-            );
-        }
-        if terminal.collects_signatures() {
-            return Err(
-                "No card can be charged: the terminal profile claims signatures, which this till \
-                 does not collect. Clear 20 in byte 2 of `capabilities`, and 02 in byte 1 \
-                 of each `ttq`."
-                    .to_owned(),
-            );
-        }
-        let key = AcquirerKey::load(&self.key).map_err(|error| error.to_string())?;
-        Ok(Ready { key, terminal })
+    /// Seals what the host is to be asked with.
+    pub(crate) fn seal(
+        &mut self,
+        request: OnlineRequest,
+        context: &SealContext,
+        ready: &Ready,
+        random: &dyn SecureRandom,
+    ) -> Result<Sealed, String> {
+        self.keys.seal(request, context, &ready.keys, random)
     }
+
+    fn on(&mut self, today: Day) -> Result<Ready, String> {
+        let terminal = self
+            .profile
+            .look(|paths| checked(paths.first().map(PathBuf::as_path)).map(Arc::new))
+            .clone()?;
+        Ok(Ready {
+            keys: self.keys.ready(terminal.sealing, today)?,
+            terminal,
+        })
+    }
+}
+
+/// A profile that this till can keep.
+fn checked(profile: Option<&Path>) -> Result<TerminalData, String> {
+    let terminal = match profile {
+        None => built_in()?,
+        Some(path) => read_profile(path)
+            .map_err(|why| format!("No card can be charged: {path:?} is no profile: {why}."))?,
+    };
+    if !terminal.kind.online_only() {
+        return Err(
+            "No card can be charged: the terminal profile lets cards be approved without their \
+             issuer, which this till does not take. Write type 21, or 24 where nobody attends."
+                .to_owned(),
+        );
+    }
+    if terminal.collects_signatures() {
+        return Err(
+            "No card can be charged: the terminal profile claims signatures, which this till \
+             does not collect. Clear 20 in byte 2 of `capabilities`, and 02 in byte 1 \
+             of each `ttq`."
+                .to_owned(),
+        );
+    }
+    Ok(terminal)
 }
 
 #[cfg(feature = "demo")]

@@ -114,11 +114,11 @@ impl Bench {
             .expect("the lane has not closed")
     }
 
-    /// The next message that is no news of the reader.
+    /// The next message that is no news of the reader or of the set-up.
     pub fn hear(&mut self) -> FromLane {
         loop {
             match self.hear_any() {
-                FromLane::Reader { .. } => {}
+                FromLane::Reader { .. } | FromLane::SetUp { .. } => {}
                 message => return message,
             }
         }
@@ -136,6 +136,19 @@ impl Bench {
                 cannot_charge
             }
             other => panic!("no hello but {other:?}"),
+        }
+    }
+
+    /// Waits for news of the set-up: why no card can be charged, and the warnings.
+    pub fn await_set_up(&mut self) -> (Option<String>, Vec<String>) {
+        loop {
+            if let FromLane::SetUp {
+                cannot_charge,
+                warnings,
+            } = self.hear_any()
+            {
+                return (cannot_charge, warnings);
+            }
         }
     }
 

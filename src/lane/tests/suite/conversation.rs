@@ -27,6 +27,7 @@ fn online(bench: &mut Bench, card: &str) -> (AttemptId, Online) {
 fn the_reader_is_reported_when_it_changes() {
     let mut bench = Bench::new();
     bench.hello();
+    bench.await_set_up();
     let name = "Virtual reader".to_owned();
     let expect = |bench: &mut Bench, state| {
         assert_eq!(bench.hear_any(), FromLane::Reader { state });

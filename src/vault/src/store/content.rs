@@ -8,7 +8,8 @@
 //!    8    last key drawn at, the same; 0 before the first
 //!    2+n  secret
 //! 1  how many initial keys were here before, each:
-//!    1+n  kind, by name  1+n  initial key id    4  counter    1  whether it is spent
+//!    1+n  kind, by name  1+n  initial key id    4  counter    8  last key drawn at
+//!    1    whether it is spent
 //! ```
 //! Numbers are big endian, lengths stand before what they measure. Nothing may follow.
 
@@ -27,7 +28,7 @@ const MAX_SECRET: usize = 2_048;
 /// Bytes of a key's id, kind, check value and times at most.
 const MAX_HEAD: usize = 3 * 33 + 2 * 8 + 2;
 /// Bytes of what is remembered of an initial key at most.
-const MAX_PAST_LEN: usize = 33 + 11 + 4 + 1;
+const MAX_PAST_LEN: usize = 33 + 11 + 4 + 8 + 1;
 /// Bytes of a content at most.
 pub(super) const MAX_CONTENT: usize =
     2 * 8 + 2 + MAX_STORED_KEYS * (MAX_HEAD + MAX_SECRET) + MAX_PAST * MAX_PAST_LEN;
@@ -92,6 +93,7 @@ struct Past {
     kind: KeyKind,
     initial_key_id: Vec<u8>,
     counter: u32,
+    drawn_at_s: u64,
     /// Nobody knows how far its counter got.
     is_spent: bool,
 }
@@ -119,24 +121,24 @@ impl Content {
         if self.keys.len() >= MAX_STORED_KEYS {
             return Err(StoreError::Full);
         }
-        let (kind, secret) = match secret {
+        let (kind, secret, drawn_at_s) = match secret {
             Secret::Dukpt(registers) => self.admit(registers)?,
-            Secret::Token(key) => (KeyKind::Token, key),
-            Secret::KeyBlockProtection(key) => (KeyKind::KeyBlockProtection, key),
+            Secret::Token(key) => (KeyKind::Token, key, 0),
+            Secret::KeyBlockProtection(key) => (KeyKind::KeyBlockProtection, key, 0),
         };
         self.keys.push(Stored {
             id: id.clone(),
             kind,
             check_value: check_value.chars().take(32).collect(),
             loaded_at_s: now_s,
-            drawn_at_s: 0,
+            drawn_at_s,
             secret,
         });
         Ok(())
     }
 
     /// Takes registers in, from where their initial key got to if it was here before.
-    fn admit(&self, mut registers: Registers) -> Result<(KeyKind, SecretBytes), StoreError> {
+    fn admit(&self, mut registers: Registers) -> Result<(KeyKind, SecretBytes, u64), StoreError> {
         let kind = KeyKind::Dukpt(registers.scheme());
         let id = registers.initial_key_id().to_vec();
         let twin = self.keys.iter().find(|stored| {
@@ -158,7 +160,8 @@ impl Content {
                 .skip_to(past.counter.saturating_add(1))
                 .map_err(|_| StoreError::SpentKey)?;
         }
-        Ok((kind, registers.state()))
+        let drawn_at_s = past.map_or(0, |past| past.drawn_at_s);
+        Ok((kind, registers.state(), drawn_at_s))
     }
 
     /// Takes a key out; whether it was there.
@@ -204,6 +207,7 @@ impl Content {
             kind: stored.kind,
             initial_key_id: dukpt.initial_key_id,
             counter: dukpt.counter,
+            drawn_at_s: stored.drawn_at_s,
             is_spent,
         });
     }
@@ -234,6 +238,7 @@ impl Content {
             measured(out, past.kind.name().as_bytes())?;
             measured(out, &past.initial_key_id)?;
             out.append(&past.counter.to_be_bytes())?;
+            out.append(&past.drawn_at_s.to_be_bytes())?;
             out.append(&[past.is_spent.into()])?;
         }
         Ok(())
@@ -273,6 +278,7 @@ impl Content {
                 kind: from.text()?.parse().ok()?,
                 initial_key_id: from.measured()?.to_vec(),
                 counter: u32::from_be_bytes(from.array()?),
+                drawn_at_s: from.long()?,
                 is_spent: from.array::<1>()? != [0],
             });
         }

@@ -53,7 +53,7 @@ pub use storage_key::{
 use std::path::{Path, PathBuf};
 
 use sealpoint_secret::SecretBytes;
-use sealpoint_wire::KeyId;
+use sealpoint_wire::{KeyId, status::KeySource};
 
 use content::Content;
 use disk::Folder;
@@ -89,6 +89,12 @@ impl KeyStore {
             folder: folder.to_owned(),
             storage,
         }
+    }
+
+    /// Where its storage key came from.
+    #[must_use]
+    pub const fn key_source(&self) -> KeySource {
+        self.storage.source()
     }
 
     /// What is loaded, in the order of loading; never a key.
