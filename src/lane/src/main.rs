@@ -2,11 +2,16 @@
 
 mod lock_down;
 
-use std::{env, io::Write, process::ExitCode};
+use std::{
+    env,
+    io::Write,
+    process::{self, ExitCode},
+};
 
 use sealpoint_lane::{
     Args, Lane, ReaderChoice, SetUp,
     args::{Asked, USAGE},
+    last_act::wiped_or,
     logging,
     reader::{Bounded, CALL_TIMEOUT, PcscReader, Reader},
     till::Till,
@@ -45,7 +50,8 @@ fn main() -> ExitCode {
             );
         }
     };
-    match lane(args, till).protected(posture).run() {
+    let serve = || lane(args, till).protected(posture).run();
+    match wiped_or(serve, || process::abort()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");

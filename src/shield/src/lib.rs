@@ -6,6 +6,7 @@
 //!
 //! - [`clean`]: an environment and descriptors that nobody else chose.
 //! - [`calls`]: the system calls that each program may make.
+//! - [`defect`]: a panic ends the process.
 //! - [`starter`]: starts the other processes for a till that may start nothing.
 //!
 //! What is deliberately absent: a way back. And `unsafe`: every call into the kernel goes through
@@ -13,6 +14,7 @@
 
 pub mod calls;
 pub mod clean;
+pub mod defect;
 mod lock_down;
 mod measures;
 mod plan;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
-use sealpoint_shield::{EXIT_REFUSED, clean, report};
+use sealpoint_shield::{EXIT_REFUSED, clean, defect, report};
 use sealpoint_sync::driver::{self, Config, Credentials, Target};
 use sealpoint_wire::Posture;
 use tracing_subscriber::EnvFilter;
@@ -34,6 +34,7 @@ enum Asked {
 }
 
 fn main() -> ExitCode {
+    defect::abort_on_panic();
     let (config, production) = match arguments() {
         Ok(Asked::Run { config, production }) => (config, production),
         Ok(Asked::Help) => {

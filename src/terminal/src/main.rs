@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sealpoint_shield::clean::{self, Cleaned};
-use sealpoint_shield::starter;
+use sealpoint_shield::{defect, starter};
 use sealpoint_terminal::lock_down::{self, ENVIRONMENT};
 use sealpoint_terminal::sources::Sources;
 use sealpoint_terminal::start::Prepared;
@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     if let Some(code) = starter::run() {
         return code;
     }
+    defect::abort_on_panic();
     let cleaned = match clean::begin(ENVIRONMENT) {
         Ok(cleaned) => cleaned,
         Err(error) => return cannot_start(&error.to_string()),

@@ -1,8 +1,11 @@
 //! A bound on every call of a driver that cannot bound its calls itself.
 
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
-    thread,
+    panic::resume_unwind,
+    sync::mpsc::{
+        Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+    },
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -26,6 +29,8 @@ pub struct Bounded {
     /// None while it is dropped.
     calls: Option<SyncSender<Call>>,
     answers: Receiver<Answer>,
+    /// None once it has fallen.
+    thread: Option<JoinHandle<()>>,
     timeout: Duration,
     /// Whether the thread still owes the answer to a call that nobody waits for any more.
     overdue: bool,
@@ -56,10 +61,11 @@ impl Bounded {
         // One call is under way at most, so neither side ever waits for room.
         let (calls, incoming) = sync_channel(1);
         let (outgoing, answers) = sync_channel(1);
-        thread::spawn(move || drive(driver, &incoming, &outgoing));
+        let thread = thread::spawn(move || drive(driver, &incoming, &outgoing));
         Self {
             calls: Some(calls),
             answers,
+            thread: Some(thread),
             timeout,
             overdue: false,
         }
@@ -78,13 +84,32 @@ impl Bounded {
         if self.overdue {
             match self.answers.try_recv() {
                 Ok(_) => self.overdue = false,
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => return None,
+                Err(TryRecvError::Disconnected) => return self.fall(),
             }
         }
-        self.calls.as_ref()?.try_send(call).ok()?;
-        let answer = self.answers.recv_timeout(timeout).ok();
-        self.overdue = answer.is_none();
-        answer
+        match self.calls.as_ref()?.try_send(call) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return None,
+            Err(TrySendError::Disconnected(_)) => return self.fall(),
+        }
+        match self.answers.recv_timeout(timeout) {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Timeout) => {
+                self.overdue = true;
+                None
+            }
+            Err(RecvTimeoutError::Disconnected) => self.fall(),
+        }
+    }
+
+    /// The thread ends by itself only by a defect in it. What it had is wiped by then; what this
+    /// thread has is wiped the same way.
+    fn fall(&mut self) -> Option<Answer> {
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Err(defect)) => resume_unwind(defect),
+            Some(Ok(())) | None => None,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::bench::{Bench, TERMINAL};
 const PIECE: usize = 1 << 20;
 
 /// A card number as text and as BCD; the BCD is in the track 2 data as well.
-fn forms(pan: &str) -> Vec<Vec<u8>> {
+pub fn forms(pan: &str) -> Vec<Vec<u8>> {
     let bcd = (0..pan.len() / 2 * 2)
         .step_by(2)
         .map(|at| u8::from_str_radix(&pan[at..at + 2], 16).expect("digits"))
@@ -26,7 +26,7 @@ fn forms(pan: &str) -> Vec<Vec<u8>> {
 }
 
 /// How often these bytes stand in the writable memory of a process.
-fn count(process: u32, wanted: &[u8]) -> usize {
+pub fn count(process: u32, wanted: &[u8]) -> usize {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("our own child's maps");
     let memory = File::open(format!("/proc/{process}/mem")).expect("our own child's memory");
     let mut found = 0;
