@@ -18,6 +18,7 @@
 //! * [`ifd`]: a reader with slots and a PIN pad behind a real `pcscd`, through our own driver.
 //! * [`keypad`]: the PIN pad. [`faults`]: what goes wrong on command.
 //! * [`vpcd`]: the same card behind a real `pcscd` through `vsmartcard-vpcd`.
+//! * [`listener`]: a test's ear on a log, which fails it on card data.
 //! * [`control`]: insert and remove cards, one JSON object per line.
 //!
 //! The TLV and DOL code here is deliberately not the terminal's: a card that
@@ -33,6 +34,7 @@ pub mod hostile;
 pub mod ifd;
 pub mod issuer;
 pub mod keypad;
+pub mod listener;
 pub mod oda;
 pub mod pad;
 pub mod profile;

@@ -9,6 +9,7 @@ mod enciphered_pin;
 mod ifd_reader;
 mod issuer_file;
 mod issuer_scripts;
+mod listener;
 mod mutated_commands;
 mod offline_pin;
 mod profiles;
