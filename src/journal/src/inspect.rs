@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use aes::Aes256;
 use cbc::Decryptor;
-use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
@@ -25,6 +24,8 @@ const PAGE: usize = 4096;
 /// Bytes at the end of a page: initialisation vector, then an HMAC-SHA-512 (SQLCipher 4).
 const RESERVE: usize = 80;
 const IV: usize = 16;
+/// Bytes of a block of AES.
+const BLOCK: usize = 16;
 /// In place of the first bytes of page 1 stands the salt, in clear.
 const SALT: usize = 16;
 /// Page size, file format versions, and bytes of reserve of a deciphered page 1 (SQLite file
@@ -187,7 +188,9 @@ fn decipher(key: &DbKey, page: &mut [u8], first: bool) {
     let (content, reserve) = page.split_at_mut(PAGE - RESERVE);
     let mut iv = [0; IV];
     iv.copy_from_slice(&reserve[..IV]);
-    let cipher = Decryptor::<Aes256>::new(key.bytes().into(), &iv.into());
-    // A whole number of blocks, so nothing can be wrong with it.
-    let _whole = cipher.decrypt_padded::<NoPadding>(&mut content[from..]);
+    let mut cipher = Decryptor::<Aes256>::new(key.bytes().into(), &iv.into());
+    // A whole number of blocks.
+    for block in content[from..].as_chunks_mut::<BLOCK>().0 {
+        cipher.decrypt_block(block.into());
+    }
 }
