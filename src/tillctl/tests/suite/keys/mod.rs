@@ -1,0 +1,12 @@
+//! `tillctl keys`: the life of a till's keys, as IT lives it.
+
+mod block;
+mod ceremony;
+mod destroy;
+mod documented;
+mod interrupted;
+mod load;
+mod office;
+mod rotate;
+mod show;
+mod terminal;
