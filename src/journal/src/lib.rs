@@ -12,6 +12,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `check` | a look at every page of a journal that no till has open |
 //! | `open` | opening: key, lock, integrity, identity |
 //! | `schema` | numbered migrations |
 //! | `key` | the database key and its file |
@@ -24,6 +25,7 @@
 
 mod attempt;
 mod basket;
+mod check;
 mod error;
 pub mod inspect;
 mod key;
@@ -37,6 +39,7 @@ mod schema;
 mod tests;
 
 pub use attempt::{AttemptState, Intent, IntentWritten, SentWritten};
+pub use check::{Checked, check};
 pub use basket::{Draft, MAX_PARKED, MAX_TITLE, Parked};
 pub use error::JournalError;
 pub use key::{CREDENTIAL, DbKey, KEY_LEN, KeyFileError};

@@ -139,7 +139,7 @@ fn create_empty(path: &Path) -> Result<(), JournalError> {
 
 /// Refuses a file that is shorter than a page: SQLite would take it for an empty one and write over
 /// it. Only a file that a first start left half made is as short, and then its log lies beside it.
-fn refuse_stump(path: &Path) -> Result<(), JournalError> {
+pub(crate) fn refuse_stump(path: &Path) -> Result<(), JournalError> {
     let len = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
     let beside = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();

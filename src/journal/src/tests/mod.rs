@@ -2,6 +2,7 @@
 
 mod attempt;
 mod basket;
+mod check;
 mod disk;
 mod inspect;
 mod key_file;
