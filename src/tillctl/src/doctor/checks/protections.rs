@@ -14,7 +14,7 @@ const FILTER: u32 = 2;
 const PRIVATE: u32 = 0o077;
 
 /// Variables that have a program load code, write secrets down or look elsewhere for files.
-const LOADING: [&str; 14] = [
+const LOADING: [&str; 13] = [
     "LD_",
     "GCONV_PATH",
     "GLIBC_TUNABLES",
@@ -23,7 +23,6 @@ const LOADING: [&str; 14] = [
     "HOSTALIASES",
     "LIBGL_DRIVERS_PATH",
     "LOCPATH",
-    "MALLOC_",
     "NLSPATH",
     "RESOLV_",
     "SSLKEYLOGFILE",
@@ -32,12 +31,15 @@ const LOADING: [&str; 14] = [
 ];
 
 /// Variables that any process of a till may have: where the system put a credential, the card
-/// service's socket, what is logged, language and time.
-const COMMON: [&str; 10] = [
+/// service's socket, what is logged, language and time, and how much memory it takes, which it sets
+/// for itself.
+const COMMON: [&str; 12] = [
     "SEALPOINT_",
     "CREDENTIALS_DIRECTORY",
     "PCSCLITE_CSOCK_NAME",
+    "MALLOC_ARENA_MAX",
     "RUST_BACKTRACE",
+    "RUST_MIN_STACK",
     "LANG",
     "LC_",
     "TZ",
