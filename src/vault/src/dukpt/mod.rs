@@ -28,6 +28,32 @@
 //!
 //! **What is wiped.** Registers, nodes, working keys, plaintexts and key schedules. The crates'
 //! round functions leave parts of them in registers and on the stack, as `ring` does.
+//!
+//! Keys and registers cannot speak, and there is one of each:
+//! ```compile_fail,E0277
+//! fn copies<T: Clone>() {}
+//! copies::<sealpoint_vault::TransactionKey>();
+//! ```
+//! ```compile_fail,E0277
+//! fn copies<T: Clone>() {}
+//! copies::<sealpoint_vault::Registers>();
+//! ```
+//! ```compile_fail,E0277
+//! fn speaks<T: core::fmt::Debug>() {}
+//! speaks::<sealpoint_vault::TransactionKey>();
+//! ```
+//! ```compile_fail,E0277
+//! fn speaks<T: core::fmt::Debug>() {}
+//! speaks::<sealpoint_vault::Registers>();
+//! ```
+//! A key seals by way of the store alone, which writes its number down first:
+//! ```compile_fail,E0624
+//! use sealpoint_vault::{CardData, TransactionKey};
+//! use sealpoint_wire::SealContext;
+//! fn not_yet_written_down(key: TransactionKey, card: CardData, context: &SealContext) {
+//!     let _ = key.seal(card, context, &context.key_id);
+//! }
+//! ```
 
 mod aes;
 mod cipher;

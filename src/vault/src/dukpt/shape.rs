@@ -38,7 +38,8 @@ impl Shape {
     }
 
     /// X9.24-3:2017 section 6 and annex B: 32 bits, at most sixteen of them one; an id of eight
-    /// bytes.
+    /// bytes. (The supplement lists a key for number 1FFFF, which has seventeen. A terminal that
+    /// leaves it out as the text says is understood by every host.)
     const fn aes(key_len: usize) -> Self {
         Self {
             counter_bits: 32,
