@@ -2,7 +2,8 @@
 //! of one card counts as one against the floor limit (EMV 4.4 Book 3 section 10.6.1).
 //!
 //! No account number is kept: a card is known by a code under a key that this process drew at its
-//! start and that ends with it. There is no exception file, so no card is on one.
+//! start and that ends with it. Which cards are on the exception file is not known here but by the hot
+//! list.
 
 use std::{
     collections::VecDeque,

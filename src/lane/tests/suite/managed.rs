@@ -161,7 +161,8 @@ fn a_manifest_by_somebody_else_or_changed_on_its_way_does_not_count() {
 
 #[test]
 fn each_reason_why_no_key_seals_says_what_to_do() {
-    let cases: [(fn(&Path) -> Vec<String>, &str); 4] = [
+    type Keys = fn(&Path) -> Vec<String>;
+    let cases: [(Keys, &str); 4] = [
         (
             |folder| vec![public(folder, "acq-1", ("2020-01-01", "2020-12-31"), "")],
             "The key \"acq-1\" was valid until 2020-12-31. Set the clock if that day has not come",

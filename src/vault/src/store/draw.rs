@@ -30,7 +30,7 @@ pub enum DrawError {
     Exhausted(KeyId),
     /// More keys were drawn than any lane needs, so that the counter runs ahead of the clock.
     #[error(
-        "keys of \"{0}\" were drawn faster than cards can be charged; wait a minute, then try \
+        "keys of \"{0}\" were drawn faster than cards can be charged; wait an hour, then try \
          again, and call service if it happens again"
     )]
     TooFast(KeyId),

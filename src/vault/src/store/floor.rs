@@ -2,8 +2,9 @@
 //!
 //! The keys of an AES DUKPT key set are given out to the seconds since [`EPOCH_S`], [`PER_SECOND`]
 //! each. A key is drawn at or above the first of its second. So after a disk was put back, whatever
-//! the counter on it says, the next key lies above those that were used before, as long as the
-//! draws never ran ahead of the clock: they may by [`AHEAD`] keys, one minute's.
+//! the counter on it says, the next key lies above those that were used before, as long as cards were
+//! charged no faster than that, or the clock has caught up since. No till is as fast; what a
+//! laboratory draws may run ahead by [`AHEAD`] keys.
 //!
 //! The epoch is the same for all keys. If it were the moment of loading, an initial key that is
 //! loaded a second time would begin again.
@@ -18,10 +19,11 @@ use crate::KeyKind;
 
 /// 2026-01-01T00:00:00Z, before which there was no till of this kind.
 const EPOCH_S: u64 = 1_767_225_600;
-/// Keys for each second: more than any lane can use, and enough for 38 years.
-const PER_SECOND: u64 = 2;
-/// How far draws may run ahead of the clock.
-pub(super) const AHEAD: u64 = 60 * PER_SECOND;
+/// Keys for each second: more than any lane can use, and enough for 19 years. Then the counter goes
+/// on without the clock.
+const PER_SECOND: u64 = 4;
+/// How far draws may run ahead of the clock: an hour's keys.
+const AHEAD: u64 = 3_600 * PER_SECOND;
 /// Keys at the end that the clock never skips.
 const KEPT_BACK: u64 = 1_000_000;
 /// Bits of an AES DUKPT counter, and how many of them may be one (ANSI X9.24-3:2017 annex B).
@@ -111,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    const YEAR_S: u64 = 366 * 86_400;
+    const YEAR_S: u64 = 365 * 86_400;
 
     #[test]
     fn places_are_those_of_the_standard() {
@@ -125,18 +127,18 @@ mod tests {
     }
 
     #[test]
-    fn no_clock_uses_a_key_set_up_within_38_years_or_ever() {
+    fn no_clock_uses_a_key_set_up_within_19_years_or_ever() {
         assert_eq!(first_at(0), 1, "a clock that was never set");
         let late = first_at(u64::MAX);
         assert_eq!(keys_below(late.into()), 2_448_023_842 - KEPT_BACK);
-        assert!(first_at(EPOCH_S + 38 * YEAR_S) < late);
+        assert!(first_at(EPOCH_S + 19 * YEAR_S) < late);
     }
 
     proptest! {
         #[test]
         fn a_later_second_begins_above_all_that_an_earlier_one_may_use(
-            earlier in EPOCH_S..EPOCH_S + 38 * YEAR_S,
-            by in 60_u64..1_000_000,
+            earlier in EPOCH_S..EPOCH_S + 19 * YEAR_S,
+            by in 3_600_u64..1_000_000,
         ) {
             let begins = first_at(earlier + by).max(1);
             prop_assume!(first_at(earlier + by) < first_at(u64::MAX));
