@@ -5,10 +5,10 @@
 //! that whoever types one hears at once whether it was right, and the key has one for all to compare.
 //!
 //! **Parity of triple DES.** The lowest bit of each byte of a DES key is a parity bit, which the
-//! cipher does not look at. Here it is not looked at either: components may have any parity,
-//! and the key is given odd parity, as hardware security modules want it. That leaves the check
-//! value as it was. It would change an initial TDES DUKPT key, whose derivation takes all its
-//! bits; such keys travel in key blocks, not in components.
+//! cipher does not look at; nor does any check here. Hardware security modules give odd parity to
+//! components and key alike: where all components have it, so has the key. Otherwise the key is
+//! the XOR as it is, because there is a kind of key of which all bits count: an initial TDES DUKPT
+//! key.
 
 use ring::rand::SecureRandom;
 use sealpoint_secret::SecretBytes;
@@ -25,6 +25,8 @@ pub const MIN_COMPONENTS: usize = 2;
 pub const MAX_COMPONENTS: usize = 4;
 /// Bytes of the key of single DES, of which triple DES has two or three.
 const DES_KEY_LEN: usize = 8;
+/// The bit of a byte of a DES key that the cipher does not look at.
+const PARITY_BIT: u8 = 0x01;
 /// Lengths of HMAC keys: a hash to a hash block of SHA-256.
 const HMAC_KEY_LEN: core::ops::RangeInclusive<usize> = 32..=64;
 
@@ -128,13 +130,16 @@ pub fn combine(
         }
     }
     let values = components.iter().map(|component| &component.value);
-    let key = xor(first_len.unwrap_or_default(), values);
+    let key = xor(first_len.unwrap_or_default(), values.clone());
     check_key(algorithm, &key)?;
-    Ok(with_parity(algorithm, key))
+    if algorithm == Algorithm::Tdes && values.into_iter().all(has_odd_parity) {
+        return Ok(with_odd_parity(&key));
+    }
+    Ok(key)
 }
 
-/// Splits a key into so many components, all but one of them at random. Any of them tells nothing
-/// of the key without all the others.
+/// Splits a key into so many components, all but one of them at random, that [`combine`] to the very
+/// same bytes. Any of them tells nothing of the key without all the others.
 ///
 /// # Errors
 /// [`BadComponents`] if it is no key that could be combined again.
@@ -148,19 +153,30 @@ pub fn split(
         return Err(BadComponents::Count(count));
     }
     let len = key.len();
+    let is_odd = algorithm == Algorithm::Tdes && has_odd_parity(key);
     let mut values = Vec::with_capacity(count);
     for _ in 1..count {
         let mut value = SecretBytes::with_bound(len);
         value.fill(|bytes| {
             random
                 .fill(bytes)
-                .map(|()| bytes.len())
-                .map_err(|_| BadComponents::NoRandomBytes)
+                .map_err(|_| BadComponents::NoRandomBytes)?;
+            if algorithm == Algorithm::Tdes && !is_odd {
+                // One byte without odd parity says that the key is to be left as it is.
+                for byte in bytes.iter_mut().take(1) {
+                    *byte = odd(*byte) ^ PARITY_BIT;
+                }
+            }
+            Ok::<_, BadComponents>(bytes.len())
         })?;
-        values.push(with_parity(algorithm, value));
+        values.push(if is_odd {
+            with_odd_parity(&value)
+        } else {
+            value
+        });
     }
     let last = xor(len, values.iter().chain([key]));
-    values.push(with_parity(algorithm, last));
+    values.push(if is_odd { with_odd_parity(&last) } else { last });
     let component = |value| {
         let check_value = Some(CheckValue::of(algorithm, &value)?);
         Ok::<_, NoCheckValue>(Component { value, check_value })
@@ -228,7 +244,7 @@ fn check_key(algorithm: Algorithm, key: &SecretBytes) -> Result<(), BadComponent
 /// The bits of a byte that the cipher looks at.
 fn mask(algorithm: Algorithm) -> u8 {
     match algorithm {
-        Algorithm::Tdes => 0xFE,
+        Algorithm::Tdes => !PARITY_BIT,
         _ => 0xFF,
     }
 }
@@ -264,16 +280,15 @@ fn xor<'a>(len: usize, values: impl Iterator<Item = &'a SecretBytes>) -> SecretB
     }
 }
 
-/// Gives every byte of a triple DES key odd parity; leaves other keys as they are.
-fn with_parity(algorithm: Algorithm, key: SecretBytes) -> SecretBytes {
-    if algorithm != Algorithm::Tdes {
-        return key;
-    }
+fn has_odd_parity(key: &SecretBytes) -> bool {
+    key.expose().iter().all(|byte| *byte == odd(*byte))
+}
+
+fn with_odd_parity(key: &SecretBytes) -> SecretBytes {
     let mut adjusted = SecretBytes::with_bound(key.len());
     let filled = adjusted.fill(|bytes| {
         for (byte, of) in bytes.iter_mut().zip(key.expose()) {
-            let ones = (of & 0xFE).count_ones();
-            *byte = (of & 0xFE) | u8::from(ones.is_multiple_of(2));
+            *byte = odd(*of);
         }
         Ok::<_, core::convert::Infallible>(bytes.len())
     });
@@ -281,4 +296,10 @@ fn with_parity(algorithm: Algorithm, key: SecretBytes) -> SecretBytes {
         Ok(_) => adjusted,
         Err(never) => match never {},
     }
+}
+
+/// A byte of a DES key with odd parity.
+fn odd(byte: u8) -> u8 {
+    let bits = byte & !PARITY_BIT;
+    bits | u8::from(bits.count_ones().is_multiple_of(2))
 }
