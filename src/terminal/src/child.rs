@@ -133,7 +133,8 @@ impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
             // the next one.
             running.kill();
             let how = running.wait();
-            tracing::warn!(process = self.program, ?how, "ended");
+            let how = how.as_deref().unwrap_or("the system knows how");
+            tracing::warn!(process = self.program, how, "ended");
             if lived > STEADY {
                 self.pause = FIRST_PAUSE;
             }
@@ -149,6 +150,10 @@ impl<M: DeserializeOwned + Send + 'static> Supervised<M> {
 
     /// Starts the process again if its pause is over.
     pub fn tick(&mut self) {
+        if let Source::Starter(starter, _) = &self.source {
+            let mut starter = starter.lock().unwrap_or_else(PoisonError::into_inner);
+            starter.reap();
+        }
         if self.restart_at.is_some_and(|at| Instant::now() >= at) {
             self.spawn();
         }

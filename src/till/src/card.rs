@@ -28,11 +28,12 @@ impl Till {
     /// Why no card can be charged now.
     pub(crate) fn card_obstacle(&self) -> Option<Notice> {
         let say = |code, args| Some(Notice::new(code, args));
-        if !self.lane_up {
-            return say(NoticeCode::LaneDown, vec![]);
-        }
+        // Before all: a lane that refuses to run says why, and is gone.
         if let Some(why) = &self.cannot_charge {
             return say(NoticeCode::CannotSeal, vec![why.clone()]);
+        }
+        if !self.lane_up {
+            return say(NoticeCode::LaneDown, vec![]);
         }
         if matches!(self.reader, ReaderState::Missing { .. }) {
             return say(NoticeCode::NoReader, vec![]);
@@ -470,10 +471,13 @@ impl Till {
             why: "The card process stopped.".to_owned(),
         };
         self.lane_was_down = true;
-        if self.attempt.is_none() {
-            return self.say(NoticeCode::LaneDown, vec![]);
+        if self.attempt.is_some() {
+            return self.abandon(stamp);
         }
-        self.abandon(stamp)
+        match self.cannot_charge.clone() {
+            Some(why) => self.say(NoticeCode::CannotSeal, vec![why]),
+            None => self.say(NoticeCode::LaneDown, vec![]),
+        }
     }
 
     pub(crate) fn uplink_lost_attempt(&mut self, stamp: &Stamp) -> Vec<Effect> {

@@ -239,6 +239,7 @@ fn empty(page: &TillWindow) {
     state.set_queue_amount("318,40 €".into());
     state.set_queue_age("14 min".into());
     state.set_held_count(1);
+    state.set_warning_count(2);
     state.set_reversal_count(1);
     state.set_reader(Reader::Missing);
 }

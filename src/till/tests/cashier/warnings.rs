@@ -146,3 +146,25 @@ fn a_key_that_may_no_longer_be_used_stops_cards_and_not_cash() {
             .is_none_or(|why| !why.text.contains("revoked"))
     );
 }
+
+#[test]
+fn a_lane_that_refuses_to_run_has_its_reason_on_the_screen_and_cash_goes_on() {
+    let mut world = open();
+    world.act(Action::Scan {
+        code: MILK.to_owned(),
+    });
+    let why = "lane does not start in production: its memory is not locked. Raise the limit.";
+    for _ in 0..3 {
+        world.input(Input::Lane(FromLane::Hello {
+            version: 1,
+            cannot_charge: Some(why.to_owned()),
+            posture: Some(posture("lane", &[Measure::MemoryLocked])),
+        }));
+        let view = world.input(Input::LaneDown);
+        let said = view.notice.expect("it is said in the bar").text;
+        assert!(said.contains("its memory is not locked"), "{said}");
+        let obstacle = view.card_unavailable.expect("cards are off").text;
+        assert!(obstacle.contains("Raise the limit"), "{obstacle}");
+    }
+    assert!(world.act(Action::CashExact).paid.is_some());
+}
