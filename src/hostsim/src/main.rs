@@ -39,7 +39,8 @@ enum Command {
         #[arg(long)]
         public_out: PathBuf,
     },
-    /// Add a base derivation key for cards that are sealed with DUKPT
+    /// Add a base derivation key for cards that are sealed with DUKPT; a running host takes it when it
+    /// is started again
     Bdk(operator::Bdk),
     /// Make a till's initial DUKPT key, wrapped in an X9.143 key block
     KeyBlock(operator::KeyBlock),
