@@ -6,6 +6,7 @@
 //! | B, D | CMAC under the protection key, a counter | CMAC, over what is encrypted | the MAC |
 
 use sealpoint_secret::SecretBytes;
+use zeroize::Zeroizing;
 
 use super::{
     attributes::Version,
@@ -88,9 +89,9 @@ pub(super) fn bind(
 ) -> Result<Bound, WrongLength> {
     let pair = Pair::derived(protection)?;
     let mac = derived_mac(&pair, version, header, payload.expose())?;
-    // Encrypted where it stands: nothing of the copy is left.
-    let mut ciphertext = payload.expose().to_vec();
-    cipher(version, pair.encryption.expose())?.cbc_encrypt(&mac, &mut ciphertext)?;
+    let mut buffer = Zeroizing::new(payload.expose().to_vec());
+    cipher(version, pair.encryption.expose())?.cbc_encrypt(&mac, &mut buffer)?;
+    let ciphertext = core::mem::take(&mut *buffer);
     Ok(Bound { ciphertext, mac })
 }
 

@@ -2,9 +2,10 @@
 
 use super::{
     MAX_LEN,
-    attributes::{Algorithm, Exportability, KeyContext, KeyVersion, ModeOfUse, Usage, Version},
+    attributes::{Algorithm, Exportability, KeyContext, KeyVersion, ModeOfUse, Version},
     errors::BadKeyBlock,
     optional::{self, OptionalBlock},
+    usage::Usage,
 };
 
 /// Characters before the optional blocks.

@@ -6,7 +6,7 @@
 //!
 //! | step | what | where |
 //! |---|---|---|
-//! | read | [`KeyBlock::parse`]: the form, strictly; an unknown code is kept and shown | `block`, `header`, `optional`, `attributes` |
+//! | read | [`KeyBlock::parse`]: the form, strictly; an unknown code is kept and shown | `block`, `header`, `optional`, `attributes`, `usage` |
 //! | open | [`KeyBlock::open`]: the MAC first, in constant time, then the key's length and check values | `binding`, `cipher` |
 //! | use | [`OpenedKey`]: usage, algorithm, mode, name and strength fit what is to be done with it | `opened` |
 //! | make | [`KeyBlock::wrap`]: versions D (AES) and B (triple DES), padded to the longest key | `block` |
@@ -24,16 +24,18 @@ mod errors;
 mod header;
 mod opened;
 mod optional;
+mod usage;
 
 #[cfg(test)]
 mod tests;
 
-pub use attributes::{Algorithm, Exportability, KeyContext, KeyVersion, ModeOfUse, Usage, Version};
+pub use attributes::{Algorithm, Exportability, KeyContext, KeyVersion, ModeOfUse, Version};
 pub use block::{BadProtectionKey, Bindings, KeyBlock, ProtectionKey};
 pub use errors::{BadKeyBlock, BadOptionalBlock, NotOpened, NotWrapped};
 pub use header::Header;
 pub use opened::{InitialKey, OpenedKey, Unfit};
 pub use optional::{HmacHash, MAX_OPTIONAL_BLOCKS, OptionalBlock};
+pub use usage::Usage;
 
 /// The longest key block: its length has four digits.
 pub const MAX_LEN: usize = 9_999;

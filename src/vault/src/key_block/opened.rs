@@ -23,10 +23,11 @@ use sealpoint_secret::SecretBytes;
 use sealpoint_wire::seal::DukptScheme;
 
 use super::{
-    attributes::{Algorithm, Exportability, KeyVersion, ModeOfUse, Usage},
+    attributes::{Algorithm, Exportability, KeyVersion, ModeOfUse},
     block::strength_bits,
     header::Header,
     optional::HmacHash,
+    usage::Usage,
 };
 
 /// Bytes of an initial key id (X9.24-3:2017 section 4.17).

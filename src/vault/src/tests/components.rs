@@ -3,6 +3,12 @@
 use data_encoding::HEXUPPER;
 use proptest::{collection::vec, prelude::*, sample::select};
 use ring::rand::SystemRandom;
+#[expect(
+    deprecated,
+    reason = "ring's only deterministic random source; no other can be given to it, since its \
+              trait is sealed"
+)]
+use ring::test::rand::FixedByteRandom;
 use sealpoint_secret::SecretBytes;
 
 use crate::{
@@ -62,6 +68,17 @@ fn a_triple_des_key_of_which_all_bits_may_count_is_left_as_it_is() {
         HEXUPPER.encode(again.expect("it is combined").expose()),
         initial
     );
+}
+
+#[test]
+#[expect(deprecated, reason = "see the import")]
+fn an_unlucky_draw_does_not_change_the_parity_of_a_key() {
+    // Components of odd parity alone would say that the key has it too.
+    let even = "00112233445566778899AABBCCDDEEFF";
+    let random = FixedByteRandom { byte: 0x10 };
+    let components = split(Algorithm::Tdes, &secret(even), 2, &random).expect("it is split");
+    let again = combine(Algorithm::Tdes, &components).expect("it is combined");
+    assert_eq!(HEXUPPER.encode(again.expose()), even);
 }
 
 #[test]

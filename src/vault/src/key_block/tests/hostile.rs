@@ -108,6 +108,8 @@ fn a_refusal_says_why() {
         form(&changed(text, 4, '7')),
         BadKeyBlock::Length { stated, found }
     );
+    let shorter = form(&changed(text, 4, '5'));
+    assert_eq!(shorter, BadKeyBlock::Length { stated: 175, found });
     for (place, field) in [
         (1, "length"),
         (5, "usage"),
@@ -209,6 +211,10 @@ fn optional_blocks_end_within_their_block() {
     );
     assert_eq!(with_optional("01", "LB00040010twelve"), None);
     assert_eq!(with_optional("01", "LB00020010twelve"), None);
+    for other in ["00", "01", "03", "05", "4 "] {
+        let optional = format!("LB00{other}0010twelve");
+        assert_eq!(with_optional("01", &optional), length(1), "{other}");
+    }
     // More than there are: zeros are read as a block without a name's letters, of length 00.
     assert_eq!(with_optional("99", "LB10twelve chars"), length(2));
     assert_eq!(with_optional("01", ""), length(1));

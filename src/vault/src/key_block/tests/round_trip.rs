@@ -93,6 +93,15 @@ fn a_header_is_written_as_the_standard_lays_it_out() {
     let head = "D0176B1AX00N0200IK141234567890123456PB0C00000000";
     assert_eq!(&block.as_str()[..48], head);
     assert_eq!(block.to_string(), block.as_str());
+    // The shortest padding that fills the cipher block.
+    for (label, padding) in [(8, "PB04"), (9, "PB130"), (12, ""), (13, "PB0F0")] {
+        let mut header = initial_key_header();
+        let label = "x".repeat(label);
+        header.optional = vec![OptionalBlock::new("LB", &label).expect("a label")];
+        let block = wrapped(header, &key, &kbpk).expect("it is wrapped");
+        let behind = &block.as_str()[16 + 4 + label.len()..];
+        assert!(behind.starts_with(padding), "{behind}");
+    }
 }
 
 #[test]
