@@ -11,7 +11,7 @@ use super::{
 /// nothing and listens nowhere.
 pub static UPLINK: Calls = Calls {
     families: &[LIFE, MEMORY, TIME, READING, WAITING, EVENTS, TALKING, NAMES],
-    judged: &[CAREFUL, &[SOCKETS]],
+    judged: &[CAREFUL, &[SOCKETS, PAIR]],
     answered: &[FALLBACKS[0], NETLINK],
     otherwise: Otherwise::End,
 };
@@ -46,6 +46,12 @@ const SOCKETS: Judged = Judged {
         &datagram(libc::AF_INET6),
         &stream(libc::AF_UNIX),
     ],
+};
+
+const PAIR: Judged = Judged {
+    call: call!(SYS_socketpair),
+    why: "a pair of its own, by which the runtime would wake itself",
+    when: &[&stream(libc::AF_UNIX)],
 };
 
 /// getaddrinfo(3) looks which addresses the machine has, and takes every family if it cannot.

@@ -1,0 +1,168 @@
+//! A `lane` or an `uplink` with the till's end of its socket.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use sealpoint_wire::{FromLane, FromUplink, Posture, frame};
+use tempfile::TempDir;
+
+/// Nothing here takes longer than this unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A user that owns nothing.
+pub const NOBODY: &[&str] = &[
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+];
+
+/// A program of the workspace, as built beside this test.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a path");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/PROFILE/deps");
+    let path = folder.join(name);
+    assert!(
+        path.is_file(),
+        "{name} is not built: run `cargo build --workspace` first"
+    );
+    path
+}
+
+/// A folder that every user may read, with one for keys.
+pub fn folder() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir(folder.path().join("keys")).expect("a folder in a temporary folder");
+    for path in [folder.path().to_owned(), folder.path().join("keys")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("our own folder");
+    }
+    folder
+}
+
+/// A command for a program, run by way of `starter`.
+pub fn command(starter: &[&str], name: &str) -> Command {
+    let program = program(name);
+    match starter.split_first() {
+        None => Command::new(program),
+        Some((first, rest)) => {
+            let mut command = Command::new(first);
+            command.args(rest).arg(program);
+            command
+        }
+    }
+}
+
+/// A lane with its keys in that folder and no reader.
+pub fn lane(starter: &[&str], folder: &Path) -> Command {
+    let mut command = command(starter, "lane");
+    command.arg("--keys").arg(folder.join("keys"));
+    command.args(["--terminal", "T0000001", "--reader"]);
+    command.arg(format!("virtual:{}", folder.join("no-reader").display()));
+    command
+}
+
+/// A running process and the till's end of its socket. It is killed when this is dropped.
+pub struct Running {
+    pub till: UnixStream,
+    child: Child,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        let (till, theirs) = UnixStream::pair().expect("a socket pair");
+        till.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let child = command
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a built program starts");
+        // The command keeps the process's end open: nobody would hear it end.
+        command.stdin(Stdio::null());
+        Self { till, child }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What a lane says first of how it protects itself: from then on it is locked down.
+    pub fn lane_posture(&mut self) -> Posture {
+        match frame::read(&mut self.till) {
+            Ok(Some(FromLane::Hello { posture, .. })) => posture.expect("a lane says how"),
+            other => panic!("no hello but {other:?}: {}", self.log()),
+        }
+    }
+
+    /// What an uplink says first of how it protects itself.
+    pub fn uplink_posture(&mut self) -> Posture {
+        match self.uplink_says() {
+            FromUplink::Hello { posture, .. } => posture.expect("an uplink says how"),
+            other => panic!("no hello but {other:?}"),
+        }
+    }
+
+    pub fn uplink_says(&mut self) -> FromUplink {
+        match frame::read(&mut self.till) {
+            Ok(Some(said)) => said,
+            other => panic!("nothing but {other:?}: {}", self.log()),
+        }
+    }
+
+    /// A file of the process below /proc.
+    pub fn file(&self, name: &str) -> String {
+        let path = format!("/proc/{}/{name}", self.pid());
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The lines of a file like /proc/PID/status.
+    pub fn lines(&self, name: &str) -> BTreeMap<String, String> {
+        self.file(name)
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+            .collect()
+    }
+
+    /// Everything that it logs until it ends, which it is made to.
+    fn log(&mut self) -> String {
+        let _gone = self.child.kill();
+        let mut log = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut log).expect("the log is text");
+        }
+        log
+    }
+
+    /// Waits until it has ended by itself; how, and its log.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        let mut log = String::new();
+        let mut stderr = self.child.stderr.take().expect("a pipe");
+        stderr.read_to_string(&mut log).expect("the log is text");
+        (self.child.wait().expect("our own child"), log)
+    }
+
+    /// Closes the till's end and waits.
+    pub fn close(self) -> (ExitStatus, String) {
+        self.till
+            .shutdown(std::net::Shutdown::Write)
+            .expect("the socket is open");
+        self.ended()
+    }
+}
