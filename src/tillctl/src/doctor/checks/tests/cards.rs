@@ -318,7 +318,7 @@ pub const DEFECTS: &[Defect] = &[
     (
         "a database too large to be read in passing",
         |f| {
-            f.till.said = Seen::Missing;
+            stopped(f);
             f.database.looked = Some(Looked::NotNow("too large".to_owned()));
         },
         Id::DatabaseUnchecked,

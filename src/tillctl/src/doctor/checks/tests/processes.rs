@@ -232,10 +232,13 @@ pub const DEFECTS: &[Defect] = &[
     ),
 ];
 
+/// Takes a protection from a process.
+type Take = fn(&mut Process);
+
 /// Each claim of a process is held against what the kernel says, one protection at a time.
 #[test]
 fn a_claim_that_the_kernel_denies_is_found_for_each_protection_that_can_be_seen() {
-    let takes: [(&str, fn(&mut Process)); 9] = [
+    let takes: [(&str, Take); 9] = [
         ("environment", |p| {
             p.variables = Some(vec!["LD_AUDIT".to_owned()])
         }),
