@@ -57,7 +57,7 @@ pub fn load(
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     let block = KeyBlock::parse(text).map_err(|bad| because("", &bad))?;
-    let mut store = held.store(options, false)?;
+    let (mut store, dropped) = held.store_to_load(options)?;
     let loaded = store.list().map_err(|error| store_fault(&error))?;
     let (opened, under) = open(&block, manifest, &mut store, &loaded, now)?;
     let label = opened.header().optional(LABEL);
@@ -90,6 +90,12 @@ pub fn load(
         id: id.to_string(),
         kind: arrived.kind.to_string(),
         check_value: Some(check_value),
+    });
+    let done = dropped.iter().fold(done, |done, id| {
+        done.and(format!(
+            "The key store had been copied or restored, so \"{id}\" was dropped: a key serial number \
+             could have been used twice."
+        ))
     });
     Ok(match vouched {
         Some(_) => done,

@@ -89,16 +89,36 @@ impl Held {
 
     /// The key store; made with its storage key where there is none yet and it is to be written.
     pub fn store(&self, options: &Options, make: bool) -> Result<KeyStore, Fault> {
-        let keys = self.folder.path();
-        let credentials = credentials();
-        let credentials = credentials.as_deref();
-        let storage = if make {
-            StorageKey::find_or_make(keys, credentials, options.production)
-        } else {
-            StorageKey::find(keys, credentials, options.production)
+        let storage = self.storage_key(options, make)?;
+        KeyStore::open(self.folder.path(), storage).map_err(|error| store_fault(&error))
+    }
+
+    /// The key store, to load a key into, and what was dropped from it: one that was copied or
+    /// restored is begun anew, without the keys whose counters nobody can trust.
+    pub fn store_to_load(&self, options: &Options) -> Result<(KeyStore, Vec<KeyId>), Fault> {
+        let storage = self.storage_key(options, false)?;
+        let mut store = KeyStore::unchecked(self.folder.path(), storage);
+        let dropped = match store.list() {
+            Err(StoreError::CopiedOrRestored(_)) => store.begin_again(),
+            listed => listed.map(|_| Vec::new()),
         };
-        let storage = storage.map_err(|error| no_storage_key(&error))?;
-        KeyStore::open(keys, storage).map_err(|error| store_fault(&error))
+        let dropped = dropped.map_err(|error| store_fault(&error))?;
+        Ok((store, dropped))
+    }
+
+    fn storage_key(&self, options: &Options, make: bool) -> Result<StorageKey, Fault> {
+        let find = if make {
+            StorageKey::find_or_make
+        } else {
+            StorageKey::find
+        };
+        let credentials = credentials();
+        find(
+            self.folder.path(),
+            credentials.as_deref(),
+            options.production,
+        )
+        .map_err(|error| no_storage_key(&error))
     }
 }
 

@@ -52,6 +52,35 @@ fn the_lane_draws_keys_from_the_initial_key_that_was_loaded() {
 }
 
 #[test]
+fn loading_the_block_again_begins_a_restored_store_anew() {
+    let office = Office::with_protection_key(&[protection(), dukpt()]);
+    let block = office.initial("dukpt-1", KEY_ID);
+    assert_eq!(office.load_file(&block).code, 0);
+    let path = office.keys.join("keys.store");
+    let kept = fs::read(&path).expect("read");
+    let draw = |now_s| {
+        let storage = StorageKey::find(&office.keys, None, false).expect("a storage key");
+        let mut store = KeyStore::unchecked(&office.keys, storage);
+        let drawn = store.next_key(&"dukpt-1".parse().expect("an id"), now_s);
+        drawn.map(|key| key.ksn().to_vec())
+    };
+    let now_s = 1_800_000_000;
+    let used = draw(now_s).expect("a key");
+    fs::write(&path, kept).expect("put back");
+    let refused = draw(now_s + 1).expect_err("refused").to_string();
+    assert!(refused.contains("was copied or restored"), "{refused}");
+
+    let ran = office.load_file(&block);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.out.contains("so \"dukpt-1\" was dropped"),
+        "{}",
+        ran.out
+    );
+    assert!(draw(now_s + 1).expect("a key") > used);
+}
+
+#[test]
 fn a_key_block_under_another_protection_key_is_refused() {
     let office = Office::with_protection_key(&[protection(), dukpt()]);
     let before = office.files();
