@@ -47,8 +47,8 @@ for the retailer, on a machine without a network:
   --to ID           refuse to rotate to any other key
   --algorithm NAME  of the key that is made from components (aes)
   --components N    how many, 2 to 4 (2)
-  --person NAME     name and role of who enters a component, in that order; asked
-                    for at a terminal
+  --person NAME     name and role of who enters a component, in that order; at a
+                    terminal they are asked for
   --replace-root    trust another root than the manifest's next, by two people
   --yes             do not ask for the id to be typed again
   --out FILE|DIR    where to write instead of standard output, or of here

@@ -63,11 +63,12 @@ impl Entry {
 
     /// A line that nobody may see, of at most `bound` bytes.
     pub fn secret(&self, prompt: &str, bound: usize) -> Result<SecretBytes, Fault> {
-        self.ask(prompt);
         if !self.terminal {
             return self.read(bound, false);
         }
+        // Quiet before it is asked: nobody is too quick for it.
         let quiet = Quiet::of(&self.input)?;
+        self.ask(prompt);
         let line = self.read(bound, true);
         drop(quiet);
         // The line feed that was typed was not echoed either.

@@ -34,12 +34,12 @@ use args::{Asked, Command, Options};
 
 /// Runs the command with the arguments behind its name.
 pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
-    let Asked { command, options } = Asked::parse(arguments)?;
+    let Asked { command, options } = Asked::parse(arguments).map_err(misused)?;
     if matches!(command, Command::Help) {
         say(&mut stdout(), args::USAGE);
         return Ok(Exit::Approved);
     }
-    Ok(match carry_out(command, &options) {
+    Ok(match carry_out(command, &options).map_err(misused) {
         Ok((text, exit)) => tell(text.trim_end(), exit),
         Err(fault) if options.json => tell(&report::fault(&fault), fault.exit),
         Err(fault) => {
@@ -47,6 +47,14 @@ pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
             fault.exit
         }
     })
+}
+
+/// Leads who misused this command to its own help.
+fn misused(mut fault: Fault) -> Fault {
+    if fault.exit == Exit::Misused {
+        fault.remedy = "Run `tillctl keys --help` to see how it is called.".to_owned();
+    }
+    fault
 }
 
 /// Does what was asked for; what to print, and how the program ends.

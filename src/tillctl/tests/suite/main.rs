@@ -2,5 +2,9 @@
 
 mod bench;
 mod command_line;
+mod doctor;
+mod doctor_processes;
+mod keys;
 mod pcscd;
+mod scan;
 mod virtual_reader;

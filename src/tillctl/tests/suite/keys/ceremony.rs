@@ -107,7 +107,7 @@ fn what_was_mistyped_is_found_and_not_repeated() {
         (vec![format!("{ONE} x"), TWO.to_owned()], "no check value"),
         (vec![ONE.to_owned(), TWO[..32].to_owned()], "not as long"),
         (vec![ONE.to_owned(), zeros], "zeros"),
-        (vec![ONE.to_owned(), String::new()], "is empty"),
+        (vec![ONE.to_owned(), " ".to_owned()], "is empty"),
         (vec![ONE.to_owned()], "input ended"),
         (vec![ONE.repeat(3), TWO.to_owned()], "more than 180"),
         (vec![ONE.repeat(2) + "00", TWO.to_owned()], "too long"),

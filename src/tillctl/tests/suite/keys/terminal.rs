@@ -100,7 +100,7 @@ fn a_component_is_not_shown_and_the_screen_is_cleared_between_people() {
     desk.types("Ben Roth, IT");
     desk.until("not shown): ");
     desk.types("not hexadecimal");
-    desk.until("It is not hexadecimal".strip_prefix("It ").expect("a part"));
+    desk.until("Component 2 is not hexadecimal");
     desk.until("not shown): ");
     desk.seen();
     desk.types(TWO);
