@@ -279,7 +279,7 @@ proptest! {
         count in 2..=4_usize,
     ) {
         // All bytes odd, or all even.
-        let odd = |byte: u8| (byte & 0xFE) | u8::from((byte & 0xFE).count_ones() % 2 == 0);
+        let odd = |byte: u8| (byte & 0xFE) | u8::from((byte & 0xFE).count_ones().is_multiple_of(2));
         let bytes: Vec<_> = key.iter().map(|byte| odd(*byte) ^ flips).collect();
         let key = SecretBytes::from_slice(&bytes);
         let components = split(Algorithm::Tdes, &key, count, &SystemRandom::new());
