@@ -23,7 +23,7 @@ Searches a till's files, database, memory and swap for known test card numbers.
 
 usage: tillctl doctor --scan-for-test-cards [--json] [--state DIR] [--cards FILE]
                       [--log FILE|DIR]... [--core FILE|DIR]... [--pid PID]... [--for SECONDS]
-                      [--journal-key FILE] [--no-memory] [--no-swap] [--self-test]
+                      [--journal-key FILE] [--no-memory] [--memory-only] [--no-swap] [--self-test]
 
   --json              one JSON object instead of a page for people
   --state DIR         the till's state folder (/var/lib/sealpoint/till)
@@ -36,6 +36,7 @@ usage: tillctl doctor --scan-for-test-cards [--json] [--state DIR] [--cards FILE
   --for SECONDS       searches memory again and again for so long, or until the processes end
   --journal-key FILE  key of the database (db.key in the state folder)
   --no-memory         leaves memory out
+  --memory-only       leaves everything else out
   --no-swap           leaves swap out
   --self-test         shows that the search finds what it looks for, and stops. Every run begins
                       so
@@ -69,6 +70,8 @@ pub struct ScanWanted {
     pub journal_key: PathBuf,
     /// Whether memory is searched.
     pub memory: bool,
+    /// Whether anything else is searched.
+    pub disk: bool,
     /// Whether swap is searched.
     pub swap: bool,
     /// Only show that the search works.
@@ -102,6 +105,7 @@ impl Asked {
             for_long: None,
             journal_key: PathBuf::new(),
             memory: true,
+            disk: true,
             swap: true,
             self_test: false,
         };
@@ -126,6 +130,7 @@ impl Asked {
                 }
                 Arg::Long("journal-key") => journal_key = Some(path(&mut parser)?),
                 Arg::Long("no-memory") => wanted.memory = false,
+                Arg::Long("memory-only") => wanted.disk = false,
                 Arg::Long("no-swap") => wanted.swap = false,
                 Arg::Long("self-test") => wanted.self_test = true,
                 Arg::Long("hold") => return Ok(Self::Hold),

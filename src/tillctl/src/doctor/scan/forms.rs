@@ -79,6 +79,8 @@ pub struct Needle {
     pub before: Option<u8>,
     /// The high half of the byte behind.
     pub behind: Option<u8>,
+    /// Whether no digit may stand before or behind.
+    pub alone: bool,
 }
 
 impl Needle {
@@ -96,8 +98,10 @@ impl Needle {
 pub fn needles(wanted: &[Wanted]) -> Vec<Needle> {
     let mut all = Vec::new();
     for (what, wanted) in wanted.iter().enumerate() {
+        let alone = matches!(wanted, Wanted::Card(pan) if is_monotonous(pan.expose()));
         let mut forms = Forms {
             what,
+            alone,
             all: &mut all,
         };
         match wanted {
@@ -110,6 +114,7 @@ pub fn needles(wanted: &[Wanted]) -> Vec<Needle> {
 
 struct Forms<'a> {
     what: usize,
+    alone: bool,
     all: &'a mut Vec<Needle>,
 }
 
@@ -131,6 +136,7 @@ impl Forms<'_> {
             bytes: Zeroizing::new(bytes.into()),
             before,
             behind,
+            alone: self.alone && form == Form::Text,
         };
         let is_new = |known: &Needle| {
             known.what != needle.what || known.bytes != needle.bytes || known.form != needle.form
@@ -213,7 +219,7 @@ impl Forms<'_> {
 }
 
 /// Whether one digit makes up three quarters of a number: packed, such ones stand in tables of zeros
-/// and in machine code by chance, as 4000 and eleven zeros do.
+/// and in machine code by chance, as 4000 and eleven zeros do, and as text in tables of digits.
 fn is_monotonous(text: &[u8]) -> bool {
     let most = (b'0'..=b'9').map(|digit| text.iter().filter(|one| **one == digit).count());
     most.max().unwrap_or(0) * 4 >= text.len() * 3

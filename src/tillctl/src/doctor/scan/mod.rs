@@ -83,6 +83,9 @@ fn everywhere(wanted: &ScanWanted, search: &Search, start: Instant, report: &mut
     } else {
         report.left_out("memory", "The command line says so.");
     }
+    if !wanted.disk {
+        return report.left_out("files, database and swap", "The command line says so.");
+    }
     let mut files = Files {
         search,
         report,

@@ -184,7 +184,13 @@ impl Window<'_> {
                 let byte = bytes.get(hit.end());
                 byte.is_some_and(|byte| byte >> 4 == high)
             });
-            if hit.end() > from && hit.end() <= to && before && behind {
+            let is_digit = |at: Option<usize>| {
+                let byte = at.and_then(|at| bytes.get(at));
+                byte.is_some_and(u8::is_ascii_digit)
+            };
+            let crowded =
+                needle.alone && (is_digit(hit.start().checked_sub(1)) || is_digit(Some(hit.end())));
+            if hit.end() > from && hit.end() <= to && before && behind && !crowded {
                 found(Found {
                     at: self.start + hit.start() as u64,
                     form: needle.form,
@@ -302,6 +308,19 @@ mod tests {
         let shifted = |first| [first, 0x78, 0x28, 0x22, 0x46, 0x31, 0x00, 0x05];
         assert_eq!(found(&search, &shifted(0x03)), [(1, "packed_shifted")]);
         assert_eq!(found(&search, &shifted(0x04)), []);
+    }
+
+    #[test]
+    fn a_number_of_one_digit_mostly_counts_as_text_that_stands_alone() {
+        let search = search(&["4111111111111111"]);
+        for (text, hits) in [
+            (&b"=4111111111111111;"[..], 1),
+            (b"4111111111111111D30122010", 1),
+            (b"141111111111111111111111", 0),
+            (b"\x41\x11\x11\x11\x11\x11\x11\x11", 0),
+        ] {
+            assert_eq!(found(&search, text).len(), hits, "{text:?}");
+        }
     }
 
     #[test]
