@@ -24,7 +24,7 @@ pub const MAX_STORED_KEYS: usize = 32;
 /// Initial keys that are remembered after they left; the oldest goes first.
 const MAX_PAST: usize = 64;
 /// Bytes of the longest secret: the registers of AES-256 DUKPT have about 1,050.
-const MAX_SECRET: usize = 2_048;
+pub(super) const MAX_SECRET: usize = 2_048;
 /// Bytes of a key's id, kind, check value and times at most.
 const MAX_HEAD: usize = 3 * 33 + 2 * 8 + 2;
 /// Bytes of what is remembered of an initial key at most.
@@ -126,10 +126,14 @@ impl Content {
             Secret::Token(key) => (KeyKind::Token, key, 0),
             Secret::KeyBlockProtection(key) => (KeyKind::KeyBlockProtection, key, 0),
         };
+        if secret.len() > MAX_SECRET {
+            return Err(StoreError::TooLong(secret.len()));
+        }
+        let digits = |digit: &char| digit.is_ascii_hexdigit();
         self.keys.push(Stored {
             id: id.clone(),
             kind,
-            check_value: check_value.chars().take(32).collect(),
+            check_value: check_value.chars().filter(digits).take(32).collect(),
             loaded_at_s: now_s,
             drawn_at_s,
             secret,

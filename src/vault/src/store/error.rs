@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use sealpoint_wire::KeyId;
 
-use super::MAX_STORED_KEYS;
+use super::content::{MAX_SECRET, MAX_STORED_KEYS};
 
 /// Why the key store cannot be used. Begins in lower case, to stand behind what it prevents.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,9 @@ pub enum StoreError {
         "the key store holds {MAX_STORED_KEYS} keys and no more; destroy one that is not needed"
     )]
     Full,
+    /// It is longer than any key.
+    #[error("a key has at most {MAX_SECRET} bytes, not {0}; load the right one")]
+    TooLong(usize),
     /// A key of that name is loaded.
     #[error("a key \"{0}\" is loaded already; destroy it first if it is to be replaced")]
     SameName(KeyId),

@@ -25,7 +25,8 @@
 //!   disk was put back lies below it. TDES DUKPT has a million: **there, nothing here notices a disk
 //!   that is put back**; the acquirer does, who refuses a serial number that it has seen.
 //! - *A key loaded again*: the counter goes on where it was (the store remembers initial keys that
-//!   were in it), and with AES where the clock says.
+//!   were in it), and with AES where the clock says. A store that was destroyed remembers nothing:
+//!   **a TDES initial key that is loaded after that begins again**, which the acquirer refuses.
 //!
 //! **What is erased.** The registers in the file never hold the key that was just drawn, and the
 //! file that it replaced is overwritten. A flash disk may keep old blocks all the same; they are
@@ -163,8 +164,9 @@ impl KeyStore {
     /// epoch.
     ///
     /// # Errors
-    /// [`StoreError::SameName`], [`StoreError::SameInitialKey`], [`StoreError::SpentKey`] or
-    /// [`StoreError::Full`] if it cannot be put beside what is there; else as the store fails.
+    /// [`StoreError::SameName`], [`StoreError::SameInitialKey`], [`StoreError::SpentKey`],
+    /// [`StoreError::TooLong`] or [`StoreError::Full`] if it cannot be put beside what is there; else
+    /// as the store fails.
     pub fn add(
         &mut self,
         id: &KeyId,

@@ -212,6 +212,16 @@ fn names_are_used_once_and_there_is_a_bound() {
             .add(&id(&name), secret, &"A".repeat(32), u64::MAX)
             .expect("added");
     }
+    for n in [2_049, 70_000] {
+        let long = Secret::Token(SecretBytes::from_slice(&vec![1; n]));
+        assert!(store.remove(&id(&format!("{:032}", 31))).is_ok());
+        let refused = store.add(&id("long"), long, "", 0);
+        assert!(matches!(refused, Err(StoreError::TooLong(len)) if len == n));
+    }
+    let longest = Secret::Token(SecretBytes::from_slice(&[1; 2_048]));
+    store
+        .add(&id(&format!("{:032}", 31)), longest, &"Ä".repeat(99), 0)
+        .expect("added");
     let twice = store.add(&id(&format!("{:032}", 0)), token(), "", 0);
     assert!(matches!(twice, Err(StoreError::SameName(_))));
     assert!(matches!(
