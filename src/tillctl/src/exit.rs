@@ -39,7 +39,7 @@ pub enum Exit {
     NotSetUp,
     /// 60: the doctor found something that needs care soon.
     NeedsCare,
-    /// 61: the doctor found something that is broken or unsafe now.
+    /// 61: the doctor found something that is broken or dangerous now.
     Critical,
     /// 62: a scan found card data.
     CardDataFound,

@@ -23,7 +23,7 @@ usage: tillctl doctor [--json] [--state DIR] [--config FILE]
 
 Run it as root: another user cannot see all of it, and is told what was not seen. Nothing is changed.
 
-Exit code: 0 healthy, 60 something needs care soon, 61 something is broken or unsafe now,
+Exit code: 0 healthy, 60 something needs care soon, 61 something is broken or dangerous now,
 1 report not written, 2 wrong command line.";
 
 /// What the command line asks for.

@@ -14,7 +14,7 @@ pub enum Level {
     Note,
     /// Needs care soon.
     Warning,
-    /// Broken or unsafe now.
+    /// Broken or dangerous now.
     Critical,
 }
 
@@ -116,7 +116,7 @@ impl Finding {
         Self::new(id, Level::Warning, what, remedy)
     }
 
-    /// Broken or unsafe now.
+    /// Broken or dangerous now.
     pub fn critical(id: Id, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(id, Level::Critical, what, remedy)
     }

@@ -46,7 +46,7 @@ pub fn write(report: &Report) -> String {
 
 fn heading(level: Level, count: usize) -> String {
     let (one, many) = match level {
-        Level::Critical => ("BROKEN OR UNSAFE NOW", "BROKEN OR UNSAFE NOW"),
+        Level::Critical => ("BROKEN OR DANGEROUS NOW", "BROKEN OR DANGEROUS NOW"),
         Level::Warning => ("NEEDS CARE SOON", "NEED CARE SOON"),
         Level::Note | Level::Ok => ("GOOD TO KNOW", "GOOD TO KNOW"),
     };

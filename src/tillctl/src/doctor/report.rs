@@ -131,9 +131,9 @@ impl Report {
             (0, 0) => "All is well.".to_owned(),
             (0, 1) => "One thing needs care soon.".to_owned(),
             (0, many) => format!("{many} things need care soon."),
-            (1, 0) => "One thing is broken or unsafe now.".to_owned(),
-            (bad, 0) => format!("{bad} things are broken or unsafe now."),
-            (bad, more) => format!("{bad} broken or unsafe now, {more} to see to soon."),
+            (1, 0) => "One thing is broken or dangerous now.".to_owned(),
+            (bad, 0) => format!("{bad} things are broken or dangerous now."),
+            (bad, more) => format!("{bad} broken or dangerous now, {more} to see to soon."),
         }
     }
 

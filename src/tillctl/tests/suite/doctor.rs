@@ -96,7 +96,7 @@ fn the_page_for_people_says_the_same_in_eighty_columns() {
     }
     let place = |word: &str| ran.out.find(word).unwrap_or(usize::MAX);
     assert!(
-        place("BROKEN OR UNSAFE") < place("GOOD TO KNOW"),
+        place("BROKEN OR DANGEROUS") < place("GOOD TO KNOW"),
         "{}",
         ran.out
     );

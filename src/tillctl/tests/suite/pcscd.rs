@@ -20,7 +20,10 @@ use sealpoint_cardsim::{
 };
 use tempfile::TempDir;
 
-use crate::bench::{Ran, assert_no_pan, card, folder, slot, tillctl};
+use crate::{
+    bench::{Ran, assert_no_pan, card, folder, slot, tillctl},
+    doctor::{level, what},
+};
 
 /// The folder of the sockets, set for the test inside.
 const FOLDER: &str = "SEALPOINT_TILLCTL_FOLDER";
@@ -118,6 +121,24 @@ fn vpcd_inside() {
         (nobody.code, nobody.text("outcome").as_str()),
         (30, "reader_fault")
     );
+}
+
+#[test]
+fn the_doctor_names_the_reader_of_a_card_service() {
+    beside_pcscd("doctor_inside", false);
+}
+
+#[test]
+#[ignore = "runs inside with-pcscd"]
+fn doctor_inside() {
+    let state = folder();
+    let path = state.path().to_str().expect("text");
+    let report = tillctl(&["doctor", "--json", "--state", path]).json();
+    // Its two slots are one device.
+    assert_eq!(level(&report, "reader_ready").as_deref(), Some("ok"));
+    assert!(what(&report, "reader_ready").contains("Virtual PCD"));
+    assert_eq!(level(&report, "reader_extra"), None);
+    assert_eq!(level(&report, "card_service_missing"), None);
 }
 
 /// Until the service has seen that no slot has a card any more.

@@ -64,13 +64,20 @@ impl Till {
         matches!(self.holder, Seen::There(Some(_)))
     }
 
-    /// Whether it is in production mode: what it said last, or else what it is set up to.
+    /// Whether it is in production mode: while it runs by its own word, else by what it is set up
+    /// to, or was when it ran.
     pub fn production(&self) -> Option<bool> {
-        let set = || match &self.config {
-            Seen::There(config) => config.mode.as_deref().map(|mode| mode == "production"),
-            _ => None,
-        };
-        self.said.there().map(|said| said.production).or_else(set)
+        let said = self.said.there().map(|said| said.production);
+        let mode = self
+            .config
+            .there()
+            .and_then(|config| config.mode.as_deref());
+        let set = mode.map(|mode| mode == "production");
+        if self.runs() {
+            said.or(set)
+        } else {
+            set.or(said)
+        }
     }
 
     /// The terminal, by what the till said last or by its configuration.

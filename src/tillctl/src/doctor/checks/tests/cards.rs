@@ -93,6 +93,15 @@ pub const DEFECTS: &[Defect] = &[
         Warning,
     ),
     (
+        "a demo that was stopped and is set to production",
+        |f| {
+            stopped(f);
+            word(f).production = false;
+        },
+        Id::ModeProduction,
+        Ok,
+    ),
+    (
         "demo mode behind a production configuration",
         |f| word(f).production = false,
         Id::ModeContradicted,
