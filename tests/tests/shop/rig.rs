@@ -224,6 +224,16 @@ impl Shop {
     pub fn till(&self) -> Till {
         Till::start(&self.at("till"), &[])
     }
+
+    /// A till whose credentials the system put into that folder.
+    pub fn till_with_credentials(&self, folder: &Path) -> Till {
+        let mut command = Command::new(program("till"));
+        Till::run(
+            command.env("CREDENTIALS_DIRECTORY", folder),
+            &self.at("till"),
+            &[],
+        )
+    }
 }
 
 /// A running `till --stdio`.
@@ -239,8 +249,12 @@ pub struct Till {
 
 impl Till {
     pub fn start(state: &Path, more: &[&str]) -> Self {
+        Self::run(&mut Command::new(program("till")), state, more)
+    }
+
+    fn run(command: &mut Command, state: &Path, more: &[&str]) -> Self {
         let mut process = Running::start(
-            Command::new(program("till"))
+            command
                 .arg("--stdio")
                 .arg("--state")
                 .arg(state)
@@ -401,8 +415,8 @@ impl Till {
         self.paid
     }
 
-    /// Sends SIGKILL to the child with this name, if it runs at the moment.
-    pub fn kill_child(&self, name: &str) -> bool {
+    /// The child with this name, if it runs at the moment.
+    pub fn child(&self, name: &str) -> Option<u32> {
         let parent = self.process.0.id().to_string();
         let children = fs::read_dir("/proc")
             .expect("/proc")
@@ -416,14 +430,26 @@ impl Till {
                 stat.contains(&format!("({name})"))
                     && after_name.split_whitespace().nth(1) == Some(&parent)
             });
-        let pids: Vec<_> = children.map(|entry| entry.file_name()).collect();
+        let pids: Vec<_> = children
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect();
         assert!(pids.len() <= 1, "one {name} runs under the till");
-        !pids.is_empty()
-            && Command::new("kill")
-                .arg("-KILL")
-                .args(pids)
+        pids.first().copied()
+    }
+
+    /// Sends SIGKILL to the child with this name, if it runs at the moment.
+    pub fn kill_child(&self, name: &str) -> bool {
+        self.signal_child(name, "KILL")
+    }
+
+    /// Sends a signal to the child with this name, if it runs at the moment.
+    pub fn signal_child(&self, name: &str, signal: &str) -> bool {
+        self.child(name).is_some_and(|pid| {
+            Command::new("kill")
+                .args([&format!("-{signal}"), &pid.to_string()])
                 .status()
-                .is_ok_and(|s| s.success())
+                .is_ok_and(|status| status.success())
+        })
     }
 }
 
