@@ -172,7 +172,7 @@ fn with_optional(count: &str, optional: &str) -> Option<BadKeyBlock> {
 fn optional_blocks_end_within_their_block() {
     assert_eq!(with_optional("00", ""), None);
     assert_eq!(with_optional("01", "LB10twelve chars"), None);
-    assert_eq!(with_optional("02", "LB08four01PB040").is_some(), true);
+    assert_eq!(with_optional("02", "LB0Ceight!!!PB04"), None);
     let bad = |number, fault| Some(BadKeyBlock::Optional { number, fault });
     let length = |number| bad(number, BadOptionalBlock::Length);
     for optional in [
