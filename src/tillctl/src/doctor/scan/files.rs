@@ -97,11 +97,11 @@ impl Files<'_> {
             };
             for entry in entries.flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
-                let is_ours = |program: &&str| {
+                let is_ours = |program: &str| {
                     name.starts_with(&format!("core.{program}."))
                         || name.contains(&format!("_{program}."))
                 };
-                if PROGRAMS.iter().any(|program| is_ours(&program)) {
+                if PROGRAMS.iter().any(|program| is_ours(program)) {
                     self.search("cores", &entry.path(), false);
                 }
             }
