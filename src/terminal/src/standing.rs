@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use sealpoint_till::View;
 use sealpoint_wire::status::{
-    JournalStatus, KeySource, LaneStatus, QueueStatus, STATUS_EVERY_MS, STATUS_FILE,
-    STATUS_VERSION, TillStatus,
+    JournalStanding, KeySource, LaneStanding, QueueStanding, STATUS_EVERY_MS, STATUS_FILE,
+    STATUS_VERSION, TillStanding,
 };
 use sealpoint_wire::{FromLane, FromUplink, Posture, TerminalId};
 
@@ -25,9 +25,9 @@ pub struct Standing {
     own: Posture,
     lane_posture: Option<Posture>,
     uplink_posture: Option<Posture>,
-    lane: LaneStatus,
-    journal: JournalStatus,
-    written: Option<TillStatus>,
+    lane: LaneStanding,
+    journal: JournalStanding,
+    written: Option<TillStanding>,
 }
 
 impl Standing {
@@ -41,8 +41,8 @@ impl Standing {
             own,
             lane_posture: None,
             uplink_posture: None,
-            lane: LaneStatus::default(),
-            journal: JournalStatus {
+            lane: LaneStanding::default(),
+            journal: JournalStanding {
                 integrity: "ok".to_owned(),
                 checked_at_ms: now_ms(),
                 key_source,
@@ -76,7 +76,7 @@ impl Standing {
 
     /// The card process ended.
     pub fn lane_ended(&mut self) {
-        self.lane = LaneStatus::default();
+        self.lane = LaneStanding::default();
         self.lane_posture = None;
     }
 
@@ -97,7 +97,7 @@ impl Standing {
         let status = self.now(view);
         let fresh = self.written.as_ref().is_some_and(|written| {
             let age = status.written_at_ms.saturating_sub(written.written_at_ms);
-            let unchanged = TillStatus {
+            let unchanged = TillStanding {
                 written_at_ms: status.written_at_ms,
                 ..written.clone()
             } == status;
@@ -112,14 +112,14 @@ impl Standing {
         self.written = Some(status);
     }
 
-    fn now(&self, view: &View) -> TillStatus {
+    fn now(&self, view: &View) -> TillStanding {
         let written_at_ms = now_ms();
         let processes = [
             Some(&self.own),
             self.lane_posture.as_ref(),
             self.uplink_posture.as_ref(),
         ];
-        TillStatus {
+        TillStanding {
             version: STATUS_VERSION,
             release: env!("CARGO_PKG_VERSION").to_owned(),
             written_at_ms,
@@ -130,7 +130,7 @@ impl Standing {
             lane: self.lane.clone(),
             reader: view.reader.clone(),
             link: view.link.clone(),
-            queue: QueueStatus {
+            queue: QueueStanding {
                 count: view.queue.count,
                 held: view.queue.held,
                 at_risk_minor: view.queue.at_risk_minor,
@@ -157,7 +157,7 @@ impl Standing {
     }
 
     /// Whole or not at all: whoever reads it never sees half of it. It need not survive a power cut.
-    fn replace(&self, status: &TillStatus) -> io::Result<()> {
+    fn replace(&self, status: &TillStanding) -> io::Result<()> {
         let part = self.file.with_extension("part");
         let mut file = OpenOptions::new()
             .create(true)

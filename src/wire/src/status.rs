@@ -16,7 +16,7 @@ pub const STATUS_EVERY_MS: i64 = 60_000;
 
 /// Everything that a till says of itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct TillStatus {
+pub struct TillStanding {
     /// [`STATUS_VERSION`].
     pub version: u16,
     /// Version of the program `till`.
@@ -32,22 +32,22 @@ pub struct TillStatus {
     /// How `till`, `lane` and `uplink` protect themselves; one that does not run is missing.
     pub processes: Vec<Posture>,
     /// The card process.
-    pub lane: LaneStatus,
+    pub lane: LaneStanding,
     /// The card reader.
     pub reader: ReaderState,
     /// The link to the collector.
     pub link: LinkState,
     /// What waits for the collector.
-    pub queue: QueueStatus,
+    pub queue: QueueStanding,
     /// Charges that wait to be undone at the acquirer.
     pub reversals_due: u32,
     /// The till's database.
-    pub journal: JournalStatus,
+    pub journal: JournalStanding,
 }
 
 /// The card process.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct LaneStatus {
+pub struct LaneStanding {
     /// Whether it runs.
     pub up: bool,
     /// Why no card can be charged, if so.
@@ -58,12 +58,12 @@ pub struct LaneStatus {
 
 /// What waits for the collector.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct QueueStatus {
+pub struct QueueStanding {
     /// Records.
     pub count: u64,
     /// Of them with a refused hash or id, which need a person.
     pub held: u64,
-    /// Minor units of [`QueueStatus::currency`] in them.
+    /// Minor units of [`QueueStanding::currency`] in them.
     pub at_risk_minor: i64,
     /// The currency.
     pub currency: Currency,
@@ -75,7 +75,7 @@ pub struct QueueStatus {
 
 /// The till's database.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct JournalStatus {
+pub struct JournalStanding {
     /// `ok`, or what the last check of every page found.
     pub integrity: String,
     /// When that was, milliseconds since the Unix epoch.

@@ -16,7 +16,8 @@ use sealpoint_wire::{
     Currency, LinkState, Posture, ReaderState,
     posture::{Achieved, Measure, Reach},
     status::{
-        JournalStatus, KeySource, LaneStatus, QueueStatus, STATUS_FILE, STATUS_VERSION, TillStatus,
+        JournalStanding, KeySource, LaneStanding, QueueStanding, STATUS_FILE, STATUS_VERSION,
+        TillStanding,
     },
 };
 use tempfile::TempDir;
@@ -125,7 +126,7 @@ impl Shop {
             .duration_since(UNIX_EPOCH)
             .expect("a clock");
         let now_ms = i64::try_from(now.as_millis()).expect("a time");
-        let said = TillStatus {
+        let said = TillStanding {
             version: STATUS_VERSION,
             release: env!("CARGO_PKG_VERSION").to_owned(),
             written_at_ms: now_ms,
@@ -133,15 +134,15 @@ impl Shop {
             terminal: "T0000001".parse().expect("a terminal id"),
             production: true,
             processes: processes.iter().map(posture).collect(),
-            lane: LaneStatus {
+            lane: LaneStanding {
                 up: true,
-                ..LaneStatus::default()
+                ..LaneStanding::default()
             },
             reader: ReaderState::Ready {
                 name: "Reader".to_owned(),
             },
             link: LinkState::Up,
-            queue: QueueStatus {
+            queue: QueueStanding {
                 count: 0,
                 held: 0,
                 at_risk_minor: 0,
@@ -150,7 +151,7 @@ impl Shop {
                 card_limit: 10_000,
             },
             reversals_due: 0,
-            journal: JournalStatus {
+            journal: JournalStanding {
                 integrity: "ok".to_owned(),
                 checked_at_ms: now_ms,
                 key_source: KeySource::Credential,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sealpoint_wire::{LinkState, ReaderState, status::TillStatus};
+use sealpoint_wire::{LinkState, ReaderState, status::TillStanding};
 
 use super::{
     super::{
@@ -33,7 +33,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn lane(said: &TillStatus, found: &mut Vec<Finding>) {
+fn lane(said: &TillStanding, found: &mut Vec<Finding>) {
     if !said.lane.up {
         found.push(Finding::critical(
             Id::LaneDown,
@@ -188,7 +188,7 @@ fn numbered(name: &str) -> (&str, &str) {
     apart().unwrap_or((name, ""))
 }
 
-fn queue(said: &TillStatus, now_ms: i64, found: &mut Vec<Finding>) {
+fn queue(said: &TillStanding, now_ms: i64, found: &mut Vec<Finding>) {
     let queue = &said.queue;
     let waits = format!(
         "{} {} for the collector, with {} {} in them",
@@ -277,7 +277,7 @@ fn major(minor: i64, exponent: u32) -> String {
     }
 }
 
-fn link(said: &TillStatus, runs: bool, found: &mut Vec<Finding>) {
+fn link(said: &TillStanding, runs: bool, found: &mut Vec<Finding>) {
     match &said.link {
         LinkState::NotSetUp => found.push(Finding::note(
             Id::LinkNotSetUp,

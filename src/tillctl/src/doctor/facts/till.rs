@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealpoint_wire::status::{MAX_STATUS, STATUS_FILE, TillStatus};
+use sealpoint_wire::status::{MAX_STATUS, STATUS_FILE, TillStanding};
 
 use super::{
     super::{
@@ -40,7 +40,7 @@ pub struct Till {
     /// The process that holds the lock of the state folder.
     pub holder: Seen<Option<u32>>,
     /// What the till wrote of itself.
-    pub said: Seen<Box<TillStatus>>,
+    pub said: Seen<Box<TillStanding>>,
 }
 
 /// What of a configuration concerns this program.
@@ -126,7 +126,7 @@ fn config(path: &Path) -> Seen<Config> {
     })
 }
 
-fn said(path: &Path) -> Seen<Box<TillStatus>> {
+fn said(path: &Path) -> Seen<Box<TillStanding>> {
     match read_plain(path, MAX_STATUS) {
         Ok(bytes) => match serde_json::from_slice(&bytes) {
             Ok(said) => Seen::There(Box::new(said)),

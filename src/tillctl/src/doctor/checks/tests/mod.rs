@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use sealpoint_wire::{
     Currency, LinkState, Posture, ReaderState,
     posture::{Achieved, Measure, Reach},
-    status::{JournalStatus, KeySource, LaneStatus, QueueStatus, STATUS_VERSION, TillStatus},
+    status::{
+        JournalStanding, KeySource, LaneStanding, QueueStanding, STATUS_VERSION, TillStanding,
+    },
 };
 
 use super::{
@@ -186,8 +188,8 @@ fn sound() -> Facts {
     }
 }
 
-fn said() -> TillStatus {
-    TillStatus {
+fn said() -> TillStanding {
+    TillStanding {
         version: STATUS_VERSION,
         release: env!("CARGO_PKG_VERSION").to_owned(),
         written_at_ms: NOW_MS - 20_000,
@@ -199,15 +201,15 @@ fn said() -> TillStatus {
             posture("lane", 101),
             posture("uplink", 102),
         ],
-        lane: LaneStatus {
+        lane: LaneStanding {
             up: true,
-            ..LaneStatus::default()
+            ..LaneStanding::default()
         },
         reader: ReaderState::Ready {
             name: "ACME Reader [Contact] 00 00".to_owned(),
         },
         link: LinkState::Up,
-        queue: QueueStatus {
+        queue: QueueStanding {
             count: 2,
             held: 0,
             at_risk_minor: 1_999,
@@ -216,7 +218,7 @@ fn said() -> TillStatus {
             card_limit: 10_000,
         },
         reversals_due: 0,
-        journal: JournalStatus {
+        journal: JournalStanding {
             integrity: "ok".to_owned(),
             checked_at_ms: NOW_MS - 3_600_000,
             key_source: KeySource::Credential,
@@ -279,7 +281,7 @@ fn process(name: &str, pid: u32) -> Process {
 }
 
 /// What the till said, to be changed.
-fn word(facts: &mut Facts) -> &mut TillStatus {
+fn word(facts: &mut Facts) -> &mut TillStanding {
     match &mut facts.till.said {
         Seen::There(said) => said,
         _ => panic!("the fixture has it"),
