@@ -39,8 +39,8 @@ mod schema;
 mod tests;
 
 pub use attempt::{AttemptState, Intent, IntentWritten, SentWritten};
-pub use check::{Checked, check};
 pub use basket::{Draft, MAX_PARKED, MAX_TITLE, Parked};
+pub use check::{Checked, check};
 pub use error::JournalError;
 pub use key::{CREDENTIAL, DbKey, KEY_LEN, KeyFileError};
 pub use open::Journal;
