@@ -1,9 +1,13 @@
 //! What the card process takes from itself before it hears the till.
 
-use std::{env, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use sealpoint_lane::Args;
 use sealpoint_shield::{Memory, Plan, Refused, calls, clean::Cleaned, lock_down};
+use sealpoint_vault::HOT_LIST_FILE;
 use sealpoint_wire::Posture;
 
 /// Variables that stay: where the system put the storage key, and what is logged.
@@ -28,6 +32,8 @@ const READ: &[&str] = &[
 
 /// What it may take later: two threads' stacks, and a heap of which a charge takes a tenth.
 const ROOM_KIB: u64 = 5 * 1024;
+/// A hot list is in memory as text, as bytes that grow by doubling, and as tokens.
+const HOT_LIST_COPIES: u64 = 4;
 
 /// The variables that it keeps.
 pub const fn environment(production: bool) -> &'static [&'static str] {
@@ -36,6 +42,13 @@ pub const fn environment(production: bool) -> &'static [&'static str] {
     } else {
         DEMO_ENVIRONMENT
     }
+}
+
+/// What it may take later with the hot list that is there. A till whose list grows beyond what may
+/// be locked is told so when it starts the next time.
+fn room_kib(keys: &Path) -> u64 {
+    let list = fs::metadata(keys.join(HOT_LIST_FILE)).map_or(0, |found| found.len());
+    ROOM_KIB.saturating_add(list.saturating_mul(HOT_LIST_COPIES) / 1024)
 }
 
 /// Locks this process down to its keys, its profile and the card service; how far that got.
@@ -55,7 +68,9 @@ pub fn lane(args: &Args, cleaned: Cleaned) -> Result<Posture, Refused> {
         execute: vec![],
         tcp_connect: vec![],
         alone: true,
-        memory: Memory::Locked { room_kib: ROOM_KIB },
+        memory: Memory::Locked {
+            room_kib: room_kib(&args.keys),
+        },
         calls: &calls::LANE,
     };
     lock_down(&plan, cleaned)
