@@ -88,14 +88,9 @@ fn a_token_stands_beside_the_truncated_number_where_that_is_allowed() {
     }
 }
 
-/// The demo's profile, whose action codes decline what is on the exception file (TVR byte 1, 10).
-fn declining() -> String {
-    DEMO_PROFILE.replace("tac_denial = \"0010000000\"", "tac_denial = \"1010000000\"")
-}
-
 #[test]
 fn a_card_on_the_hot_list_is_declined_and_another_is_not() {
-    let (folder, host, retailer) = folder(&declining());
+    let (folder, host, retailer) = folder(DEMO_PROFILE);
     retailer.hot_list(folder.path(), 1, "2026-11-23", &[token()]);
     let path = folder.path().to_owned();
     let mut bench = Bench::start(folder, host, &profile::shipped(), None);
@@ -129,7 +124,7 @@ fn warned(folder: &Path) -> Option<String> {
 
 #[test]
 fn a_hot_list_that_is_missing_old_forged_or_put_back_is_warned_of_and_sales_go_on() {
-    let (folder, _host, retailer) = folder(&declining());
+    let (folder, _host, retailer) = folder(DEMO_PROFILE);
     let folder = folder.path();
     let missing = warned(folder).expect("a warning");
     assert!(missing.contains("there is no hot list. Load"), "{missing}");

@@ -40,7 +40,7 @@ fn a_name_a_version_and_action_codes_have_their_lengths() {
     );
     all_refused(
         "application[1].tac_denial",
-        &[("0010000000", "00100000", "too short")],
+        &[("1010000000", "10100000", "too short")],
     );
     all_refused(
         "application[1].tac_online",
