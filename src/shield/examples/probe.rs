@@ -9,7 +9,7 @@ use std::{
     env,
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    net::{TcpStream, UdpSocket},
+    net::{SocketAddrV4, TcpStream, UdpSocket},
     os::unix::{fs::symlink, net::UnixListener, process::CommandExt},
     path::Path,
     process::{self, Command},
@@ -19,7 +19,7 @@ use std::{
 use memmap2::MmapMut;
 use rustix::{
     fs::{FileType, Mode},
-    net::{AddressFamily, SocketType},
+    net::{AddressFamily, SendFlags, SocketType, ipproto},
     process::{DumpableBehavior, Pid, PidfdFlags, PidfdGetfdFlags, Resource, Rlimit, Signal},
 };
 use sealpoint_shield::{Memory, Plan, calls, clean, lock_down};
@@ -131,6 +131,19 @@ fn attempted(attempt: &str, argument: &str) -> io::Result<()> {
             memory.make_exec().map(drop)
         }
         "tcp" => TcpStream::connect(argument).map(drop),
+        "tcp-at-once" => {
+            let to = internet(argument)?;
+            let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+            let at_once = SendFlags::from_bits_retain(libc::MSG_FASTOPEN.unsigned_abs());
+            rustix::net::sendto(socket, b"x", at_once, &to)?;
+            Ok(())
+        }
+        "mptcp" => {
+            let to = internet(argument)?;
+            let (family, stream) = (AddressFamily::INET, SocketType::STREAM);
+            let socket = rustix::net::socket(family, stream, Some(ipproto::MPTCP))?;
+            Ok(rustix::net::connect(socket, &to)?)
+        }
         "listen" => std::net::TcpListener::bind(argument).map(drop),
         "udp" => UdpSocket::bind(argument).map(drop),
         "name" => std::net::ToSocketAddrs::to_socket_addrs(&(argument, 80)).map(drop),
@@ -160,6 +173,10 @@ fn attempted(attempt: &str, argument: &str) -> io::Result<()> {
         "abort" => process::abort(),
         other => Err(io::Error::other(other.to_owned())),
     }
+}
+
+fn internet(address: &str) -> io::Result<SocketAddrV4> {
+    address.parse().map_err(io::Error::other)
 }
 
 fn socket(family: AddressFamily, kind: SocketType) -> io::Result<()> {

@@ -195,6 +195,39 @@ fn sockets_are_of_the_families_and_kinds_that_a_list_has() {
 }
 
 #[test]
+fn no_protocol_and_no_way_of_sending_passes_landlocks_ports_by() {
+    const MPTCP: u64 = 262;
+    let number = |value: i32| u64::from(value.unsigned_abs());
+    let ping = number(libc::IPPROTO_ICMP);
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        for (kind, protocol) in [
+            (libc::SOCK_STREAM, MPTCP),
+            (libc::SOCK_STREAM, number(libc::IPPROTO_SCTP)),
+            (libc::SOCK_DGRAM, ping),
+        ] {
+            let arguments = [number(family), number(kind), protocol, 0, 0, 0];
+            let answer = ask(&UPLINK, call!(SYS_socket), arguments);
+            assert_eq!(answer, Answer::End, "protocol {protocol}");
+        }
+    }
+    let (nosignal, fast) = (number(libc::MSG_NOSIGNAL), number(libc::MSG_FASTOPEN));
+    for (name, list) in lists() {
+        let sendto = |flags| ask(list, call!(SYS_sendto), [3, 1, 1, flags, 0, 0]);
+        let sendmsg = |flags| ask(list, call!(SYS_sendmsg), [3, 1, flags, 0, 0, 0]);
+        let sendmmsg = |flags| ask(list, call!(SYS_sendmmsg), [3, 1, 1, flags, 0, 0]);
+        assert_eq!(sendto(nosignal), Answer::Allow, "{name}");
+        assert_eq!(sendmsg(nosignal), Answer::Allow, "{name}");
+        for flags in [fast, fast | nosignal] {
+            for answer in [sendto(flags), sendmsg(flags), sendmmsg(flags)] {
+                assert_eq!(answer, otherwise(list), "{name}");
+            }
+        }
+    }
+    let questions = [3, 1, 2, nosignal, 0, 0];
+    assert_eq!(ask(&UPLINK, call!(SYS_sendmmsg), questions), Answer::Allow);
+}
+
+#[test]
 fn memory_that_was_written_never_becomes_code() {
     let flag = |flags: i32| u64::from(flags.unsigned_abs());
     let (read, write, run) = (

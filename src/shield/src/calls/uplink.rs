@@ -3,7 +3,8 @@
 use super::{
     Answered, Calls, Family, Judged, Otherwise, call, calls,
     families::{
-        CAREFUL, FALLBACKS, LIFE, MEMORY, READING, TALKING, TIME, WAITING, datagram, equal, stream,
+        CAREFUL, FALLBACKS, LIFE, MEMORY, READING, TALKING, TIME, WAITING, WHY_SENDING, equal,
+        masked, stream, tcp, udp,
     },
 };
 
@@ -11,7 +12,7 @@ use super::{
 /// nothing and listens nowhere.
 pub static UPLINK: Calls = Calls {
     families: &[LIFE, MEMORY, TIME, READING, WAITING, EVENTS, TALKING, NAMES],
-    judged: &[CAREFUL, &[SOCKETS, PAIR]],
+    judged: &[CAREFUL, &[QUESTIONS, SOCKETS, PAIR]],
     answered: &[FALLBACKS[0], NETLINK],
     otherwise: Otherwise::End,
 };
@@ -29,21 +30,28 @@ const EVENTS: Family = Family {
     ],
 };
 
-/// getaddrinfo(3) asks two questions with one call, and modules of it ask who and where they are.
+/// Modules of getaddrinfo(3) ask who and where they are.
 const NAMES: Family = Family {
     why: "the collector's address from its name",
-    calls: calls![SYS_getegid SYS_geteuid SYS_getgid SYS_getuid SYS_sendmmsg SYS_uname],
+    calls: calls![SYS_getegid SYS_geteuid SYS_getgid SYS_getuid SYS_uname],
+};
+
+/// getaddrinfo(3) asks two questions with one call.
+const QUESTIONS: Judged = Judged {
+    call: call!(SYS_sendmmsg),
+    why: WHY_SENDING,
+    when: &[&[masked(3, libc::MSG_FASTOPEN, 0)]],
 };
 
 const SOCKETS: Judged = Judged {
     call: call!(SYS_socket),
     why: "TCP to the collector, whose port Landlock holds; UDP to ask for its address; the \
-          machine's own resolver",
+          machine's own resolver; no other protocol such as MPTCP, which Landlock does not hold",
     when: &[
-        &stream(libc::AF_INET),
-        &stream(libc::AF_INET6),
-        &datagram(libc::AF_INET),
-        &datagram(libc::AF_INET6),
+        &tcp(libc::AF_INET),
+        &tcp(libc::AF_INET6),
+        &udp(libc::AF_INET),
+        &udp(libc::AF_INET6),
         &stream(libc::AF_UNIX),
     ],
 };
