@@ -17,17 +17,21 @@ use super::office::{KBPK_CHECK, ONE, ONE_CHECK, Office, TWO, protection, text};
 /// A terminal, from the side of who sits there.
 struct Desk {
     keyboard: File,
-    seen: String,
+    /// What the screen showed and nobody looked at yet.
+    unread: String,
 }
 
 impl Desk {
-    /// Waits until the screen shows that.
-    fn until(&mut self, part: &str) {
+    /// Waits until the screen shows that; what it showed since the last time, up to there.
+    fn until(&mut self, part: &str) -> String {
         let mut room = [0; 512];
-        while !self.seen.contains(part) {
+        loop {
+            if let Some(at) = self.unread.find(part) {
+                return self.unread.drain(..at + part.len()).collect();
+            }
             match self.keyboard.read(&mut room) {
-                Ok(len) if len > 0 => self.seen += &String::from_utf8_lossy(&room[..len]),
-                _ => panic!("the terminal closed without {part}: {}", self.seen),
+                Ok(len) if len > 0 => self.unread += &String::from_utf8_lossy(&room[..len]),
+                _ => panic!("the terminal closed without {part}: {}", self.unread),
             }
         }
     }
@@ -36,11 +40,6 @@ impl Desk {
         self.keyboard
             .write_all(format!("{line}\r").as_bytes())
             .expect("typed");
-    }
-
-    /// What was on the screen since the last time.
-    fn seen(&mut self) -> String {
-        std::mem::take(&mut self.seen)
     }
 }
 
@@ -80,37 +79,33 @@ fn a_component_is_not_shown_and_the_screen_is_cleared_between_people() {
     let mine = open();
     let mut desk = Desk {
         keyboard: File::from(desk),
-        seen: String::new(),
+        unread: String::new(),
     };
     desk.until("Name and role");
     desk.types("Anna Berg, manager");
     desk.until("not shown): ");
-    desk.seen();
     // Mistyped once and corrected with the backspace key.
     desk.types(&format!("{}X\u{7f}{}", &ONE[..10], &ONE[10..]));
-    desk.until("Is that the one on your paper?");
-    let first = desk.seen();
+    let first = desk.until("Is that the one on your paper?");
     assert!(first.contains(ONE_CHECK), "{first}");
     assert!(!first.contains(&ONE[..4]), "the component was shown");
     desk.types("yes");
-    desk.until("Component 2 of 2");
-    let between = desk.seen();
+    let between = desk.until("Component 2 of 2");
     assert!(between.contains("\x1b[2J\x1b[3J"), "{between:?}");
     desk.until("Name and role");
     desk.types("Ben Roth, IT");
     desk.until("not shown): ");
-    desk.types("not hexadecimal");
+    desk.types("nothexadecimal");
     desk.until("Component 2 is not hexadecimal");
     desk.until("not shown): ");
-    desk.seen();
     desk.types(TWO);
-    desk.until("Is that the one on your paper?");
+    let second = desk.until("Is that the one on your paper?");
+    assert!(!second.contains(&TWO[..4]), "the component was shown");
     desk.types("yes");
     let output = child.stdout.take().expect("piped");
     let report = std::io::read_to_string(output).expect("text");
     assert!(child.wait().expect("our child").success(), "{report}");
     assert!(report.contains(KBPK_CHECK), "{report}");
-    assert!(!desk.seen().contains(&TWO[..4]), "the component was shown");
     let after = tcgetattr(&mine).expect("a terminal").local_modes;
     assert_eq!(after, before, "the terminal is as it was");
 }
@@ -147,7 +142,7 @@ fn whoever_interrupts_gets_his_terminal_back_and_changes_nothing() {
         .expect("tillctl runs");
     let mut desk = Desk {
         keyboard: File::from(desk),
-        seen: String::new(),
+        unread: String::new(),
     };
     desk.until("not shown): ");
     desk.keyboard.write_all(b"19AD\x03").expect("typed");
