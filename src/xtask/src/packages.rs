@@ -105,6 +105,16 @@ const PACKAGES: &[Package] = &[
         "gives that card service a loopback of its own",
     ),
     package(
+        "strace",
+        Use::Test,
+        "shows that a key's counter is on the disk before the key is used",
+    ),
+    package(
+        "util-linux",
+        Use::Test,
+        "setpriv, unshare and mount: other users, and folders that nobody can write to",
+    ),
+    package(
         "xvfb",
         Use::Bench,
         "a display in memory, to see the first painted frame",
