@@ -57,10 +57,11 @@ pub fn lock_down(plan: &Plan, cleaned: Cleaned) -> Result<Posture, Refused> {
         forbid_dumps(),
     ];
     let memory = lock_memory(plan.memory);
+    let hidden = hide();
     let privileges = forbid_new_privileges();
     let capabilities = drop_capabilities();
     let walls = wall_in(plan);
-    measures.extend([hide(), privileges, capabilities, memory, walls.files()]);
+    measures.extend([hidden, privileges, capabilities, memory, walls.files()]);
     let calls = judge_calls(plan);
     let judged = calls.reach == Reach::Full;
     measures.extend([walls.network(&plan.tcp_connect, judged), calls]);

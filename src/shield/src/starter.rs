@@ -31,7 +31,7 @@ use rustix::{
         RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
         SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
     },
-    process::{Pid, WaitOptions},
+    process::{DumpableBehavior, Pid, WaitOptions, set_dumpable_behavior},
 };
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +144,8 @@ pub fn run() -> Option<ExitCode> {
 
 /// Waits for one order, carries it out, leaves the socket to a successor.
 fn serve(list: &str) -> io::Result<()> {
+    // Who took it over would choose what becomes the till's card process.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     // So that a look at the processes tells it from the till.
     rustix::thread::set_name(c"starter")?;
     let recipes: Vec<Recipe> = serde_json::from_str(list).map_err(io::Error::other)?;

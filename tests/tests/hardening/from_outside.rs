@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use crate::rig::{NOBODY, Running, command, folder, lane};
 
@@ -105,6 +107,19 @@ fn another_process_of_the_same_user_sees_nothing() {
     for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
         assert_eq!(status[set], "0000000000000000", "{set}");
     }
+}
+
+#[test]
+fn another_process_of_the_same_user_cannot_take_over_the_starter() {
+    let mut till = command(NOBODY, "till");
+    let starter = Running::start(till.args(["--starter", "[]"]));
+    // Its name is the last thing that it does before it waits for orders.
+    while starter.file("comm").trim() != "starter" {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let path = format!("/proc/{}/mem", starter.pid());
+    let owner = fs::metadata(&path).expect("the process lives").uid();
+    assert_eq!(owner, 0, "{path} is root's");
 }
 
 #[test]
