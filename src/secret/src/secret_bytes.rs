@@ -1,5 +1,7 @@
 //! A bounded buffer for what may hold card data: APDUs, records, plaintexts to seal.
 
+use std::io;
+
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -76,6 +78,26 @@ impl SecretBytes {
                 Err(error)
             }
         }
+    }
+
+    /// Replaces the content with what `from` gives, until it ends or the buffer is full, and gives
+    /// their number. A buffer with room for one byte more than there may be tells a longer source.
+    ///
+    /// # Errors
+    /// What `from` fails with; the buffer is empty and wiped then.
+    pub fn fill_from(&mut self, mut from: impl io::Read) -> io::Result<usize> {
+        self.fill(|room| {
+            let mut len = 0;
+            while let Some(rest) = room.get_mut(len..).filter(|rest| !rest.is_empty()) {
+                match from.read(rest) {
+                    Ok(0) => break,
+                    Ok(more) => len += more,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(len)
+        })
     }
 
     /// The bytes.

@@ -15,6 +15,7 @@ mod doctor;
 mod exit;
 mod fault;
 mod keys;
+mod plain_file;
 
 use std::{
     env,

@@ -35,3 +35,28 @@ fn a_failed_fill_leaves_nothing() {
     let regained = bytes.fill(|room| Ok::<_, ()>(room.len()));
     assert_eq!((regained, bytes.expose()), (Ok(4), &[0; 4][..]));
 }
+
+#[test]
+fn it_is_filled_from_a_source_that_gives_little_at_a_time() {
+    /// Gives one byte a read, and is interrupted before each.
+    struct Trickle(u8, bool);
+    impl std::io::Read for Trickle {
+        fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(std::io::ErrorKind::Interrupted.into());
+            }
+            if self.0 == 0 {
+                return Ok(0);
+            }
+            room[0] = self.0;
+            self.0 -= 1;
+            Ok(1)
+        }
+    }
+    let mut bytes = SecretBytes::with_bound(4);
+    assert_eq!(bytes.fill_from(Trickle(3, false)).expect("it reads"), 3);
+    assert_eq!(bytes.expose(), [3, 2, 1]);
+    assert_eq!(bytes.fill_from(Trickle(9, false)).expect("it reads"), 4);
+    assert_eq!(bytes.expose(), [9, 8, 7, 6], "no more than the bound");
+}

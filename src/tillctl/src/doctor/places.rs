@@ -1,13 +1,10 @@
-//! Where facts are found, and reading without being held up by what lies there.
+//! Where facts are found.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
-
-use rustix::fs::OFlags;
 
 /// At most this many bytes of a file in `/proc` or `/sys`.
 pub const MAX_PROC: u64 = 8 * 1024 * 1024;
@@ -45,26 +42,6 @@ impl Places {
             .read_to_end(&mut bytes)?;
         Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
     }
-}
-
-/// Reads a plain file whole. Whoever owns a folder may put a pipe or a link there in order to hold
-/// up or mislead an administrator who reads it: neither is followed.
-pub fn read_plain(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
-    let found = file.metadata()?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is no plain file"));
-    }
-    if found.len() > max {
-        return Err(io::Error::other(format!("it is larger than {max} bytes")));
-    }
-    let mut bytes = Vec::new();
-    file.take(max).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The names in a folder, at most [`MAX_ENTRIES`].

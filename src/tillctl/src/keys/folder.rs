@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -10,7 +10,10 @@ use std::{
 use rustix::fs::OFlags;
 use sealpoint_secret::SecretBytes;
 
-use crate::fault::Fault;
+use crate::{
+    fault::Fault,
+    plain_file::{self, Links},
+};
 
 /// Held while `tillctl` changes something, so that two of them do not change it at once.
 const LOCK_FILE: &str = ".tillctl.lock";
@@ -54,7 +57,7 @@ impl KeysFolder {
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .custom_flags(flags(OFlags::NOFOLLOW))
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
             .open(&lock)
             .map_err(|error| unwritable(&lock, &error))?;
         match file.try_lock() {
@@ -81,7 +84,7 @@ impl KeysFolder {
     /// A text in the folder, if it is there.
     pub fn text(&self, name: &str, bound: usize) -> Result<Option<String>, Fault> {
         let path = self.path.join(name);
-        match read(&path, bound, OFlags::NOFOLLOW) {
+        match plain_file::read(&path, bound as u64, Links::Refused) {
             Ok(bytes) => Ok(Some(as_text(&bytes, &path)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(&path, &error)),
@@ -107,18 +110,18 @@ impl KeysFolder {
 
 /// The text of a file that somebody named.
 pub fn text_of(path: &Path, bound: usize) -> Result<String, Fault> {
-    let bytes = read(path, bound, OFlags::empty()).map_err(|error| unreadable(path, &error))?;
+    let bytes = plain_file::read(path, bound as u64, Links::Followed)
+        .map_err(|error| unreadable(path, &error))?;
     as_text(&bytes, path)
 }
 
 /// What a file that somebody named holds, where it may be secret.
 pub fn secret_of(path: &Path, bound: usize) -> Result<SecretBytes, Fault> {
     let read = || -> io::Result<SecretBytes> {
-        let mut file = open(path, OFlags::empty())?;
         let mut bytes = SecretBytes::with_bound(bound + 1);
-        bytes.fill(|room| read_full(&mut file, room))?;
+        bytes.fill_from(plain_file::open(path, Links::Followed)?)?;
         if bytes.len() > bound {
-            return Err(too_long(bound));
+            return Err(plain_file::too_long(bound as u64));
         }
         Ok(bytes)
     };
@@ -128,15 +131,8 @@ pub fn secret_of(path: &Path, bound: usize) -> Result<SecretBytes, Fault> {
 /// What standard input holds.
 pub fn text_of_input(bound: usize) -> Result<String, Fault> {
     let input = Path::new("standard input");
-    let mut bytes = Vec::new();
-    io::stdin()
-        .lock()
-        .take(bound as u64 + 1)
-        .read_to_end(&mut bytes)
+    let bytes = plain_file::bounded(io::stdin().lock(), bound as u64)
         .map_err(|error| unreadable(input, &error))?;
-    if bytes.len() > bound {
-        return Err(unreadable(input, &too_long(bound)));
-    }
     as_text(&bytes, input)
 }
 
@@ -170,30 +166,6 @@ fn about(path: &Path) -> Result<fs::Metadata, Fault> {
     }
 }
 
-fn read(path: &Path, bound: usize, more: OFlags) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path, more)?
-        .take(bound as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() > bound {
-        return Err(too_long(bound));
-    }
-    Ok(bytes)
-}
-
-/// Opens a regular file. A named pipe does not make it wait.
-fn open(path: &Path, more: OFlags) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags(more | OFlags::NONBLOCK))
-        .open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other("not a file"))
-    }
-}
-
 fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
@@ -209,18 +181,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Reads until `room` is full or the file ends; how many bytes there were.
-fn read_full(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
-    let mut len = 0;
-    while let Some(rest) = room.get_mut(len..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest)? {
-            0 => break,
-            more => len += more,
-        }
-    }
-    Ok(len)
-}
-
 fn as_text(bytes: &[u8], path: &Path) -> Result<String, Fault> {
     let text = str::from_utf8(bytes).map_err(|_| {
         Fault::refused(
@@ -229,15 +189,6 @@ fn as_text(bytes: &[u8], path: &Path) -> Result<String, Fault> {
         )
     })?;
     Ok(text.to_owned())
-}
-
-fn flags(flags: OFlags) -> i32 {
-    // The flags of open(2) are a small positive number.
-    i32::try_from(flags.bits()).unwrap_or_default()
-}
-
-fn too_long(bound: usize) -> io::Error {
-    io::Error::other(format!("it has more than {bound} bytes"))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Fault {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -187,7 +187,7 @@ impl StorageKey {
         if !fs::metadata(path).map_err(unreadable)?.is_file() {
             return Err(unreadable(io::Error::other("not a file")));
         }
-        let mut file = File::open(path).map_err(unreadable)?;
+        let file = File::open(path).map_err(unreadable)?;
         let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
         if mode & others != 0 {
             return Err(StorageKeyError::TooOpen {
@@ -197,8 +197,7 @@ impl StorageKey {
         }
         // One byte more than there may be, so that a longer file is seen to be one.
         let mut key = SecretBytes::with_bound(STORAGE_KEY_LEN + 1);
-        key.fill(|room| read_full(&mut file, room))
-            .map_err(unreadable)?;
+        key.fill_from(file).map_err(unreadable)?;
         if key.len() != STORAGE_KEY_LEN {
             return Err(StorageKeyError::WrongLength(path.to_owned()));
         }
@@ -235,18 +234,6 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-/// Reads until `room` is full or the file ends; how many bytes there were.
-fn read_full(file: &mut File, room: &mut [u8]) -> io::Result<usize> {
-    let mut len = 0;
-    while let Some(rest) = room.get_mut(len..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest)? {
-            0 => break,
-            more => len += more,
-        }
-    }
-    Ok(len)
 }
 
 /// Writes zeros over a file and takes its name away, both durable when this returns.

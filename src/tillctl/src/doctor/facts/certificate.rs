@@ -1,13 +1,14 @@
 //! The terminal's certificate, its key's file and the CA, in `<state>/uplink`.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::path::Path;
 
 use x509_parser::{
     pem::parse_x509_pem,
     prelude::{FromDer, X509Certificate},
 };
 
-use super::{super::places::read_plain, Seen};
+use super::Seen;
+use crate::plain_file::{self, Links};
 
 /// At most this many bytes of a certificate file.
 const MAX_PEM: u64 = 64 * 1024;
@@ -41,17 +42,13 @@ pub struct Certificate {
 /// Looks.
 pub fn gather(state: &Path) -> Certificates {
     let folder = state.join("uplink");
-    let key_mode = match fs::symlink_metadata(folder.join("key.pem")) {
-        Ok(found) => Seen::There(found.permissions().mode() & 0o7777),
-        Err(error) => Seen::from_error(&error),
-    };
     let own = ders(&folder.join("cert.pem"));
     let cas = ders(&folder.join("ca.pem"));
     let mut found = Certificates {
         own: first(&own),
         ca: first(&cas),
         signed: None,
-        key_mode,
+        key_mode: Seen::mode_of(&folder.join("key.pem")),
     };
     let (Some(own), Some(cas)) = (own.there(), cas.there()) else {
         return found;
@@ -72,7 +69,7 @@ pub fn gather(state: &Path) -> Certificates {
 
 /// The certificates of a PEM file, as DER.
 fn ders(path: &Path) -> Seen<Vec<Vec<u8>>> {
-    let text = match read_plain(path, MAX_PEM) {
+    let text = match plain_file::read(path, MAX_PEM, Links::Refused) {
         Ok(text) => text,
         Err(error) => return Seen::from_error(&error),
     };

@@ -1,12 +1,11 @@
 //! Date and time: what tells whether they can be right.
 
-use std::{
-    fs,
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{fs, path::Path};
 
-use super::super::places::{Places, names};
+use super::{
+    super::places::{Places, names},
+    milliseconds,
+};
 
 /// At most this many files are asked for their time.
 const MAX_FILES: usize = 10_000;
@@ -67,9 +66,4 @@ fn newest(state: &Path) -> Option<i64> {
     .filter(fs::Metadata::is_file)
     .filter_map(|found| milliseconds(found.modified().ok()?))
     .max()
-}
-
-fn milliseconds(time: SystemTime) -> Option<i64> {
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis()).ok()
 }

@@ -3,17 +3,18 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use sealpoint_vault::{
-    ACQUIRER_KEY_FILE, AcquirerKey, Day, HOT_LIST_FILE, HotList, KeyKind, MANIFEST_FILE, Manifest,
+    ACQUIRER_KEY_FILE, AcquirerKey, Day, HOT_LIST_FILE, HotList, KeyKind, MANIFEST_FILE,
+    MAX_KEY_FILE, Manifest,
     signed::{MAX_ROOT_FILE, Purpose, ROOT_FILE, RootPublicKey},
     store::{KeyStore, STORAGE_KEY_FILE, STORE_FILE, StorageKey},
 };
 
-use super::{super::places::read_plain, Seen};
+use super::Seen;
+use crate::plain_file::{self, Links};
 
 /// The keys folder.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -101,17 +102,15 @@ pub fn gather(state: &Path, today: &str) -> Keys {
     let Ok(day) = today.parse::<Day>() else {
         return Keys::default();
     };
-    let text = |name: &str, max: usize| match read_plain(
-        &folder.join(name),
-        u64::try_from(max).unwrap_or(u64::MAX),
-    ) {
-        Ok(bytes) => Seen::There(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) => Seen::from_error(&error),
-    };
-    let root = read(text(ROOT_FILE, MAX_ROOT_FILE), |text| {
+    let text =
+        |name: &str, max: u64| match plain_file::read(&folder.join(name), max, Links::Refused) {
+            Ok(bytes) => Seen::There(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) => Seen::from_error(&error),
+        };
+    let root = read(text(ROOT_FILE, MAX_ROOT_FILE as u64), |text| {
         RootPublicKey::parse(text).map_err(|error| error.to_string())
     });
-    let manifest = text(MANIFEST_FILE, Purpose::Manifest.max_len());
+    let manifest = text(MANIFEST_FILE, Purpose::Manifest.max_len() as u64);
     let manifest = match (&root, manifest) {
         (Seen::There(root), manifest) => read(manifest, |text| {
             Manifest::verify(text, root)
@@ -121,7 +120,7 @@ pub fn gather(state: &Path, today: &str) -> Keys {
         (_, Seen::There(_)) => Seen::Broken("there is no root key to check it with".to_owned()),
         (_, manifest) => read(manifest, |_| Ok(Signed::default())),
     };
-    let acquirer = read(text(ACQUIRER_KEY_FILE, MAX_ACQUIRER_FILE), |text| {
+    let acquirer = read(text(ACQUIRER_KEY_FILE, MAX_KEY_FILE), |text| {
         AcquirerKey::parse(text)
             .map(|key| PublicKey {
                 id: key.key_id().to_string(),
@@ -130,7 +129,7 @@ pub fn gather(state: &Path, today: &str) -> Keys {
             })
             .map_err(|error| error.to_string())
     });
-    let hot_list = text(HOT_LIST_FILE, Purpose::HotList.max_len());
+    let hot_list = text(HOT_LIST_FILE, Purpose::HotList.max_len() as u64);
     let hot_list = match &root {
         Seen::There(root) => read(hot_list, |text| {
             HotList::verify(text, root)
@@ -140,8 +139,8 @@ pub fn gather(state: &Path, today: &str) -> Keys {
         // Without the root nobody can say whose list it is; that is said of the root.
         _ => Seen::Missing,
     };
-    let store_mode = mode(&folder.join(STORE_FILE));
-    let storage_key_mode = mode(&folder.join(STORAGE_KEY_FILE));
+    let store_mode = Seen::mode_of(&folder.join(STORE_FILE));
+    let storage_key_mode = Seen::mode_of(&folder.join(STORAGE_KEY_FILE));
     let openable = [STORE_FILE, STORAGE_KEY_FILE]
         .iter()
         .all(|name| fs::symlink_metadata(folder.join(name)).is_ok_and(|found| found.is_file()));
@@ -160,9 +159,6 @@ pub fn gather(state: &Path, today: &str) -> Keys {
         folder,
     }
 }
-
-/// At most this many bytes of the acquirer's key file.
-const MAX_ACQUIRER_FILE: usize = 16 * 1024;
 
 /// What comes of something that is there.
 fn read<A, B>(seen: Seen<A>, of: impl FnOnce(&A) -> Result<B, String>) -> Seen<B> {
@@ -227,11 +223,4 @@ fn stored(folder: &Path) -> Seen<Stored> {
         dukpt: dukpt.collect(),
         ids: all.iter().map(|key| key.id.to_string()).collect(),
     })
-}
-
-fn mode(path: &Path) -> Seen<u32> {
-    match fs::symlink_metadata(path) {
-        Ok(found) => Seen::There(found.permissions().mode() & 0o7777),
-        Err(error) => Seen::from_error(&error),
-    }
 }

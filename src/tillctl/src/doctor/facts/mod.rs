@@ -15,7 +15,10 @@ pub mod till;
 pub mod updates;
 
 use std::{
+    fs,
     io::{self, ErrorKind},
+    os::unix::fs::MetadataExt,
+    path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -53,6 +56,22 @@ impl<T> Seen<T> {
             Self::Missing | Self::Unseen(_) | Self::Broken(_) => None,
         }
     }
+}
+
+impl Seen<u32> {
+    /// The permission bits of a file, or of a link itself.
+    pub fn mode_of(path: &Path) -> Self {
+        match fs::symlink_metadata(path) {
+            Ok(found) => Self::There(found.mode() & 0o7777),
+            Err(error) => Self::from_error(&error),
+        }
+    }
+}
+
+/// Milliseconds since the Unix epoch; `None` for a moment before it.
+fn milliseconds(time: SystemTime) -> Option<i64> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
 }
 
 /// Everything that is judged.
@@ -95,11 +114,7 @@ pub struct Facts {
 impl Facts {
     /// Looks at everything.
     pub fn gather(wanted: &Wanted, places: &Places) -> Self {
-        let now_ms = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| {
-                i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-            });
+        let now_ms = milliseconds(SystemTime::now()).unwrap_or_default();
         let till = till::gather(wanted, places);
         let processes = process::gather(places);
         let today = jiff::Zoned::now().date().to_string();

@@ -10,12 +10,10 @@ use std::{
 use sealpoint_wire::status::{MAX_STATUS, STATUS_FILE, TillStanding};
 
 use super::{
-    super::{
-        args::Wanted,
-        places::{Places, read_plain},
-    },
+    super::{args::Wanted, places::Places},
     Seen,
 };
+use crate::plain_file::{self, Links};
 
 /// The till's configuration in its state folder.
 const CONFIG_FILE: &str = "till.toml";
@@ -108,7 +106,7 @@ pub fn gather(wanted: &Wanted, places: &Places) -> Till {
 }
 
 fn config(path: &Path) -> Seen<Config> {
-    let bytes = match read_plain(path, MAX_CONFIG) {
+    let bytes = match plain_file::read(path, MAX_CONFIG, Links::Refused) {
         Ok(bytes) => bytes,
         Err(error) => return Seen::from_error(&error),
     };
@@ -127,7 +125,7 @@ fn config(path: &Path) -> Seen<Config> {
 }
 
 fn said(path: &Path) -> Seen<Box<TillStanding>> {
-    match read_plain(path, MAX_STATUS) {
+    match plain_file::read(path, MAX_STATUS, Links::Refused) {
         Ok(bytes) => match serde_json::from_slice(&bytes) {
             Ok(said) => Seen::There(Box::new(said)),
             Err(error) => {

@@ -1,11 +1,8 @@
 //! The system under the till, and when it was updated.
 
-use std::{
-    fs,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fs;
 
-use super::super::places::Places;
+use super::{super::places::Places, milliseconds};
 
 /// Files that are written at each update, the surest first.
 const STAMPS: [&str; 4] = [
@@ -51,9 +48,7 @@ fn field(release: &str, name: &str) -> Option<String> {
 }
 
 fn written(places: &Places, stamp: &str) -> Option<i64> {
-    let time: SystemTime = fs::metadata(places.path(stamp)).ok()?.modified().ok()?;
-    let since = time.duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis()).ok()
+    milliseconds(fs::metadata(places.path(stamp)).ok()?.modified().ok()?)
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! What is looked for: known test card numbers, and keys and PIN blocks that a file names.
 
-use std::{
-    fs::File,
-    io::{Read, Take},
-    path::Path,
-};
+use std::path::Path;
 
 use sealpoint_secret::{Pan, SecretBytes};
 
-use crate::fault::Fault;
+use crate::{
+    fault::Fault,
+    plain_file::{self, Links},
+};
 
 /// Bytes of a `--cards` file, at most.
 const MAX_FILE: u64 = 256 * 1024;
@@ -175,8 +174,8 @@ pub fn read(path: &Path, wanted: &mut Vec<Wanted>) -> Result<(), Fault> {
         ))
     };
     let mut text = SecretBytes::with_bound(usize::try_from(MAX_FILE + 1).unwrap_or(usize::MAX));
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
-    text.fill(|room| fill(file.take(MAX_FILE + 1), room))
+    let file = plain_file::open(path, Links::Followed).map_err(|error| wrong(error.to_string()))?;
+    text.fill_from(file)
         .map_err(|error| wrong(error.to_string()))?;
     if text.len() as u64 > MAX_FILE {
         return Err(wrong(format!("it has more than {MAX_FILE} bytes")));
@@ -204,17 +203,6 @@ pub fn read(path: &Path, wanted: &mut Vec<Wanted>) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-fn fill(mut file: Take<File>, room: &mut [u8]) -> std::io::Result<usize> {
-    let mut len = 0;
-    while let Some(left) = room.get_mut(len..).filter(|left| !left.is_empty()) {
-        match file.read(left)? {
-            0 => break,
-            read => len += read,
-        }
-    }
-    Ok(len)
 }
 
 fn card(line: &str) -> Option<Wanted> {

@@ -1,19 +1,17 @@
 //! Files and folders.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{Read, Seek},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Instant,
 };
-
-use rustix::fs::OFlags;
 
 use super::{
     report::{Report, Searched, shown},
     search::Search,
 };
+use crate::plain_file::{self, Links};
 
 /// Files that are searched, at most, in one folder and all that are below.
 const MAX_FILES: u64 = 1_000_000;
@@ -160,7 +158,13 @@ impl Files<'_> {
             let why = format!("There are more than {MAX_FILES} files. Name its folder by itself.");
             return gap(self.report, why);
         }
-        let mut file = match open(path, named) {
+        let links = if named {
+            Links::Followed
+        } else {
+            Links::Refused
+        };
+        // Swap may be a device.
+        let mut file = match plain_file::open_anything(path, links) {
             Ok(file) => file,
             // It went while the folder was read: a till at work does that.
             Err(why) if why.kind() == std::io::ErrorKind::NotFound && !named => return,
@@ -182,18 +186,6 @@ impl Files<'_> {
             Err(why) => gap(self.report, why.to_string()),
         }
     }
-}
-
-/// Opens a file without being held up by a pipe.
-fn open(path: &Path, follow: bool) -> std::io::Result<File> {
-    let mut flags = OFlags::NONBLOCK;
-    if !follow {
-        flags |= OFlags::NOFOLLOW;
-    }
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
 }
 
 fn unreadable_kind(file: &mut File) -> std::io::Result<Option<&'static str>> {

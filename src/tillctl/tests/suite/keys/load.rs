@@ -278,7 +278,7 @@ fn what_is_no_key_file_is_said_to_be_none() {
         assert_refused(&office.load_file(&file), 72, part);
     }
     let folder = office.office.clone();
-    assert_refused(&office.load_file(&folder), 73, "not a file");
+    assert_refused(&office.load_file(&folder), 73, "no plain file");
     assert_refused(&office.load("nothing"), 73, "cannot be read");
     let long = office.write("long", &vec![b'#'; 5 * 1024 * 1024]);
     assert_refused(&office.load_file(&long), 73, "more than");
