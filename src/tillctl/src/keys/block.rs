@@ -4,7 +4,7 @@ use sealpoint_secret::SecretBytes;
 use sealpoint_vault::{
     CheckValue, KeyBlock, KeyKind, KeyStore, Manifest, ManifestKey, ProtectionKey, Registers,
     Standing,
-    key_block::{Algorithm, Bindings, NotOpened, OpenedKey, Usage},
+    key_block::{Algorithm, Bindings, OpenedKey, Usage},
     store::{Loaded, Secret},
 };
 use sealpoint_wire::KeyId;
@@ -224,7 +224,6 @@ fn open(
         }
     }
     Err(match refusal {
-        Some(bad @ NotOpened::NotAuthentic) => because("", &bad),
         Some(bad) => because("", &bad),
         None => Fault::refused(
             "No key block protection key is loaded that the manifest allows today.",
