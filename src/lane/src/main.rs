@@ -14,7 +14,7 @@ use sealpoint_lane::{
     last_act::wiped_or,
     logging,
     reader::{Bounded, CALL_TIMEOUT, PcscReader, Reader},
-    till::Till,
+    till::{self, Till},
 };
 use sealpoint_shield::{EXIT_REFUSED, clean, report};
 
@@ -37,6 +37,10 @@ fn main() -> ExitCode {
         Err(refused) => {
             report(refused.posture());
             tracing::error!("{refused}");
+            let why = refused.to_string();
+            if let Err(error) = till::refuse(&why, refused.posture().clone()) {
+                tracing::warn!(%error, "the till was not told");
+            }
             return ExitCode::from(EXIT_REFUSED);
         }
     };

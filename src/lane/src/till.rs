@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use sealpoint_wire::{FromLane, ToLane, frame};
+use sealpoint_wire::{FromLane, Posture, ToLane, WIRE_VERSION, frame};
 
 /// Messages that may wait for the lane; a till that sends more waits itself.
 const INBOX: usize = 16;
@@ -24,6 +24,30 @@ pub struct Till {
     inbox: Receiver<io::Result<ToLane>>,
     /// Why there is no till any more, if so.
     end: Option<End>,
+}
+
+/// Tells the till on standard input why this lane does not run, as its only word: whoever stands at
+/// the till has no other way to hear it.
+///
+/// # Errors
+/// The system's error if standard input is no Unix socket, or nobody reads.
+pub fn refuse(why: &str, posture: Posture) -> io::Result<()> {
+    let mut socket = socket_on_stdin()?;
+    socket.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let hello = FromLane::Hello {
+        version: WIRE_VERSION,
+        cannot_charge: Some(why.to_owned()),
+        posture: Some(posture),
+    };
+    frame::write(&mut socket, &hello)
+}
+
+fn socket_on_stdin() -> io::Result<UnixStream> {
+    let input: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
+    let socket = UnixStream::from(input);
+    // Fails on anything that is no connected Unix socket.
+    socket.peer_addr()?;
+    Ok(socket)
 }
 
 /// Why the conversation is over.
@@ -41,11 +65,7 @@ impl Till {
     /// # Errors
     /// The system's error if standard input is no Unix socket.
     pub fn on_stdin() -> io::Result<Self> {
-        let input: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
-        let socket = UnixStream::from(input);
-        // Fails on anything that is no connected Unix socket.
-        socket.peer_addr()?;
-        Self::on(socket)
+        Self::on(socket_on_stdin()?)
     }
 
     /// A till at the other end of `socket`. Reads in a thread that ends with the socket.

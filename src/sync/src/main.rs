@@ -7,11 +7,12 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lexopt::prelude::*;
 use sealpoint_shield::{EXIT_REFUSED, clean, defect, report};
 use sealpoint_sync::driver::{self, Config, Credentials, Target};
-use sealpoint_wire::Posture;
+use sealpoint_wire::{FromUplink, LinkState, Posture, WIRE_VERSION, frame};
 use tracing_subscriber::EnvFilter;
 
 const USAGE: &str = "\
@@ -24,6 +25,8 @@ nothing else there. With --production it does not start with less than its whole
 
 /// Wrong arguments, or no socket.
 const EXIT_USAGE: u8 = 2;
+/// How long the till may take to read why the uplink does not run.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 enum Asked {
     Run {
@@ -65,6 +68,10 @@ fn main() -> ExitCode {
         Err(refused) => {
             report(refused.posture());
             tracing::error!("{refused}");
+            let why = refused.to_string();
+            if let Err(error) = refuse(why, refused.posture().clone()) {
+                tracing::warn!(%error, "the till was not told");
+            }
             return ExitCode::from(EXIT_REFUSED);
         }
     };
@@ -81,8 +88,27 @@ fn main() -> ExitCode {
     }
 }
 
+/// Tells the till why this uplink does not run, as its only words: whoever stands at the till has no
+/// other way to hear it.
+fn refuse(why: String, posture: Posture) -> io::Result<()> {
+    let mut socket = till()?;
+    socket.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let hello = FromUplink::Hello {
+        version: WIRE_VERSION,
+        posture: Some(posture),
+    };
+    frame::write(&mut socket, &hello)?;
+    let state = LinkState::Down { why };
+    frame::write(&mut socket, &FromUplink::Link { state })
+}
+
+/// The socket that was handed over as standard input.
+fn till() -> io::Result<UnixStream> {
+    Ok(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
 fn run(config: Option<Config>, posture: Posture) -> io::Result<()> {
-    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let socket = till()?;
     socket.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -74,9 +74,12 @@ impl Standing {
         }
     }
 
-    /// The card process ended.
+    /// The card process ended. Why it could charge no card may be why.
     pub fn lane_ended(&mut self) {
-        self.lane = LaneStanding::default();
+        self.lane = LaneStanding {
+            cannot_charge: self.lane.cannot_charge.take(),
+            ..LaneStanding::default()
+        };
         self.lane_posture = None;
     }
 
@@ -146,7 +149,7 @@ impl Standing {
     /// When the oldest record was written. A view holds its age, which grows; within a second it is
     /// the same record.
     fn oldest(&self, view: &View, now_ms: i64) -> Option<i64> {
-        let age = i64::try_from(view.queue.oldest_ms?).ok()?;
+        let age = view.queue.oldest_ms?;
         let at = now_ms.saturating_sub(age);
         let known = self.written.as_ref().and_then(|w| w.queue.oldest_at_ms);
         Some(

@@ -153,7 +153,11 @@ impl Till {
                 self.cannot_charge = cannot_charge.as_deref().map(short);
                 if std::mem::take(&mut self.lane_was_down) {
                     self.bar.forget(|code| code == NoticeCode::LaneDown);
-                    self.say(NoticeCode::LaneBack, vec![]);
+                    // It may be back to say why it does not run.
+                    if self.cannot_charge.is_none() {
+                        self.lane_refusal = None;
+                        self.say(NoticeCode::LaneBack, vec![]);
+                    }
                 }
                 vec![]
             }
@@ -475,7 +479,12 @@ impl Till {
             return self.abandon(stamp);
         }
         match self.cannot_charge.clone() {
-            Some(why) => self.say(NoticeCode::CannotSeal, vec![why]),
+            // It comes and goes every few seconds; whoever has read that once has work to do.
+            why @ Some(_) if why == self.lane_refusal => vec![],
+            Some(why) => {
+                self.lane_refusal = Some(why.clone());
+                self.say(NoticeCode::CannotSeal, vec![why])
+            }
             None => self.say(NoticeCode::LaneDown, vec![]),
         }
     }

@@ -13,6 +13,10 @@ impl Till {
         match message {
             FromUplink::Hello { posture, .. } => {
                 self.protection.heard("uplink", posture.as_ref());
+                // Such an uplink says why, and is gone.
+                self.uplink_refuses = posture
+                    .as_ref()
+                    .is_some_and(|posture| posture.production && !posture.is_full());
                 self.bar.forget(|code| code == NoticeCode::UplinkDown);
                 vec![]
             }
@@ -38,6 +42,10 @@ impl Till {
     }
 
     pub(crate) fn uplink_down(&mut self, stamp: &Stamp) -> Vec<Effect> {
+        if self.uplink_refuses && matches!(self.link, LinkState::Down { .. }) {
+            // Its reason stays, and is not said again each time that it is tried again.
+            return self.uplink_lost_attempt(stamp);
+        }
         self.link = LinkState::Down {
             why: "The link process stopped. It is being started again.".to_owned(),
         };

@@ -16,8 +16,19 @@ fn small_limit() -> Vec<&'static str> {
 fn in_production_a_lane_without_locked_memory_does_not_start() {
     let folder = folder();
     let mut command = lane(&small_limit(), folder.path());
-    let (status, log) = Running::start(command.arg("--production")).ended();
+    let mut lane = Running::start(command.arg("--production"));
+    let (why, posture) = lane.lane_refusal();
+    assert_eq!(posture.shortfalls().count(), 1);
+    let (status, log) = lane.ended();
     assert_eq!(status.code(), Some(REFUSED), "{log}");
+    // The till hears the very sentences that the log has.
+    for sentence in [
+        "lane does not start in production without its whole protection.",
+        "it may lock 64 KiB",
+        "`LimitMEMLOCK=infinity`",
+    ] {
+        assert!(why.contains(sentence), "{why}");
+    }
     assert!(
         log.contains("lane does not start in production without its whole protection."),
         "{log}"
@@ -57,8 +68,19 @@ fn in_production_nothing_starts_on_a_kernel_without_landlock() {
     let folder = folder();
     let without = program("examples/without").display().to_string();
     let starter = [without.as_str(), "landlock"];
-    for mut command in [lane(&starter, folder.path()), command(&starter, "uplink")] {
-        let (status, log) = Running::start(command.arg("--production")).ended();
+    for (name, mut command) in [
+        ("lane", lane(&starter, folder.path())),
+        ("uplink", command(&starter, "uplink")),
+    ] {
+        let mut process = Running::start(command.arg("--production"));
+        let (why, posture) = match name {
+            "lane" => process.lane_refusal(),
+            _ => process.uplink_refusal(),
+        };
+        assert!(why.contains("This kernel has no Landlock"), "{why}");
+        assert_eq!(posture.process, name);
+        assert!(posture.production && !posture.is_full());
+        let (status, log) = process.ended();
         assert_eq!(status.code(), Some(REFUSED), "{log}");
         assert!(
             log.contains("files: This kernel has no Landlock that limits this."),

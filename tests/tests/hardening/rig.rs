@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use sealpoint_wire::{FromLane, FromUplink, Posture, frame};
+use sealpoint_wire::{FromLane, FromUplink, LinkState, Posture, frame};
 use tempfile::TempDir;
 
 /// Nothing here takes longer than this unless it is broken.
@@ -115,6 +115,29 @@ impl Running {
         match self.uplink_says() {
             FromUplink::Hello { posture, .. } => posture.expect("an uplink says how"),
             other => panic!("no hello but {other:?}"),
+        }
+    }
+
+    /// The only word of a lane that refuses to run: why, and how it protects itself.
+    pub fn lane_refusal(&mut self) -> (String, Posture) {
+        match frame::read(&mut self.till) {
+            Ok(Some(FromLane::Hello {
+                cannot_charge: Some(why),
+                posture: Some(posture),
+                ..
+            })) => (why, posture),
+            other => panic!("no refusal but {other:?}: {}", self.log()),
+        }
+    }
+
+    /// The only words of an uplink that refuses to run.
+    pub fn uplink_refusal(&mut self) -> (String, Posture) {
+        let posture = self.uplink_posture();
+        match self.uplink_says() {
+            FromUplink::Link {
+                state: LinkState::Down { why },
+            } => (why, posture),
+            other => panic!("no refusal but {other:?}"),
         }
     }
 

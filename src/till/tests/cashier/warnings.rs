@@ -2,7 +2,7 @@
 
 use sealpoint_till::{Action, Input, Level, NoticeCode, Restored, Settings, Till};
 use sealpoint_wire::posture::{Achieved, Measure, Posture, Reach};
-use sealpoint_wire::{FromLane, FromUplink};
+use sealpoint_wire::{FromLane, FromUplink, LinkState};
 
 use crate::world::{MILK, World, open, settings, stock};
 
@@ -167,4 +167,79 @@ fn a_lane_that_refuses_to_run_has_its_reason_on_the_screen_and_cash_goes_on() {
         assert!(obstacle.contains("Raise the limit"), "{obstacle}");
     }
     assert!(world.act(Action::CashExact).paid.is_some());
+}
+
+#[test]
+fn a_reason_that_was_read_is_not_said_again_each_time_the_lane_is_tried_again() {
+    let mut world = open();
+    let refusal = |why: &str| {
+        Input::Lane(FromLane::Hello {
+            version: 1,
+            cannot_charge: Some(why.to_owned()),
+            posture: Some(posture("lane", &[Measure::MemoryLocked])),
+        })
+    };
+    world.input(refusal("Raise the limit."));
+    world.input(Input::LaneDown);
+    world.act(Action::Dismiss);
+    for _ in 0..3 {
+        let view = world.input(refusal("Raise the limit."));
+        assert_eq!(view.notice, None, "it is not back");
+        let view = world.input(Input::LaneDown);
+        assert_eq!(view.notice, None);
+        assert!(view.card_unavailable.is_some(), "and stays where cards are");
+    }
+    world.input(refusal("Update the kernel."));
+    let said = world.input(Input::LaneDown).notice.expect("another reason");
+    assert!(said.text.contains("Update the kernel"), "{}", said.text);
+    world.act(Action::Dismiss);
+    world.input(lane(&[]));
+    // Now it is the reader that is waited for.
+    let obstacle = world.act(Action::View).card_unavailable;
+    assert_eq!(
+        obstacle.map(|notice| notice.code),
+        Some(NoticeCode::NoReader)
+    );
+}
+
+#[test]
+fn an_uplink_that_refuses_to_run_has_its_reason_at_the_link_and_says_it_once() {
+    let mut world = open();
+    world.scan(MILK);
+    let why =
+        "uplink does not start in production: this kernel has no Landlock. Start it with one.";
+    for _ in 0..3 {
+        world.input(Input::Uplink(FromUplink::Hello {
+            version: 1,
+            posture: Some(Posture {
+                production: true,
+                ..posture("uplink", &[Measure::Files])
+            }),
+        }));
+        world.link(LinkState::Down {
+            why: why.to_owned(),
+        });
+        let view = world.input(Input::UplinkDown);
+        assert_eq!(
+            view.link,
+            LinkState::Down {
+                why: why.to_owned()
+            }
+        );
+        assert_eq!(view.notice, None);
+    }
+    assert!(world.act(Action::CashExact).paid.is_some());
+    // One that runs again, and then crashes, does not stand there with the old reason.
+    world.input(Input::Uplink(FromUplink::Hello {
+        version: 1,
+        posture: Some(Posture {
+            production: true,
+            ..posture("uplink", &[])
+        }),
+    }));
+    let view = world.input(Input::UplinkDown);
+    let LinkState::Down { why: now } = view.link else {
+        panic!("it is down");
+    };
+    assert!(now.contains("being started again"), "{now}");
 }

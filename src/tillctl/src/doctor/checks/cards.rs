@@ -35,11 +35,18 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 
 fn lane(said: &TillStanding, found: &mut Vec<Finding>) {
     if !said.lane.up {
-        found.push(Finding::critical(
-            Id::LaneDown,
-            "The card process does not run, so no card can be charged; cash goes on.",
-            "The till starts it again by itself; if it stays down, see the till's log.",
-        ));
+        let down = "The card process does not run, so no card can be charged; cash goes on.";
+        let (what, remedy) = match &said.lane.cannot_charge {
+            Some(why) => (
+                format!("{down} The last that it said: {why}"),
+                "Do what it said; the till starts it again by itself.",
+            ),
+            None => (
+                down.to_owned(),
+                "The till starts it again by itself; if it stays down, see the till's log.",
+            ),
+        };
+        found.push(Finding::critical(Id::LaneDown, what, remedy));
     } else if let Some(why) = &said.lane.cannot_charge {
         found.push(Finding::critical(
             Id::CardsNotCharged,

@@ -131,6 +131,17 @@ pub const DEFECTS: &[Defect] = &[
         Critical,
     ),
     (
+        "a lane that refuses to run",
+        |f| {
+            let lane = &mut word(f).lane;
+            lane.up = false;
+            lane.cannot_charge = Some("Its memory is not locked. Raise the limit.".to_owned());
+            f.processes.remove(1);
+        },
+        Id::LaneDown,
+        Critical,
+    ),
+    (
         "no key for today",
         |f| word(f).lane.cannot_charge = Some("No card can be charged.".to_owned()),
         Id::CardsNotCharged,
