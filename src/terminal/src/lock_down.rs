@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use sealpoint_shield::{Memory, Plan, calls, clean::Cleaned, lock_down};
+use sealpoint_shield::{Memory, Plan, calls, clean::Cleaned, lock_down, report};
 use sealpoint_wire::Posture;
 
 use crate::config::Config;
@@ -68,8 +68,9 @@ const DEVICES: &[&str] = &[
     "/dev/tty0",
 ];
 
-/// Locks this process down, for a till on that state folder; how far that got. With `pictures` the
-/// till writes pictures of its screen wherever it is asked to, which is for tests.
+/// Locks this process down, for a till on that state folder, and says in the log how far that got.
+/// With `pictures` the till writes pictures of its screen wherever it is asked to, which is for
+/// tests.
 ///
 /// # Errors
 /// In production, what is missing and what to do.
@@ -103,7 +104,12 @@ pub fn till(
         ),
         calls: &calls::TILL,
     };
-    lock_down(&plan, cleaned).map_err(|refused| refused.to_string())
+    let result = lock_down(&plan, cleaned);
+    report(match &result {
+        Ok(posture) => posture,
+        Err(refused) => refused.posture(),
+    });
+    result.map_err(|refused| refused.to_string())
 }
 
 /// The user's own fonts and their cache, and the folder of the program.
