@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::rig::{Shop, program};
 
@@ -24,23 +24,40 @@ const TOKEN_CHECK: &str = "D38B42096D";
 /// The retailer's side of a shop: a root key, and what was loaded into the till.
 pub struct Retailer<'a> {
     shop: &'a Shop,
+    scheme: &'a str,
+    /// Whether the till's keys are under the system's credential.
+    production: bool,
 }
 
 impl<'a> Retailer<'a> {
     /// Makes a root and loads it, a manifest that names the acquirer's public key, one DUKPT key set
     /// and a token key, and those keys, the DUKPT key in a block from the acquirer.
-    pub fn sets_up(shop: &'a mut Shop, scheme: &str) -> Self {
-        let host_keys = ["bdk", "--key-id", "dukpt-1", "--scheme", scheme];
-        run(host(shop, &host_keys));
+    pub fn sets_up(shop: &'a mut Shop, scheme: &'a str) -> Self {
+        Self::set_up(shop, scheme, false)
+    }
+
+    /// The same for a till in production, whose credentials are there already.
+    pub fn sets_up_in_production(shop: &'a mut Shop, scheme: &'a str) -> Self {
+        Self::set_up(shop, scheme, true)
+    }
+
+    fn set_up(shop: &'a mut Shop, scheme: &'a str, production: bool) -> Self {
+        for id in ["dukpt-1", "dukpt-2"] {
+            run(host(shop, &["bdk", "--key-id", id, "--scheme", scheme]));
+        }
         // It reads its keys when it starts.
         shop.kill_host();
         shop.start_host();
-        let retailer = Self { shop };
+        let retailer = Self {
+            shop,
+            scheme,
+            production,
+        };
         fs::create_dir(shop.at("retailer")).expect("a folder in a temporary folder");
         let root_folder = shop.at("retailer").display().to_string();
         retailer.tillctl(&["root", "--id", "root-1", "--out", &root_folder], "");
         retailer.load(&shop.at("retailer/retailer.pub.toml"));
-        retailer.load(&retailer.signed("manifest", &retailer.manifest(scheme), &[]));
+        retailer.gives_manifest(1, &["dukpt-1"], "");
         let halves = format!("{}\n{}\n", PROTECTION[0], PROTECTION[1]);
         let people = ["--person", "Ada, shop", "--person", "Bo, security"];
         retailer.tillctl(
@@ -52,8 +69,38 @@ impl<'a> Retailer<'a> {
             &[&["ceremony", "--id", "token-1"], &people[..]].concat(),
             &halves,
         );
-        retailer.load(&retailer.key_block());
+        retailer.load(&retailer.key_block("dukpt-1"));
         retailer
+    }
+
+    /// The shop that this retailer's till is in.
+    pub fn shop(&self) -> &'a Shop {
+        self.shop
+    }
+
+    /// Names a second DUKPT key, which began later than the first, and loads it.
+    pub fn rotates(&self) {
+        self.gives_manifest(2, &["dukpt-1", "dukpt-2"], "");
+        self.load(&self.key_block("dukpt-2"));
+    }
+
+    /// Revokes every key that cards could be sealed with.
+    pub fn revokes(&self) {
+        let revoked = "revoked = \"a test\"\n";
+        self.gives_manifest(3, &["dukpt-1", "dukpt-2"], revoked);
+    }
+
+    /// Loads the manifest that was signed first; what is said to that.
+    pub fn loads_the_first_manifest(&self) -> String {
+        let first = self.shop.at("retailer/manifest-1.signed");
+        let done = self.ask(&["load", &first.display().to_string()], "");
+        assert_eq!(done.status.code(), Some(72), "refused");
+        String::from_utf8(done.stderr).expect("text")
+    }
+
+    fn gives_manifest(&self, version: u8, dukpt: &[&str], more: &str) {
+        let body = self.manifest(version, dukpt, more);
+        self.load(&self.signed(&format!("manifest-{version}"), &body, &[]));
     }
 
     /// Puts cards on the hot list and loads it.
@@ -79,7 +126,7 @@ impl<'a> Retailer<'a> {
         fs::write(config, text).expect("written");
     }
 
-    fn manifest(&self, scheme: &str) -> String {
+    fn manifest(&self, version: u8, dukpt: &[&str], more: &str) -> String {
         let acquirer = self.shop.at("till/lane/acquirer.pub.toml");
         let acquirer = fs::read_to_string(acquirer).expect("the acquirer's public key");
         let value = |name: &str| {
@@ -89,24 +136,31 @@ impl<'a> Retailer<'a> {
         };
         let key = |id: &str, kind: &str, proof: &str| {
             format!(
-                "[[key]]\nid = \"{id}\"\nkind = \"{kind}\"\nvalid_from = \"2026-01-01\"\n\
-                 valid_until = \"2099-12-31\"\n{proof}\n"
+                "[[key]]\nid = \"{id}\"\nkind = \"{kind}\"\nvalid_until = \"2099-12-31\"\n\
+                 {proof}\n"
             )
         };
-        let differs = "check_value = \"differs\"";
+        let since = "valid_from = \"2026-01-01\"";
+        let differs = format!("{since}\ncheck_value = \"differs\"");
+        // A later one of the same kind began later.
+        let dukpt = dukpt.iter().zip(1..).map(|(id, month)| {
+            let proof =
+                format!("valid_from = \"2026-{month:02}-01\"\ncheck_value = \"differs\"\n{more}");
+            key(id, &format!("dukpt_{}", self.scheme), &proof)
+        });
         [
-            "version = 1\nissued = \"2026-11-23\"\n".to_owned(),
+            format!("version = {version}\nissued = \"2026-11-23\"\n"),
             key(
                 value("key_id"),
                 "x_wing",
-                &format!("public = \"{}\"", value("public")),
+                &format!("{since}\npublic = \"{}\"\n{more}", value("public")),
             ),
-            key("dukpt-1", &format!("dukpt_{scheme}"), differs),
-            key("kbpk-1", "key_block_protection", differs),
+            dukpt.collect(),
+            key("kbpk-1", "key_block_protection", &differs),
             key(
                 "token-1",
                 "token",
-                &format!("check_value = \"{TOKEN_CHECK}\""),
+                &format!("{since}\ncheck_value = \"{TOKEN_CHECK}\""),
             ),
         ]
         .concat()
@@ -124,11 +178,11 @@ impl<'a> Retailer<'a> {
     }
 
     /// The acquirer's key for this till.
-    fn key_block(&self) -> PathBuf {
-        let (kbpk, out) = (self.shop.at("kbpk"), self.shop.at("till.block"));
+    fn key_block(&self, id: &str) -> PathBuf {
+        let (kbpk, out) = (self.shop.at("kbpk"), self.shop.at(&format!("{id}.block")));
         fs::write(&kbpk, PROTECTION_KEY).expect("written");
         fs::set_permissions(&kbpk, fs::Permissions::from_mode(0o600)).expect("ours");
-        let mut block = host(self.shop, &["key-block", "--key-id", "dukpt-1"]);
+        let mut block = host(self.shop, &["key-block", "--key-id", id]);
         block.arg("--kbpk-file").arg(&kbpk).arg("--out").arg(&out);
         run(block);
         out
@@ -139,12 +193,26 @@ impl<'a> Retailer<'a> {
     }
 
     /// Does `tillctl keys` on the till's keys.
-    fn tillctl(&self, arguments: &[&str], typed: &str) {
+    pub fn tillctl(&self, arguments: &[&str], typed: &str) {
+        let done = self.ask(arguments, typed);
+        assert!(
+            done.status.success(),
+            "{arguments:?}: {}{}",
+            String::from_utf8_lossy(&done.stdout),
+            String::from_utf8_lossy(&done.stderr)
+        );
+    }
+
+    fn ask(&self, arguments: &[&str], typed: &str) -> Output {
         let mut command = Command::new(program("tillctl"));
         command.arg("keys").args(arguments);
         // The retailer's own commands know no till.
         if !matches!(arguments.first(), Some(&("root" | "sign"))) {
             command.arg("--keys").arg(self.shop.at("till/lane"));
+            if self.production {
+                command.arg("--production");
+                command.env("CREDENTIALS_DIRECTORY", self.shop.at("credentials"));
+            }
         }
         let mut running = command
             .stdin(Stdio::piped())
@@ -155,13 +223,7 @@ impl<'a> Retailer<'a> {
         let mut input = running.stdin.take().expect("standard input is piped");
         input.write_all(typed.as_bytes()).expect("it reads");
         drop(input);
-        let done = running.wait_with_output().expect("it ends");
-        assert!(
-            done.status.success(),
-            "{arguments:?}: {}{}",
-            String::from_utf8_lossy(&done.stdout),
-            String::from_utf8_lossy(&done.stderr)
-        );
+        running.wait_with_output().expect("it ends")
     }
 }
 

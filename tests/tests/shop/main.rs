@@ -11,6 +11,8 @@ mod keys;
 mod locked;
 mod memory;
 mod pcscd;
+mod production;
+mod refused;
 mod rig;
 mod scan;
 mod sealing;

@@ -10,17 +10,12 @@ use crate::rig::{Reader, Shop, assert_says};
 /// Set for the inner test, which runs in namespaces of its own with a `pcscd` of its own.
 const INSIDE: &str = "SEALPOINT_PCSCD";
 
-/// Runs the named test of this file inside `with-pcscd`.
-fn inside_private_namespaces(name: &str) {
+/// Runs the ignored test of that name, with its module, inside `with-pcscd`.
+pub fn inside_private_namespaces(name: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("pcsc/with-pcscd");
     let status = Command::new(script)
         .arg(std::env::current_exe().expect("a running test has a path"))
-        .args([
-            "--exact",
-            &format!("pcscd::{name}"),
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", name, "--ignored", "--nocapture"])
         .env(INSIDE, "1")
         .status()
         .expect("tests/pcsc/with-pcscd starts");
@@ -32,7 +27,7 @@ fn inside_private_namespaces(name: &str) {
 
 #[test]
 fn a_shift_of_cards_goes_through_a_real_card_service() {
-    inside_private_namespaces("inner_shift");
+    inside_private_namespaces("pcscd::inner_shift");
 }
 
 #[test]

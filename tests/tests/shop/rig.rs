@@ -252,7 +252,8 @@ impl Till {
         Self::run(&mut Command::new(program("till")), state, more)
     }
 
-    fn run(command: &mut Command, state: &Path, more: &[&str]) -> Self {
+    /// A till that is started by this command, which ends with the program's name.
+    pub fn run(command: &mut Command, state: &Path, more: &[&str]) -> Self {
         let mut process = Running::start(
             command
                 .arg("--stdio")

@@ -40,10 +40,18 @@ impl Scanner {
 
 /// A scan of the files of a till that does not run, and of these logs; the exit code and the report.
 pub fn files(state: &Path, logs: &[&Path]) -> (i32, Value) {
+    files_with(state, logs, None)
+}
+
+/// The same where the journal's key is no file beside it but this one.
+pub fn files_with(state: &Path, logs: &[&Path], key: Option<&Path>) -> (i32, Value) {
     let mut command = scan();
     command.arg("--no-memory").arg("--state").arg(state);
     for log in logs {
         command.arg("--log").arg(log);
+    }
+    if let Some(key) = key {
+        command.arg("--journal-key").arg(key);
     }
     let output = command.output().expect("tillctl runs");
     let report = serde_json::from_slice(&output.stdout).expect("the report is JSON");
