@@ -8,6 +8,7 @@ use ring::rand::SystemRandom;
 use sealpoint_wire::{KeyId, seal::X_WING_PUBLIC_LEN};
 use serde::Deserialize;
 
+use crate::line_of;
 use crate::x_wing::{BadPublicKey, PublicKey};
 
 /// The only KEM that this version seals with, as the key file names it.
@@ -221,11 +222,4 @@ impl<'de> Deserialize<'de> for Day {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
-}
-
-fn line_of(text: &str, span: Option<core::ops::Range<usize>>) -> usize {
-    let before = span
-        .and_then(|span| text.get(..span.start))
-        .unwrap_or_default();
-    1 + before.bytes().filter(|byte| *byte == b'\n').count()
 }

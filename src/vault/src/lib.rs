@@ -72,3 +72,11 @@ pub use token::{BadTokenKey, TOKEN_KEY_LEN, TokenKey};
 
 /// Where random bytes come from: the operating system's generator (`getrandom`).
 pub use ring::rand::{SecureRandom, SystemRandom};
+
+/// The line, counted from 1, in which a fault of a TOML text begins.
+fn line_of(text: &str, span: Option<core::ops::Range<usize>>) -> usize {
+    let before = span
+        .and_then(|span| text.get(..span.start))
+        .unwrap_or_default();
+    1 + before.bytes().filter(|byte| *byte == b'\n').count()
+}

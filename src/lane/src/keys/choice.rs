@@ -41,7 +41,8 @@ impl SealingKey {
 }
 
 /// The kinds of key that a method seals with.
-pub(super) const fn kinds(method: SealingMethod) -> &'static [KeyKind] {
+#[must_use]
+pub const fn kinds(method: SealingMethod) -> &'static [KeyKind] {
     match method {
         SealingMethod::Hpke => &[KeyKind::XWing],
         SealingMethod::AesDukpt => &[
@@ -118,9 +119,12 @@ fn is_here(key: &ManifestKey, loaded: &[Loaded]) -> Result<(), String> {
         return Err(not_loaded(&key.id));
     };
     let is_it = found.kind == key.kind
-        && key
-            .check_value()
-            .is_none_or(|value| same_check_value(value, &found.check_value));
+        && key.check_value().is_none_or(|stated| {
+            found
+                .check_value
+                .parse()
+                .is_ok_and(|its| stated.matches(&its))
+        });
     if !is_it {
         return Err(format!(
             "The key that is loaded as \"{}\" is not the one that the manifest names: kind or check \
@@ -135,12 +139,6 @@ fn is_here(key: &ManifestKey, loaded: &[Loaded]) -> Result<(), String> {
         )),
         _ => Ok(()),
     }
-}
-
-/// Check values are compared as far as both go: some people write three bytes of five.
-fn same_check_value(one: &str, other: &str) -> bool {
-    let len = one.len().min(other.len());
-    len > 0 && one.get(..len) == other.get(..len)
 }
 
 fn not_loaded(id: &KeyId) -> String {

@@ -20,7 +20,7 @@ pub use text::{BadContent, BadManifest};
 
 use sealpoint_wire::KeyId;
 
-use crate::{AcquirerKey, Day, signed::RootPublicKey};
+use crate::{AcquirerKey, CheckValue, Day, signed::RootPublicKey};
 
 /// Name of the manifest in the lane's folder.
 pub const MANIFEST_FILE: &str = "manifest.toml";
@@ -57,8 +57,8 @@ pub struct ManifestKey {
 pub enum Proof {
     /// The public key itself.
     Public(Box<AcquirerKey>),
-    /// A secret key's check value, hexadecimal in upper case.
-    CheckValue(String),
+    /// A secret key's check value.
+    CheckValue(CheckValue),
     /// A secret key that each till has its own of; the key block that it comes in is its proof.
     Differs,
 }
@@ -105,9 +105,9 @@ impl ManifestKey {
         }
     }
 
-    /// The check value that its secret must have, hexadecimal in upper case, where there is one.
+    /// The check value that its secret must have, where there is one.
     #[must_use]
-    pub fn check_value(&self) -> Option<&str> {
+    pub fn check_value(&self) -> Option<&CheckValue> {
         match &self.proof {
             Proof::CheckValue(value) => Some(value),
             Proof::Public(_) | Proof::Differs => None,

@@ -7,12 +7,9 @@ use serde::Deserialize;
 
 use super::{KeyKind, MAX_KEYS, MAX_REASON, Manifest, ManifestKey, Proof};
 use crate::{
-    AcquirerKey, BadKey, Day,
+    AcquirerKey, BadKey, CheckValue, Day, line_of,
     signed::{self, BadRootKey, BadSignature, Purpose, RootPublicKey},
 };
-
-/// Hexadecimal digits of the shortest and the longest check value.
-const CHECK_VALUE_DIGITS: core::ops::RangeInclusive<usize> = 6..=32;
 
 /// Why a text is no manifest for this till.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -70,10 +67,7 @@ pub enum BadContent {
         bad: BadKey,
     },
     /// A check value is no hexadecimal in upper case, or has another length.
-    #[error(
-        "the check value of \"{0}\" is not 6 to 32 hexadecimal digits in upper case, \
-         an even number of them"
-    )]
+    #[error("the check value of \"{0}\" is not 6, 8 or 10 hexadecimal digits in upper case")]
     CheckValue(KeyId),
     /// Only keys that each till has its own of may differ.
     #[error("\"{0}\" must have one check value: all tills have the same key of this kind")]
@@ -197,8 +191,10 @@ impl Key {
             (None, Some(value)) if !kind.is_public() => match value.as_str() {
                 "differs" if kind.may_differ() => Proof::Differs,
                 "differs" => return Err(BadContent::MayNotDiffer(id)),
-                digits if is_check_value(digits) => Proof::CheckValue(value),
-                _ => return Err(BadContent::CheckValue(id)),
+                digits => match digits.parse::<CheckValue>() {
+                    Ok(stated) if stated.to_string() == digits => Proof::CheckValue(stated),
+                    _ => return Err(BadContent::CheckValue(id)),
+                },
             },
             _ => {
                 let needed = if kind.is_public() {
@@ -218,18 +214,4 @@ impl Key {
             proof,
         })
     }
-}
-
-fn is_check_value(digits: &str) -> bool {
-    let upper = |byte: u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte);
-    CHECK_VALUE_DIGITS.contains(&digits.len())
-        && digits.len().is_multiple_of(2)
-        && digits.bytes().all(upper)
-}
-
-fn line_of(text: &str, span: Option<core::ops::Range<usize>>) -> usize {
-    let before = span
-        .and_then(|span| text.get(..span.start))
-        .unwrap_or_default();
-    1 + before.bytes().filter(|byte| *byte == b'\n').count()
 }

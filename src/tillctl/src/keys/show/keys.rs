@@ -96,7 +96,7 @@ pub(super) fn named(
             days_left: Some(now.day.days_until(key.valid_until)),
             revoked: key.revoked.clone(),
             loaded: key.kind.is_public(),
-            check_value: key.check_value().map(str::to_owned),
+            check_value: key.check_value().map(ToString::to_string),
             ..KeyShown::new(
                 key.id.to_string(),
                 key.kind,
