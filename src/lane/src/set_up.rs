@@ -5,7 +5,6 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use sealpoint_emv::{MAX_PROFILE, OnlineRequest, TerminalData};
@@ -14,7 +13,7 @@ use sealpoint_wire::{SealContext, lane::MAX_WARNINGS};
 
 use crate::{
     bench::Sealed,
-    keys::{Keys, ReadyKeys, Watched},
+    keys::{Keys, ReadyKeys, Watched, now_s},
 };
 
 /// Where keys and profile are. Both are looked at again for each charge, so that a repair needs no
@@ -60,9 +59,7 @@ impl SetUp {
     /// How things stand today, by this machine's clock. A charge goes by the till's own time.
     #[must_use]
     pub fn outlook(&mut self) -> Outlook {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let today = Day::of_unix_seconds(now.map_or(0, |since| since.as_secs()));
-        match self.on(today) {
+        match self.on(Day::of_unix_seconds(now_s())) {
             Ok(ready) => Outlook {
                 cannot_charge: None,
                 warnings: ready

@@ -35,6 +35,7 @@ use sealpoint_wire::{
 use crate::{answers, bench::Sealed};
 use cards::{Cards, HotListFile};
 use choice::SealingKey;
+pub use choice::kinds;
 use trust::{Trust, Trusted};
 pub(crate) use watched::Watched;
 
@@ -95,7 +96,7 @@ impl Keys {
     pub fn ready(&mut self, sealing: Sealing, today: Day) -> Result<ReadyKeys, String> {
         let mut warnings = Vec::new();
         let trust = self.trust()?;
-        let kinds = choice::kinds(sealing.method);
+        let kinds = kinds(sealing.method);
         let cannot = |why: String| format!("No card can be charged. {why}");
         let loaded = self.loaded()?;
         let key = match (&trust, sealing.method) {
@@ -402,8 +403,8 @@ impl ReadyKeys {
     }
 }
 
-/// Seconds since the Unix epoch, for the counter's floor.
-fn now_s() -> u64 {
+/// Seconds since the Unix epoch, by this machine's clock.
+pub(crate) fn now_s() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())

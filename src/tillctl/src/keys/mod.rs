@@ -24,10 +24,7 @@ mod retailer;
 mod rotate;
 mod show;
 
-use std::{
-    ffi::OsString,
-    io::{stderr, stdout},
-};
+use std::{ffi::OsString, io::stderr};
 
 use crate::{exit::Exit, fault::Fault, say, tell};
 use args::{Asked, Command, Options};
@@ -35,10 +32,6 @@ use args::{Asked, Command, Options};
 /// Runs the command with the arguments behind its name.
 pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
     let Asked { command, options } = Asked::parse(arguments).map_err(misused)?;
-    if matches!(command, Command::Help) {
-        say(&mut stdout(), args::USAGE);
-        return Ok(Exit::Approved);
-    }
     Ok(match carry_out(command, &options).map_err(misused) {
         Ok((text, exit)) => tell(text.trim_end(), exit),
         Err(fault) if options.json => tell(&report::fault(&fault), fault.exit),

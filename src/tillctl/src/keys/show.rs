@@ -6,9 +6,12 @@ mod page;
 use std::path::Path;
 
 use sealpoint_emv::{Sealing, SealingMethod};
-use sealpoint_lane::{keys::Keys, set_up::read_profile};
+use sealpoint_lane::{
+    keys::{Keys, kinds},
+    set_up::read_profile,
+};
 use sealpoint_vault::{
-    ACQUIRER_KEY_FILE, AcquirerKey, HOT_LIST_FILE, HotList, KeyStore, StorageKey,
+    ACQUIRER_KEY_FILE, AcquirerKey, HOT_LIST_FILE, HotList, KeyStore, Manifest, StorageKey,
     signed::Purpose,
     store::{Loaded, STORE_FILE, StorageKeyError},
 };
@@ -77,6 +80,7 @@ pub fn show(options: &Options, profile: Option<&Path>) -> Result<(String, Exit),
     let now = Now::read()?;
     let methods = methods(profile)?;
     let held = Held::read(KeysFolder::to_read(&options.keys)?)?;
+    let methods = named(methods, held.manifest.as_ref().ok());
     let store = Store::read(options, &held);
     let lane = Lane::ask(options, &methods, &now);
     let mut shown = Shown {
@@ -151,6 +155,19 @@ fn methods(profile: Option<&Path>) -> Result<Vec<Sealing>, Fault> {
     Ok(vec![profile.sealing])
 }
 
+/// Of these ways of sealing those that the manifest names keys for, if it does for any.
+fn named(methods: Vec<Sealing>, manifest: Option<&Manifest>) -> Vec<Sealing> {
+    let Some(manifest) = manifest else {
+        return methods;
+    };
+    let has_keys = |sealing: &Sealing| {
+        let kinds = kinds(sealing.method);
+        manifest.keys().iter().any(|key| kinds.contains(&key.kind))
+    };
+    let (named, others): (Vec<_>, Vec<_>) = methods.into_iter().partition(has_keys);
+    if named.is_empty() { others } else { named }
+}
+
 /// What the lane's own choice comes to, so that nothing is shown that the lane would not do.
 struct Lane {
     sealing: Sealing,
@@ -160,8 +177,7 @@ struct Lane {
 }
 
 impl Lane {
-    /// The first way of sealing for which there is a key; else why there is none, for the way that
-    /// the manifest has keys for.
+    /// The first way of sealing for which there is a key; else why there is none for the first.
     fn ask(options: &Options, methods: &[Sealing], now: &Now) -> Self {
         let mut refused: Option<Self> = None;
         for sealing in methods {
@@ -175,16 +191,12 @@ impl Lane {
                     };
                 }
                 Err(why) => {
-                    let is_known = !why.contains("names no key of the kind");
-                    if refused.is_none() || is_known && refused.as_ref().is_some_and(Self::unknown)
-                    {
-                        refused = Some(Self {
-                            sealing: *sealing,
-                            in_use: None,
-                            warnings: Vec::new(),
-                            refusal: Some(why),
-                        });
-                    }
+                    refused.get_or_insert(Self {
+                        sealing: *sealing,
+                        in_use: None,
+                        warnings: Vec::new(),
+                        refusal: Some(why),
+                    });
                 }
             }
         }
@@ -194,11 +206,6 @@ impl Lane {
             warnings: Vec::new(),
             refusal: None,
         })
-    }
-
-    fn unknown(&self) -> bool {
-        let why = self.refusal.as_deref().unwrap_or_default();
-        why.contains("names no key of the kind")
     }
 }
 

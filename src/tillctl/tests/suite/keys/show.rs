@@ -99,6 +99,20 @@ fn the_profile_says_which_way_of_sealing_counts() {
 }
 
 #[test]
+fn without_a_profile_the_manifest_says_which_way_of_sealing_counts() {
+    let office = Office::with_protection_key(&[protection(), dukpt()]);
+    let ran = office.ran(&["show", "--json"]);
+    assert_eq!(ran.code, 71, "{}", ran.out);
+    let shown = ran.json();
+    assert_eq!(shown["sealing"], "aes_dukpt");
+    let why = shown["cannot_charge"].to_string();
+    assert!(
+        why.contains("dukpt-1") && why.contains("not loaded"),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_key_store_without_its_storage_key_is_said() {
     let office = Office::with_protection_key(&[acquirer("acq-1", -10, 100, ""), protection()]);
     fs::remove_file(office.keys.join("storage.key")).expect("removed");
