@@ -11,7 +11,8 @@ The card process of a till. It is started by the till, whose socket is its stand
 
 usage: lane --keys DIR --terminal ID [--reader READER] [--profile FILE] [--production]
 
-  --keys DIR       folder with the acquirer's key, acquirer.pub.toml
+  --keys DIR       folder of the keys: the retailer's root key, manifest and hot list, the
+                   acquirer's key, the key store
   --terminal ID    the terminal that this lane belongs to
   --reader READER  pcsc (the default), pcsc:PART-OF-NAME, or virtual:SOCKET for the demo
   --profile FILE   terminal profile (TOML); the demo's without it
