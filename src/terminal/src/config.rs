@@ -1,6 +1,7 @@
 //! `till.toml`: what a till is set up with. A wrong key, type or value is refused with its place.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sealpoint_sale::Currency;
@@ -147,7 +148,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        why: std::io::Error,
+        why: io::Error,
     },
     /// The file is larger than any configuration.
     #[error("The configuration {0} is larger than {MAX_CONFIG} bytes. Check --config.")]
@@ -176,7 +177,12 @@ impl Config {
             path: path.to_owned(),
             why,
         };
-        if fs::metadata(path).map_err(unreadable)?.len() > MAX_CONFIG {
+        let found = fs::metadata(path).map_err(unreadable)?;
+        // A pipe or a device would be read for ever.
+        if !found.is_file() {
+            return Err(unreadable(io::Error::other("it is not a file")));
+        }
+        if found.len() > MAX_CONFIG {
             return Err(ConfigError::TooLarge(path.to_owned()));
         }
         let text = fs::read_to_string(path).map_err(unreadable)?;

@@ -160,11 +160,15 @@ impl Standing {
     }
 
     /// Whole or not at all: whoever reads it never sees half of it. It need not survive a power cut.
+    /// Always a new file: what somebody put in its place, a link or a pipe, is not written to.
     fn replace(&self, status: &TillStanding) -> io::Result<()> {
         let part = self.file.with_extension("part");
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .write(true)
             .mode(0o600)
             .open(&part)?;

@@ -1,7 +1,7 @@
 //! Bad input: each gets one clear sentence that says what to do; nothing is lost, nothing panics.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -34,6 +34,13 @@ fn assert_refused(output: &Output, words: &[&str]) {
     for word in words {
         assert!(said.contains(word), "\"{word}\" is not in: {said}");
     }
+}
+
+#[test]
+fn a_configuration_without_an_end_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    symlink("/dev/zero", folder.path().join("till.toml")).expect("a link");
+    assert_refused(&start(folder.path(), &[]), &["till.toml", "not a file"]);
 }
 
 #[test]

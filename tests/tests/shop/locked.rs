@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -155,6 +155,19 @@ fn the_till_writes_down_how_it_stands_for_nobody_else_to_read() {
     let status = status_until(&shop, |status| status["queue"]["count"] == 1);
     assert_eq!(status["queue"]["at_risk_minor"], total);
     assert!(status["queue"]["oldest_at_ms"].is_i64());
+    till.close();
+}
+
+#[test]
+fn a_link_in_the_way_of_how_it_stands_is_not_written_through() {
+    let shop = Shop::open(&Reader::Virtual);
+    let config = fs::read(shop.at("till/till.toml")).expect("the shop's");
+    let part = shop.at("till/status.part");
+    symlink(shop.at("till/till.toml"), part).expect("a link in a temporary folder");
+    let mut till = shop.till();
+    till.wait_for_cards();
+    status_until(&shop, |status| pid_of(status, "lane").is_some());
+    assert_eq!(fs::read(shop.at("till/till.toml")).ok(), Some(config));
     till.close();
 }
 
