@@ -5,6 +5,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// That others may go through a folder to one that they know, and not look into it.
+const PASS: u32 = 0o011;
+
 /// A state folder that belongs to this process until it is dropped.
 #[derive(Debug)]
 pub struct State {
@@ -42,17 +45,18 @@ impl State {
             path: root.to_owned(),
             why,
         };
-        for folder in [
-            root.to_owned(),
-            root.join("lane"),
-            root.join("uplink"),
-            root.join("receipts"),
+        for (folder, others_keep) in [
+            // In a shop lane and uplink are other users, who pass through to their own folder.
+            (root.to_owned(), PASS),
+            (root.join("lane"), 0),
+            (root.join("uplink"), 0),
+            (root.join("receipts"), 0),
         ] {
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(&folder)
-                .and_then(|()| keep_private(&folder))
+                .and_then(|()| keep_private(&folder, others_keep))
                 .map_err(not_writable)?;
         }
         let lock = OpenOptions::new()
@@ -108,11 +112,45 @@ impl State {
     }
 }
 
-/// Shuts everybody else out of a folder that was there before the till.
-fn keep_private(folder: &Path) -> io::Result<()> {
+/// Shuts everybody else out of a folder that was there before the till; what they had of
+/// `others_keep` they keep.
+fn keep_private(folder: &Path, others_keep: u32) -> io::Result<()> {
     let mode = fs::metadata(folder)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let private = mode & (0o7700 | others_keep);
+    if mode & 0o7777 == private {
         return Ok(());
     }
-    fs::set_permissions(folder, Permissions::from_mode(mode & 0o7700))
+    fs::set_permissions(folder, Permissions::from_mode(private))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(folder: &Path) -> u32 {
+        let found = fs::metadata(folder).expect("it is there");
+        found.permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn others_may_pass_through_the_state_folder_and_see_nothing_of_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path().join("till");
+        drop(State::open(&root).expect("it is made"));
+        assert_eq!(mode(&root), 0o700, "by itself it lets nobody through");
+        for (set, kept) in [
+            (0o711, 0o711),
+            (0o755, 0o711),
+            (0o777, 0o711),
+            (0o750, 0o710),
+        ] {
+            for each in [&root, &root.join("lane"), &root.join("uplink")] {
+                fs::set_permissions(each, Permissions::from_mode(set)).expect("ours");
+            }
+            drop(State::open(&root).expect("it is opened"));
+            assert_eq!(mode(&root), kept, "{set:o}");
+            assert_eq!(mode(&root.join("lane")), 0o700, "{set:o}");
+            assert_eq!(mode(&root.join("uplink")), 0o700, "{set:o}");
+        }
+    }
 }

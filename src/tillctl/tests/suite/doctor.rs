@@ -105,6 +105,19 @@ fn the_page_for_people_says_the_same_in_eighty_columns() {
 }
 
 #[test]
+fn users_of_lane_and_uplink_may_pass_through_the_state_folder_and_not_look_into_it() {
+    let state = state();
+    let set = |mode| {
+        fs::set_permissions(state.path(), Permissions::from_mode(mode)).expect("a mode");
+        doctor(state.path()).json()
+    };
+    assert_eq!(level(&set(0o711), "file_open"), None);
+    for (mode, worst) in [(0o751, "warning"), (0o713, "critical")] {
+        assert_eq!(level(&set(mode), "file_open").as_deref(), Some(worst));
+    }
+}
+
+#[test]
 fn what_others_may_read_or_change_is_found() {
     let state = state();
     write(&state.path().join("receipts/1.txt"), "x", 0o644);

@@ -64,7 +64,9 @@ fn private(files: &Files, state: &Path, found: &mut Vec<Finding>) {
             count(files.open.len() as u64, "file"),
             some_of(&with_modes(&files.open, state))
         );
-        let remedy = format!("Run `chmod -R go= {}`.", state.display());
+        let shown = state.display();
+        // Not `go=` on the folder itself: users of lane and uplink go through it.
+        let remedy = format!("Run `chmod go-rw {shown}` and `chmod -R go= {shown}/*`.");
         found.push(if writable || secret {
             Finding::critical(Id::FileOpen, what, remedy)
         } else {

@@ -16,6 +16,8 @@ const MAX_KEPT: usize = 200;
 const MAX_DEPTH: usize = 8;
 /// Read, write or run by others than the owner.
 const OTHERS: u32 = 0o077;
+/// Going through a folder to one that is known, without looking into it.
+const PASS: u32 = 0o011;
 /// Write by others than the owner.
 const OTHERS_WRITE: u32 = 0o022;
 /// Programs that a till consists of.
@@ -91,7 +93,9 @@ impl Files {
                 continue;
             };
             self.looked_at += 1;
-            self.judge(&path, &found, owner);
+            // Lane and uplink, users of their own, pass through to their folders.
+            let forbidden = if depth == 0 { OTHERS & !PASS } else { OTHERS };
+            self.judge(&path, &found, owner, forbidden);
             if !found.is_dir() || depth >= MAX_DEPTH {
                 continue;
             }
@@ -108,7 +112,7 @@ impl Files {
         }
     }
 
-    fn judge(&mut self, path: &Path, found: &fs::Metadata, owner: u32) {
+    fn judge(&mut self, path: &Path, found: &fs::Metadata, owner: u32, forbidden: u32) {
         let mode = found.mode() & 0o7777;
         let kind = found.file_type();
         let strange = if kind.is_symlink() {
@@ -128,7 +132,7 @@ impl Files {
         if let Some(strange) = strange {
             keep(&mut self.strange, (path.to_owned(), strange));
         }
-        if !kind.is_symlink() && mode & OTHERS != 0 {
+        if !kind.is_symlink() && mode & forbidden != 0 {
             keep(&mut self.open, (path.to_owned(), mode));
         }
         if !kind.is_dir() && found.uid() != owner {
