@@ -25,10 +25,14 @@ pub const MAX_STORED_KEYS: usize = 32;
 const MAX_PAST: usize = 64;
 /// Bytes of the longest secret: the registers of AES-256 DUKPT have about 1,050.
 pub(super) const MAX_SECRET: usize = 2_048;
+/// Bytes of a key's id, kind and check value, each.
+const MAX_TEXT: usize = 32;
+/// Bytes of an initial key's id: the initial key serial number of TDES has the most.
+const MAX_INITIAL_KEY_ID: usize = 10;
 /// Bytes of a key's id, kind, check value and times at most.
-const MAX_HEAD: usize = 3 * 33 + 2 * 8 + 2;
+const MAX_HEAD: usize = 3 * (1 + MAX_TEXT) + 2 * 8 + 2;
 /// Bytes of what is remembered of an initial key at most.
-const MAX_PAST_LEN: usize = 33 + 11 + 4 + 8 + 1;
+const MAX_PAST_LEN: usize = 1 + MAX_TEXT + 1 + MAX_INITIAL_KEY_ID + 4 + 8 + 1;
 /// Bytes of a content at most.
 pub(super) const MAX_CONTENT: usize =
     2 * 8 + 2 + MAX_STORED_KEYS * (MAX_HEAD + MAX_SECRET) + MAX_PAST * MAX_PAST_LEN;
@@ -133,7 +137,7 @@ impl Content {
         self.keys.push(Stored {
             id: id.clone(),
             kind,
-            check_value: check_value.chars().filter(digits).take(32).collect(),
+            check_value: check_value.chars().filter(digits).take(MAX_TEXT).collect(),
             loaded_at_s: now_s,
             drawn_at_s,
             secret,
@@ -269,7 +273,7 @@ impl Content {
                 drawn_at_s: from.long()?,
                 secret: {
                     let len = usize::from(u16::from_be_bytes(from.array()?));
-                    SecretBytes::from_slice(from.take(len)?)
+                    SecretBytes::from_slice(from.take(Some(len).filter(|len| *len <= MAX_SECRET)?)?)
                 },
             });
         }
@@ -280,7 +284,7 @@ impl Content {
         for _ in 0..past {
             content.past.push(Past {
                 kind: from.text()?.parse().ok()?,
-                initial_key_id: from.measured()?.to_vec(),
+                initial_key_id: from.measured(MAX_INITIAL_KEY_ID)?.to_vec(),
                 counter: u32::from_be_bytes(from.array()?),
                 drawn_at_s: from.long()?,
                 is_spent: from.array::<1>()? != [0],
@@ -339,12 +343,14 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_be_bytes)
     }
 
-    fn measured(&mut self) -> Option<&'a [u8]> {
+    /// At most `max` bytes behind their length: what was written never has more.
+    fn measured(&mut self, max: usize) -> Option<&'a [u8]> {
         let [len] = self.array()?;
-        self.take(len.into())
+        let len = Some(usize::from(len)).filter(|len| *len <= max)?;
+        self.take(len)
     }
 
     fn text(&mut self) -> Option<&'a str> {
-        str::from_utf8(self.measured()?).ok()
+        str::from_utf8(self.measured(MAX_TEXT)?).ok()
     }
 }

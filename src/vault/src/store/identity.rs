@@ -1,7 +1,8 @@
 //! Which file a key store is, so that a copy is none.
 
 use std::{
-    fs::{self, Metadata},
+    fs::{File, Metadata},
+    io::Read,
     os::unix::fs::MetadataExt,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -10,6 +11,8 @@ use ring::digest;
 
 /// Where the machine's name stands (machine-id(5)).
 const MACHINE_ID: &str = "/etc/machine-id";
+/// Bytes of it that count; it has 32 digits and a line feed.
+const MAX_MACHINE_ID: u64 = 64;
 /// What is hashed before the machine's name, which is not to be told as it is (machine-id(5)).
 const LABEL: &[u8] = b"sealpoint key store machine v1";
 /// Bytes of an identity.
@@ -59,7 +62,10 @@ impl Identity {
 /// A digest of the machine's name; zeros where it has none.
 fn machine() -> [u8; 32] {
     let mut machine = [0; 32];
-    if let Ok(name) = fs::read(MACHINE_ID) {
+    let mut name = Vec::new();
+    let read =
+        File::open(MACHINE_ID).and_then(|file| file.take(MAX_MACHINE_ID).read_to_end(&mut name));
+    if read.is_ok() {
         let text = [LABEL, name.trim_ascii()].concat();
         machine.copy_from_slice(digest::digest(&digest::SHA256, &text).as_ref());
     }

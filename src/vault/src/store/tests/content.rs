@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::{NOW_S, aes, counter, draw, id, loaded, open, storage, tdes};
 use crate::{
     CardData, KeyKind, SealError, seal_dukpt,
-    store::{DrawError, KeyStore, MAX_STORED_KEYS, STORE_FILE, Secret, StoreError},
+    store::{
+        DrawError, KeyStore, MAX_STORED_KEYS, STORE_FILE, Secret, StoreError, content::Content,
+    },
 };
 
 #[test]
@@ -269,4 +271,33 @@ fn a_destroyed_store_is_gone_and_overwritten() {
     assert!(fs::read(&kept).expect("read").iter().all(|byte| *byte == 0));
     let store = KeyStore::open(folder.path(), storage()).expect("an empty store");
     assert_eq!(store.list().expect("read"), []);
+}
+
+#[test]
+fn a_content_with_longer_parts_than_are_ever_written_is_none() {
+    let content = |check_value: usize, secret: usize, initial_key_id: usize| {
+        let text = |bytes: &[u8]| [&[u8::try_from(bytes.len()).expect("short")], bytes].concat();
+        let secret_len = u16::try_from(secret).expect("short").to_be_bytes();
+        [
+            &[0; 16][..],
+            &[1],
+            &text(b"a"),
+            &text(b"token"),
+            &text(&vec![b'0'; check_value]),
+            &[0; 16],
+            &secret_len,
+            &vec![7; secret],
+            &[1],
+            &text(b"dukpt_tdes2"),
+            &text(&vec![0; initial_key_id]),
+            &[0; 13],
+        ]
+        .concat()
+    };
+    let longest = content(32, 2_048, 10);
+    let read = Content::decode(&longest).expect("as long as can be");
+    assert_eq!(read.encode().expose(), longest);
+    assert!(Content::decode(&content(33, 2_048, 10)).is_none());
+    assert!(Content::decode(&content(32, 2_049, 10)).is_none());
+    assert!(Content::decode(&content(32, 2_048, 11)).is_none());
 }
