@@ -23,6 +23,11 @@
 //! | [`inspect`] | every page and value, deciphered, for a search that finds nothing |
 //! | `outbox` | records on their way to the collector |
 
+/// Name of the journal in a till's state folder.
+pub const JOURNAL_FILE: &str = "journal.db";
+/// Name of its key beside it, where the system has no credential: in a demo.
+pub const KEY_FILE: &str = "db.key";
+
 mod attempt;
 mod basket;
 mod check;

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use sealpoint_journal::{JOURNAL_FILE, KEY_FILE};
+
 /// That others may go through a folder to one that they know, and not look into it.
 const PASS: u32 = 0o011;
 
@@ -78,13 +80,13 @@ impl State {
     /// The journal's file.
     #[must_use]
     pub fn journal(&self) -> PathBuf {
-        self.root.join("journal.db")
+        self.root.join(JOURNAL_FILE)
     }
 
     /// The journal's key file.
     #[must_use]
     pub fn key(&self) -> PathBuf {
-        self.root.join("db.key")
+        self.root.join(KEY_FILE)
     }
 
     /// The folder itself.

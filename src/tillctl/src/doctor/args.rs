@@ -7,7 +7,7 @@ use lexopt::{Arg, Parser};
 use crate::fault::Fault;
 
 /// Where a till keeps what it has, unless it is told otherwise.
-const STATE: &str = "/var/lib/sealpoint/till";
+pub const STATE: &str = "/var/lib/sealpoint/till";
 
 /// What `tillctl doctor --help` prints.
 pub const USAGE: &str = "\

@@ -2,14 +2,9 @@
 
 use std::{fs, path::Path};
 
-use sealpoint_journal::{Checked, DbKey, JournalError};
+use sealpoint_journal::{Checked, DbKey, JOURNAL_FILE, JournalError, KEY_FILE};
 
 use super::{Seen, till::Till};
-
-/// The database, in the state folder.
-const FILE: &str = "journal.db";
-/// Its key beside it.
-const KEY_FILE: &str = "db.key";
 
 /// The database.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -37,7 +32,7 @@ pub enum Looked {
 
 /// Looks. A till that runs has its database locked and looks at it itself.
 pub fn gather(till: &Till) -> Database {
-    let path = till.state.join(FILE);
+    let path = till.state.join(JOURNAL_FILE);
     let key = till.state.join(KEY_FILE);
     let size = match fs::symlink_metadata(&path) {
         Ok(found) if found.is_file() => Seen::There(found.len()),

@@ -3,15 +3,13 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use lexopt::{Arg, Parser, ValueExt};
+use sealpoint_journal::KEY_FILE;
 
+use super::super::args::STATE;
 use crate::fault::Fault;
 
 /// The option that asks for a scan.
 pub const SCAN: &str = "--scan-for-test-cards";
-/// Where a till keeps what it has, unless it is told otherwise.
-const STATE: &str = "/var/lib/sealpoint/till";
-/// Name of the journal's key file in the state folder.
-const KEY_FILE: &str = "db.key";
 /// Files, folders and processes that may be named, of each kind.
 const MAX_NAMED: usize = 256;
 /// Longest scan of memory.

@@ -8,21 +8,19 @@ use std::{
     time::Instant,
 };
 
-use sealpoint_journal::{DbKey, inspect};
+use sealpoint_journal::{DbKey, JOURNAL_FILE, inspect};
 
 use super::{
     report::{Report, Searched, shown},
     search::Search,
 };
 
-/// Name of the journal in the state folder.
-const JOURNAL: &str = "journal.db";
 /// Bytes of a journal that is copied in order to read its values, at most.
 const MAX_COPY: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Searches every page of the journal and of its log, and every value of every table.
 pub fn search(state: &Path, key_file: &Path, search: &Search, start: Instant, report: &mut Report) {
-    let journal = state.join(JOURNAL);
+    let journal = state.join(JOURNAL_FILE);
     let name = shown(&journal);
     if !journal.exists() {
         return report.left_out("database", format!("There is no {name}."));
@@ -111,13 +109,13 @@ impl Copy {
             if len > MAX_COPY {
                 return Err(io::Error::other("it is too large"));
             }
-            fs::copy(&from, copy.folder.join(format!("{JOURNAL}{suffix}")))?;
+            fs::copy(&from, copy.folder.join(format!("{JOURNAL_FILE}{suffix}")))?;
         }
         Ok(copy)
     }
 
     fn journal(&self) -> PathBuf {
-        self.folder.join(JOURNAL)
+        self.folder.join(JOURNAL_FILE)
     }
 }
 
