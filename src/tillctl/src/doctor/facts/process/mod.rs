@@ -43,7 +43,7 @@ pub struct Process {
     pub no_new_privileges: Option<bool>,
     /// Its seccomp mode; 2 is a filter.
     pub seccomp: Option<u32>,
-    /// Every capability that it has or may regain, in all five sets together.
+    /// Every capability that it has or may regain, of all sets together.
     pub capabilities: Option<u64>,
     /// Its umask.
     pub umask: Option<u32>,

@@ -25,10 +25,13 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Every capability in any of the five sets (capabilities(7)).
+/// Every capability that it has or may regain (capabilities(7)). From the bounding set comes nothing
+/// without new privileges, and a process that a unit starts as an ordinary user cannot empty it.
 pub fn capabilities(status: &Fields<'_>) -> Option<u64> {
-    ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]
+    let gains_none = status.number("NoNewPrivs", 0, 10) == Some(1);
+    ["CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd"]
         .into_iter()
+        .filter(|set| !(gains_none && *set == "CapBnd"))
         .map(|set| status.number(set, 0, 16))
         .try_fold(0, |all, set| set.map(|set| all | set))
 }
@@ -63,5 +66,28 @@ pub fn without_deleted(path: &str) -> (&str, bool) {
     match path.strip_suffix(DELETED) {
         Some(path) => (path, true),
         None => (path, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bounding_set_counts_where_new_privileges_may_be_gained() {
+        let status = |nnp: u8, effective: u8, bounding: &str| {
+            let others = "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\n\
+                          CapAmb:\t0000000000000000\n";
+            let text = format!(
+                "{others}CapEff:\t000000000000000{effective}\nCapBnd:\t{bounding}\n\
+                 NoNewPrivs:\t{nnp}\n"
+            );
+            capabilities(&Fields::new(&text))
+        };
+        // An ordinary user's process, with all it may take from itself.
+        assert_eq!(status(1, 0, "000001ffffffffff"), Some(0));
+        assert_eq!(status(0, 0, "000001ffffffffff"), Some(0x1ff_ffff_ffff));
+        assert_eq!(status(1, 2, "0000000000000000"), Some(2));
+        assert_eq!(capabilities(&Fields::new("NoNewPrivs:\t1\n")), None);
     }
 }
