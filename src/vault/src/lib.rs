@@ -63,8 +63,8 @@ pub use hot_list::{BadHotList, HOT_LIST_FILE, HOT_LIST_OLD_DAYS, HotList, MAX_HO
 pub use key_block::{KeyBlock, ProtectionKey};
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
 pub use manifest::{
-    BadContent, BadKind, BadManifest, KeyKind, MANIFEST_FILE, MAX_KEYS, MAX_REASON, Manifest,
-    ManifestKey, NoKey, Proof, Standing,
+    BadContent, BadKind, BadManifest, EXPIRY_WARNING_DAYS, KeyKind, MANIFEST_FILE, MAX_KEYS,
+    MAX_REASON, Manifest, ManifestKey, NoKey, Proof, Standing,
 };
 pub use seal::{SealError, seal};
 pub use store::{Durable, KeyStore, StorageKey, seal_dukpt};

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use sealpoint_emv::SealingMethod;
 use sealpoint_vault::{
-    AcquirerKey, Day, KeyKind, Manifest, ManifestKey, NoKey, Standing, store::Loaded,
+    AcquirerKey, Day, EXPIRY_WARNING_DAYS, KeyKind, Manifest, ManifestKey, NoKey, Standing,
+    store::Loaded,
 };
 use sealpoint_wire::{KeyId, seal::DukptScheme};
-
-/// From so many days before its end on, a key is warned of.
-const EXPIRY_WARNING_DAYS: i64 = 14;
 
 /// The key that seals.
 #[derive(Clone)]

@@ -26,6 +26,8 @@ use crate::{AcquirerKey, CheckValue, Day, signed::RootPublicKey};
 pub const MANIFEST_FILE: &str = "manifest.toml";
 /// At most this many keys in a manifest.
 pub const MAX_KEYS: usize = 64;
+/// From so many days before its end on, a key that has no successor is warned of.
+pub const EXPIRY_WARNING_DAYS: i64 = 14;
 /// Characters of the longest reason for a revocation.
 pub const MAX_REASON: usize = 160;
 

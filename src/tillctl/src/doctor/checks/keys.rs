@@ -1,5 +1,7 @@
 //! Keys for card data, as far as they are public.
 
+use sealpoint_vault::EXPIRY_WARNING_DAYS;
+
 use super::{
     super::{
         facts::{
@@ -12,8 +14,6 @@ use super::{
     in_shop,
 };
 
-/// A key that ends within so many days needs care.
-const SOON_DAYS: i64 = 14;
 /// Permission bits of others than the owner.
 const OTHERS: u32 = 0o077;
 
@@ -66,7 +66,7 @@ fn managed(signed: &Signed, today: &str, found: &mut Vec<Finding>) {
         } = key;
         let left = days_between(today, until);
         match (left, next) {
-            (Some(left), None) if left <= SOON_DAYS => found.push(Finding::warning(
+            (Some(left), None) if left <= EXPIRY_WARNING_DAYS => found.push(Finding::warning(
                 Id::KeyExpiring,
                 format!("The key \"{id}\" ({kind}) ends on {until}, and no other comes after it."),
                 "Ask the retailer for a manifest with the next key, and load it before that day.",
@@ -135,7 +135,7 @@ fn unmanaged(keys: &Keys, production: Option<bool>, today: &str, found: &mut Vec
         .as_deref()
         .and_then(|until| days_between(today, until));
     if let (Some(until), Some(left)) = (until, left)
-        && left <= SOON_DAYS
+        && left <= EXPIRY_WARNING_DAYS
     {
         found.push(Finding::warning(
             Id::KeyExpiring,
@@ -187,7 +187,7 @@ fn stored(keys: &Keys, found: &mut Vec<Finding>) {
             found.push(Finding::critical(
                 Id::StoreBroken,
                 format!("The key store cannot be used: {why}."),
-                "No card is charged with a key of it until then; see docs/keys.md.",
+                "Do as it says; until then no card is charged with a key of it (docs/keys.md).",
             ));
             return;
         }

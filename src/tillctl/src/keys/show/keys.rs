@@ -1,15 +1,14 @@
 //! How each key stands.
 
-use sealpoint_vault::{AcquirerKey, KeyKind, Manifest, ManifestKey, Standing, store::Loaded};
+use sealpoint_vault::{
+    AcquirerKey, EXPIRY_WARNING_DAYS, KeyKind, Manifest, ManifestKey, Standing, store::Loaded,
+};
 use serde::Serialize;
 
 use super::super::{
     held::{Held, find},
     report::Now,
 };
-
-/// Days before a key's end from which on it is said.
-const SOON_DAYS: i64 = 14;
 
 /// A key, never its value.
 #[derive(Serialize)]
@@ -156,7 +155,7 @@ pub(super) fn warnings(manifest: &Manifest, loaded: &[Loaded], now: &Now) -> Vec
         let there = find(loaded, &key.id).is_some();
         let begins = now.day.days_until(key.valid_from);
         match key.standing(now.day) {
-            Standing::NotYet if !there && begins <= SOON_DAYS => said.push(format!(
+            Standing::NotYet if !there && begins <= EXPIRY_WARNING_DAYS => said.push(format!(
                 "The key \"{}\" ({}) is valid from {} on and not loaded. Load it before that day.",
                 key.id, key.kind, key.valid_from
             )),
