@@ -9,7 +9,7 @@ use sealpoint_emv::TokenPolicy;
 use sealpoint_secret::Pan;
 use sealpoint_vault::{
     Day, HOT_LIST_FILE, HotList, KeyKind, Manifest, Standing, TokenKey,
-    signed::{Purpose, ROOT_FILE, RootPublicKey},
+    signed::{Purpose, RootPublicKey},
     store::{Loaded, StoreError},
 };
 use sealpoint_wire::{CardSummary, CardToken, KeyId};
@@ -91,10 +91,9 @@ pub(super) fn token_key_id(
 pub(super) struct HotListFile(Watched<Result<Option<Arc<HotList>>, String>>);
 
 impl HotListFile {
-    pub(super) fn of(folder: &Path) -> Self {
-        // With the root: what it signed has to be checked again when it changes.
-        let paths = vec![folder.join(HOT_LIST_FILE), folder.join(ROOT_FILE)];
-        Self(Watched::new(paths))
+    /// With the file of the root: what it signed has to be checked again when it changes.
+    pub(super) fn of(root: PathBuf, folder: &Path) -> Self {
+        Self(Watched::new(vec![folder.join(HOT_LIST_FILE), root]))
     }
 
     /// The list, checked against that root; none if there is no file.

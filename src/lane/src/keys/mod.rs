@@ -36,7 +36,7 @@ use crate::{answers, bench::Sealed};
 use cards::{Cards, HotListFile};
 use choice::SealingKey;
 pub use choice::kinds;
-use trust::{Trust, Trusted};
+use trust::{Trust, Trusted, root_file};
 pub(crate) use watched::Watched;
 
 /// Variable in which the system names the folder of the credentials (systemd.exec(5)).
@@ -71,13 +71,15 @@ impl Keys {
     /// reason not to charge a card; in a demo it is a warning.
     #[must_use]
     pub fn new(folder: &Path, production: bool) -> Self {
+        let credentials = env::var_os(CREDENTIALS).map(PathBuf::from);
+        let root = root_file(folder, credentials.as_deref());
         Self {
             folder: folder.to_owned(),
             production,
-            credentials: env::var_os(CREDENTIALS).map(PathBuf::from),
-            trusted: Trusted::of(folder),
+            credentials,
+            trusted: Trusted::of(root.clone(), folder),
             own: Watched::new(vec![folder.join(ACQUIRER_KEY_FILE)]),
-            hot_list: HotListFile::of(folder),
+            hot_list: HotListFile::of(root, folder),
             store: None,
             loaded: Watched::new(vec![folder.join(STORE_FILE)]),
             token_key: None,

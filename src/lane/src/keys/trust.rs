@@ -24,10 +24,19 @@ pub(super) enum Trust {
 /// The files, and what was made of them.
 pub(super) struct Trusted(Watched<Result<Trust, String>>);
 
+/// Where the retailer's root key is: the system's credential of that name, which is out of reach of
+/// whoever can write in the keys folder; without one, the folder's own file.
+pub(super) fn root_file(folder: &Path, credentials: Option<&Path>) -> PathBuf {
+    credentials
+        .map(|folder| folder.join(ROOT_FILE))
+        .filter(|path| path.exists())
+        .unwrap_or_else(|| folder.join(ROOT_FILE))
+}
+
 impl Trusted {
-    pub(super) fn of(folder: &Path) -> Self {
-        let paths = vec![folder.join(ROOT_FILE), folder.join(MANIFEST_FILE)];
-        Self(Watched::new(paths))
+    /// That root key's file, and the manifest in the keys folder.
+    pub(super) fn of(root: PathBuf, folder: &Path) -> Self {
+        Self(Watched::new(vec![root, folder.join(MANIFEST_FILE)]))
     }
 
     /// Root and manifest, checked; the manifest's version is the store's to judge.
@@ -70,4 +79,54 @@ fn read(root: &Path, manifest: &Path) -> Result<Trust, String> {
         format!("No card can be charged: the manifest of keys {manifest:?} cannot be used: {bad}.")
     })?;
     Ok(Trust::Managed(Arc::new(root), Arc::new(manifest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use sealpoint_vault::{
+        SystemRandom,
+        signed::{RootPrivateKey, sign},
+    };
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const BODY: &str = "version = 1\nissued = \"2026-11-23\"\n\n[[key]]\nid = \"token-1\"\n\
+                        kind = \"token\"\nvalid_from = \"2026-01-01\"\n\
+                        valid_until = \"2027-01-01\"\ncheck_value = \"0102030405\"\n";
+
+    /// Puts a root key and a manifest of it where they are said to be.
+    fn retailer(root: &Path, manifest: &Path) {
+        let id = "root-1".parse().expect("a key id");
+        let key = RootPrivateKey::generate(id, &SystemRandom::new()).expect("random bytes");
+        let text = sign(BODY, Purpose::Manifest, &key).expect("signed");
+        fs::write(root.join(ROOT_FILE), key.public().to_toml()).expect("written");
+        fs::write(manifest.join(MANIFEST_FILE), text).expect("written");
+    }
+
+    fn is_managed(folder: &Path, credentials: Option<&Path>) -> bool {
+        let root = root_file(folder, credentials);
+        matches!(Trusted::of(root, folder).look(), Ok(Trust::Managed(_, _)))
+    }
+
+    #[test]
+    fn whoever_writes_in_the_keys_folder_does_not_choose_the_root_that_the_system_gives() {
+        let (keys, credentials) = (TempDir::new(), TempDir::new());
+        let (keys, credentials) = (keys.expect("a folder"), credentials.expect("a folder"));
+        let (keys, credentials) = (keys.path(), credentials.path());
+        retailer(credentials, keys);
+        assert!(is_managed(keys, Some(credentials)));
+        assert!(Trusted::of(root_file(keys, None), keys).look().is_err());
+        // A thief's root, and a manifest that it signed.
+        retailer(keys, keys);
+        assert!(is_managed(keys, None));
+        assert!(!is_managed(keys, Some(credentials)));
+        // And none at all is not a lane without a retailer.
+        fs::remove_file(keys.join(ROOT_FILE)).expect("removed");
+        fs::remove_file(keys.join(MANIFEST_FILE)).expect("removed");
+        let root = root_file(keys, Some(credentials));
+        assert!(Trusted::of(root, keys).look().is_err());
+    }
 }
