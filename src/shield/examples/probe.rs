@@ -3,14 +3,20 @@
 //!
 //! usage: probe lane|uplink FOLDER PORT ATTEMPT [ARGUMENT]
 //!
-//! It may read FOLDER/read, write FOLDER/write and, as `uplink`, connect to PORT.
+//! It may read FOLDER/read, write FOLDER/write and, as `uplink`, connect to PORT. The attempt
+//! `start` comes before it locks itself down: it asks a starter, which knows one program, for the one
+//! with that number.
 
 use std::{
     env,
     fs::{self, File, OpenOptions},
     io::{self, Write},
     net::{SocketAddrV4, TcpStream, UdpSocket},
-    os::unix::{fs::symlink, net::UnixListener, process::CommandExt},
+    os::unix::{
+        fs::symlink,
+        net::{UnixListener, UnixStream},
+        process::CommandExt,
+    },
     path::Path,
     process::{self, Command},
     thread,
@@ -22,17 +28,30 @@ use rustix::{
     net::{AddressFamily, SendFlags, SocketType, ipproto},
     process::{DumpableBehavior, Pid, PidfdFlags, PidfdGetfdFlags, Resource, Rlimit, Signal},
 };
-use sealpoint_shield::{Memory, Plan, calls, clean, lock_down};
+use sealpoint_shield::{
+    Memory, Plan, calls, clean, lock_down,
+    starter::{self, Recipe, Starter},
+};
 
 /// Bytes that a card process never has at once.
 const MUCH: usize = 2 << 20;
 
 fn main() -> Result<(), String> {
+    if starter::run().is_some() {
+        return Ok(());
+    }
     let mut arguments = env::args().skip(1);
     let mut next = || arguments.next().unwrap_or_default();
     let (process, folder, port, attempt, argument) = (next(), next(), next(), next(), next());
     let cleaned = clean::begin_with(&[], clean::SMALL).map_err(|error| error.to_string())?;
     let folder = Path::new(&folder);
+    if attempt == "start" {
+        match started(folder, &argument) {
+            Ok(()) => say("done"),
+            Err(error) => say(&format!("failed {error}")),
+        }
+        return Ok(());
+    }
     let as_uplink = process == "uplink";
     let plan = Plan {
         process: "probe",
@@ -147,7 +166,7 @@ fn attempted(attempt: &str, argument: &str) -> io::Result<()> {
         "listen" => std::net::TcpListener::bind(argument).map(drop),
         "udp" => UdpSocket::bind(argument).map(drop),
         "name" => std::net::ToSocketAddrs::to_socket_addrs(&(argument, 80)).map(drop),
-        "unix" => std::os::unix::net::UnixStream::connect(argument).map(drop),
+        "unix" => UnixStream::connect(argument).map(drop),
         "unix-listen" => UnixListener::bind(argument).map(drop),
         "netlink" => socket(AddressFamily::NETLINK, SocketType::RAW),
         "packets" => socket(AddressFamily::PACKET, SocketType::RAW),
@@ -173,6 +192,20 @@ fn attempted(attempt: &str, argument: &str) -> io::Result<()> {
         "abort" => process::abort(),
         other => Err(io::Error::other(other.to_owned())),
     }
+}
+
+/// Has a starter start the program with that number, counted from 0.
+fn started(folder: &Path, number: &str) -> io::Result<()> {
+    let recipe = Recipe {
+        program: "probe".to_owned(),
+        arguments: ["lane", &folder.display().to_string(), "0", "nothing"]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let mut starter = Starter::launch(&[recipe])?;
+    let (input, _other_end) = UnixStream::pair()?;
+    let number = number.parse().map_err(io::Error::other)?;
+    starter.start(number, input.into()).map(drop)
 }
 
 fn internet(address: &str) -> io::Result<SocketAddrV4> {

@@ -96,3 +96,17 @@ fn no_core_is_left_of_an_abort_or_of_a_forbidden_call() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_starter_starts_what_is_on_its_list_and_nothing_else() {
+    let ground = Ground::new();
+    let asked = |number: &str| {
+        let mut command = ground.command(&[], "lane", "start");
+        let output = command.arg(number).output().expect("the probe runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(asked("0"), "done\n");
+    for other in ["1", "7", "255"] {
+        assert!(asked(other).starts_with("failed"), "{other}");
+    }
+}
