@@ -1,5 +1,7 @@
 //! Why a command could not be begun.
 
+use serde::Serialize;
+
 use crate::exit::Exit;
 
 /// What happened and what to do.
@@ -49,5 +51,29 @@ impl Fault {
             what: what.into(),
             remedy: remedy.into(),
         }
+    }
+
+    /// As one JSON object, of that version of a command's objects.
+    pub fn to_json(&self, version: u8) -> String {
+        #[derive(Serialize)]
+        struct Error<'a> {
+            what: &'a str,
+            remedy: &'a str,
+        }
+        #[derive(Serialize)]
+        struct Failed<'a> {
+            version: u8,
+            exit_code: u8,
+            error: Error<'a>,
+        }
+        let failed = Failed {
+            version,
+            exit_code: self.exit.code(),
+            error: Error {
+                what: &self.what,
+                remedy: &self.remedy,
+            },
+        };
+        serde_json::to_string_pretty(&failed).unwrap_or_default()
     }
 }

@@ -50,7 +50,7 @@ fn run(wanted: &Wanted) -> Exit {
         Ok((text, exit)) => tell(&text, exit),
         Err(fault) => {
             if wanted.json {
-                return tell(&report::fault(&fault), fault.exit);
+                return tell(&fault.to_json(report::VERSION), fault.exit);
             }
             say(&mut stderr(), &format!("tillctl: {fault}"));
             fault.exit

@@ -9,7 +9,7 @@ use sealpoint_lane::{bench::BenchOutcome, transcript::Transcript};
 use serde::Serialize;
 
 use super::{host::Seen, words};
-use crate::{args::Wanted, exit::Exit, fault::Fault};
+use crate::{args::Wanted, exit::Exit};
 
 /// Version of the format.
 pub(super) const VERSION: u8 = 1;
@@ -230,28 +230,4 @@ fn scripts(evidence: &Evidence) -> Vec<Script> {
         result: format!("{:02X}", script.result),
     };
     evidence.scripts.iter().map(script).collect()
-}
-
-/// A fault as one JSON object.
-pub(super) fn fault(fault: &Fault) -> String {
-    #[derive(Serialize)]
-    struct Error<'a> {
-        what: &'a str,
-        remedy: &'a str,
-    }
-    #[derive(Serialize)]
-    struct Failed<'a> {
-        version: u8,
-        exit_code: u8,
-        error: Error<'a>,
-    }
-    let failed = Failed {
-        version: VERSION,
-        exit_code: fault.exit.code(),
-        error: Error {
-            what: &fault.what,
-            remedy: &fault.remedy,
-        },
-    };
-    serde_json::to_string_pretty(&failed).unwrap_or_default()
 }

@@ -34,7 +34,7 @@ pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
     let Asked { command, options } = Asked::parse(arguments).map_err(misused)?;
     Ok(match carry_out(command, &options).map_err(misused) {
         Ok((text, exit)) => tell(text.trim_end(), exit),
-        Err(fault) if options.json => tell(&report::fault(&fault), fault.exit),
+        Err(fault) if options.json => tell(&fault.to_json(report::VERSION), fault.exit),
         Err(fault) => {
             say(&mut stderr(), &format!("tillctl: {fault}"));
             fault.exit

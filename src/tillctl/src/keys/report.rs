@@ -142,27 +142,3 @@ impl Done {
         lines.join("\n")
     }
 }
-
-/// A fault as one JSON object.
-pub fn fault(fault: &Fault) -> String {
-    #[derive(Serialize)]
-    struct Error<'a> {
-        what: &'a str,
-        remedy: &'a str,
-    }
-    #[derive(Serialize)]
-    struct Failed<'a> {
-        version: u8,
-        exit_code: u8,
-        error: Error<'a>,
-    }
-    let failed = Failed {
-        version: VERSION,
-        exit_code: fault.exit.code(),
-        error: Error {
-            what: &fault.what,
-            remedy: &fault.remedy,
-        },
-    };
-    serde_json::to_string_pretty(&failed).unwrap_or_default()
-}
