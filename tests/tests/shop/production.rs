@@ -208,6 +208,11 @@ fn assert_nothing_lies_around(shop: &Shop) {
         assert!(!shop.at(made).exists(), "{made}");
     }
     let log = shop.at("till.log");
+    let said = fs::read_to_string(&log).expect("the log of all three");
+    for process in ["till", "lane", "uplink"] {
+        let mine = format!("\"message\":\"protected\",\"process\":\"{process}\"");
+        assert_eq!(said.matches(&mine).count(), 11, "{process}: {said}");
+    }
     let key = shop.at("credentials/db.key");
     let (code, report) = scan::files_with(&shop.at("till"), &[&log], Some(&key));
     assert_eq!(code, scan::NOTHING, "{report:#}");
