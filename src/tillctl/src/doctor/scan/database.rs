@@ -28,8 +28,10 @@ pub fn search(state: &Path, key_file: &Path, search: &Search, start: Instant, re
     let key = match DbKey::load(key_file) {
         Ok(key) => key,
         Err(why) => {
-            let why =
-                format!("It cannot be deciphered, so only its ciphertext was searched: {why}");
+            let why = format!(
+                "It cannot be deciphered, so only its ciphertext was searched: {why} In \
+                 production the key is a system credential: name it with --journal-key."
+            );
             return report.gap(name, why);
         }
     };
