@@ -26,6 +26,7 @@ use sealpoint_emv::{LookUp, OnlineRequest, Sealing, SealingMethod};
 use sealpoint_vault::{
     ACQUIRER_KEY_FILE, AcquirerKey, Day, KeyKind, KeyStore, Manifest, SecureRandom, StorageKey,
     TokenKey, seal, seal_dukpt,
+    signed::RootPublicKey,
     store::{Loaded, STORE_FILE, StorageKeyError, StoreError},
 };
 use sealpoint_wire::{
@@ -42,6 +43,11 @@ pub(crate) use watched::Watched;
 /// Variable in which the system names the folder of the credentials (systemd.exec(5)).
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
+/// What is said in production where there is a manifest, and no store that knows it.
+const NOT_ACCEPTED: &str = "No card can be charged: the key store is missing, so nobody can say \
+     whether this root key and manifest are the ones that were accepted here. Load the retailer's \
+     manifest with `tillctl keys load`, and the secret keys.";
+
 /// The keys folder, as it was when it was last looked at.
 pub struct Keys {
     folder: PathBuf,
@@ -55,7 +61,8 @@ pub struct Keys {
     loaded: Watched<Result<Arc<[Loaded]>, String>>,
     /// The token key, and what it is called.
     token_key: Option<(KeyId, Arc<TokenKey>)>,
-    /// The versions that the store has taken note of.
+    /// The root and the versions that the store has taken note of.
+    root: Option<Arc<RootPublicKey>>,
     accepted: (u64, u64),
 }
 
@@ -83,6 +90,7 @@ impl Keys {
             store: None,
             loaded: Watched::new(vec![folder.join(STORE_FILE)]),
             token_key: None,
+            root: None,
             accepted: (0, 0),
         }
     }
@@ -203,10 +211,19 @@ impl Keys {
     fn trust(&mut self) -> Result<Trust, String> {
         let trust = self.trusted.look()?;
         match &trust {
-            Trust::Managed(_, manifest) => {
+            Trust::Managed(root, manifest) => {
                 let version = manifest.version();
-                if version != self.accepted.0 {
-                    self.in_store(true, |store| store.accept_manifest(version))?;
+                if self.root.as_ref() != Some(root) || version != self.accepted.0 {
+                    // Else who deletes the store could bring an old manifest, or a root of his own.
+                    let needs_store = self.production && self.store_if(true)?.is_some();
+                    if needs_store && !self.folder.join(STORE_FILE).exists() {
+                        return Err(NOT_ACCEPTED.to_owned());
+                    }
+                    self.in_store(true, |store| {
+                        store.accept_root(root)?;
+                        store.accept_manifest(version)
+                    })?;
+                    self.root = Some(Arc::clone(root));
                     self.accepted.0 = version;
                 }
             }

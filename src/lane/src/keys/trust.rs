@@ -83,15 +83,17 @@ fn read(root: &Path, manifest: &Path) -> Result<Trust, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use sealpoint_vault::{
-        SystemRandom,
+        KeyStore, StorageKey, SystemRandom,
         signed::{RootPrivateKey, sign},
+        store::STORAGE_CREDENTIAL,
     };
     use tempfile::TempDir;
 
     use super::*;
+    use crate::keys::Keys;
 
     const BODY: &str = "version = 1\nissued = \"2026-11-23\"\n\n[[key]]\nid = \"token-1\"\n\
                         kind = \"token\"\nvalid_from = \"2026-01-01\"\n\
@@ -128,5 +130,32 @@ mod tests {
         fs::remove_file(keys.join(MANIFEST_FILE)).expect("removed");
         let root = root_file(keys, Some(credentials));
         assert!(Trusted::of(root, keys).look().is_err());
+    }
+
+    #[test]
+    fn in_production_a_manifest_counts_only_where_a_store_remembers_which_came_before() {
+        let (folder, credentials) = (TempDir::new(), TempDir::new());
+        let (folder, credentials) = (folder.expect("a folder"), credentials.expect("a folder"));
+        let (folder, credentials) = (folder.path(), credentials.path());
+        retailer(folder, folder);
+        let key = credentials.join(STORAGE_CREDENTIAL);
+        fs::write(&key, [7; 32]).expect("written");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o400)).expect("closed");
+        let trust = || {
+            let mut keys = Keys::new(folder, true);
+            keys.credentials = Some(credentials.to_owned());
+            keys.trust().err()
+        };
+        let why = trust().expect("refused");
+        assert!(why.contains("the key store is missing"), "{why}");
+
+        // As loading the manifest does.
+        let storage = StorageKey::find(folder, Some(credentials), true).expect("the credential");
+        let mut store = KeyStore::open(folder, storage).expect("opened");
+        store.accept_manifest(1).expect("accepted");
+        assert_eq!(trust(), None);
+        retailer(folder, folder);
+        let why = trust().expect("refused");
+        assert!(why.contains("is not the one"), "{why}");
     }
 }

@@ -122,6 +122,28 @@ fn a_manifest_older_than_one_that_was_seen_is_refused_after_a_restart_too() {
 }
 
 #[test]
+fn who_writes_in_the_folder_does_not_choose_another_root() {
+    let (folder, _host, retailer) = managed(|folder| vec![public(folder, "acq-1", LONG, "")]);
+    let path = folder.path();
+    let mut running = SetUp::new(path, None);
+    assert_eq!(running.outlook().cannot_charge, None);
+    let ours = fs::read_to_string(path.join(ROOT_FILE)).expect("read");
+    // Of the same name, and a manifest of the same version with a key of his own.
+    let thief = Retailer::of(path);
+    thief.manifest(path, 1, &[public(path, "acq-1", LONG, "")]);
+    for why in [running.outlook().cannot_charge, Some(obstacle(path, false))] {
+        let why = why.expect("refused");
+        assert!(
+            why.contains("is not the one that this till accepted"),
+            "{why}"
+        );
+    }
+    fs::write(path.join(ROOT_FILE), ours).expect("put back");
+    retailer.manifest(path, 1, &[public(path, "acq-1", LONG, "")]);
+    assert_eq!(SetUp::new(path, None).outlook().cannot_charge, None);
+}
+
+#[test]
 fn a_revocation_is_told_while_the_lane_is_idle() {
     let (folder, host, retailer) = managed(|folder| vec![public(folder, "acq-1", LONG, "")]);
     let path = folder.path().to_owned();

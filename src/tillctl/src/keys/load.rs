@@ -48,7 +48,7 @@ pub fn load(
         Some(Purpose::HotList) => hot_list(options, &held, &text, &now),
         None if is_block => block::load(options, &held, &text, id.as_ref(), &now),
         None => match (is_root, AcquirerKey::parse(&text)) {
-            (Ok(root), _) => load_root(&held, &root, replacing, &now),
+            (Ok(root), _) => load_root(options, &held, &root, replacing, &now),
             (_, Ok(key)) => acquirer_key(options, &held, &key, &text, &now),
             (Err(bad), _) if text.contains("ed25519") => {
                 Err(because("This is no root key: ", &bad))
@@ -112,7 +112,12 @@ fn manifest(options: &Options, held: &Held, text: &str, now: &Now) -> Result<Don
             "Ask the retailer for the newest manifest.",
         ));
     }
-    // Root first: should the power go now, the same manifest can be loaded again under it.
+    // The store first, then the root: should the power go now, the same manifest can be loaded again.
+    match next_root {
+        Some(next) => store.replace_root(next),
+        None => store.accept_root(root),
+    }
+    .map_err(|error| store_fault(&error))?;
     if let Some(next) = next_root {
         held.folder.replace(ROOT_FILE, next.to_toml().as_bytes())?;
     }
@@ -206,6 +211,7 @@ fn hot_list(options: &Options, held: &Held, text: &str, now: &Now) -> Result<Don
 }
 
 fn load_root(
+    options: &Options,
     held: &Held,
     root: &RootPublicKey,
     replacing: Option<Vec<String>>,
@@ -217,11 +223,11 @@ fn load_root(
     );
     let unreadable = held.folder.text(ROOT_FILE, MAX_FILE)?.is_some() && held.root.is_none();
     match &held.root {
-        Some(there) if there == root => {
+        Some(there) if there == root && replacing.is_none() => {
             let done = format!("The root key \"{}\" is there already.", root.id());
             return Ok(Done::new("unchanged", done).and(compare));
         }
-        None if !unreadable => {
+        None if !unreadable && replacing.is_none() => {
             held.folder.replace(ROOT_FILE, root.to_toml().as_bytes())?;
             let done = format!("This till now trusts the root key \"{}\".", root.id());
             return Ok(Done::new("root_loaded", done).and(compare));
@@ -245,6 +251,10 @@ fn load_root(
              replace it: `--replace-root --person NAME --person NAME`.",
         ));
     };
+    let mut store = held.store(options, true)?;
+    store
+        .replace_root(root)
+        .map_err(|error| store_fault(&error))?;
     held.folder.replace(ROOT_FILE, root.to_toml().as_bytes())?;
     let persons = persons.into_iter().map(|name| Attended {
         name,

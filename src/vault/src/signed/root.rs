@@ -118,6 +118,11 @@ impl RootPublicKey {
         &self.id
     }
 
+    /// The key.
+    pub(crate) const fn public(&self) -> &[u8; KEY_LEN] {
+        &self.public
+    }
+
     /// What two people compare over another way: the first ten bytes of the key's SHA-256, in
     /// groups of four digits.
     #[must_use]

@@ -10,6 +10,7 @@
 //! 1  how many initial keys were here before, each:
 //!    1+n  kind, by name  1+n  initial key id    4  counter    8  last key drawn at
 //!    1    whether it is spent
+//! 32 public key of the retailer's root that was accepted; left out before the first
 //! ```
 //! Numbers are big endian, lengths stand before what they measure. Nothing may follow.
 
@@ -33,9 +34,11 @@ const MAX_INITIAL_KEY_ID: usize = 10;
 const MAX_HEAD: usize = 3 * (1 + MAX_TEXT) + 2 * 8 + 2;
 /// Bytes of what is remembered of an initial key at most.
 const MAX_PAST_LEN: usize = 1 + MAX_TEXT + 1 + MAX_INITIAL_KEY_ID + 4 + 8 + 1;
+/// Bytes of a root's public key (RFC 8032 section 5.1.5).
+const ROOT_LEN: usize = 32;
 /// Bytes of a content at most.
 pub(super) const MAX_CONTENT: usize =
-    2 * 8 + 2 + MAX_STORED_KEYS * (MAX_HEAD + MAX_SECRET) + MAX_PAST * MAX_PAST_LEN;
+    2 * 8 + 2 + MAX_STORED_KEYS * (MAX_HEAD + MAX_SECRET) + MAX_PAST * MAX_PAST_LEN + ROOT_LEN;
 
 /// A key to be stored; wiped on drop.
 pub enum Secret {
@@ -81,6 +84,8 @@ pub(super) struct Content {
     pub(super) hot_list_version: u64,
     pub(super) keys: Vec<Stored>,
     past: Vec<Past>,
+    /// Public key of the root whose manifests count here, once there was one.
+    pub(super) root: Option<[u8; ROOT_LEN]>,
 }
 
 pub(super) struct Stored {
@@ -249,7 +254,7 @@ impl Content {
             out.append(&past.drawn_at_s.to_be_bytes())?;
             out.append(&[past.is_spent.into()])?;
         }
-        Ok(())
+        out.append(self.root.as_ref().map_or(&[], |root| root))
     }
 
     /// None for what [`Content::encode`] never gives.
@@ -289,6 +294,9 @@ impl Content {
                 drawn_at_s: from.long()?,
                 is_spent: from.array::<1>()? != [0],
             });
+        }
+        if !from.0.is_empty() {
+            content.root = Some(from.array()?);
         }
         from.0.is_empty().then_some(content)
     }

@@ -82,6 +82,13 @@ pub enum StoreError {
          were used; ask your acquirer for another initial key"
     )]
     SpentKey,
+    /// Another root than the one that was accepted.
+    #[error(
+        "the root key \"{0}\" is not the one that this till accepted: whoever put it there could \
+         have cards sealed to himself; put the retailer's own back, or let two people replace it \
+         with `tillctl keys load --replace-root`"
+    )]
+    OtherRoot(KeyId),
     /// A manifest's version goes back.
     #[error(
         "the manifest has version {offered}, but version {highest} was accepted before; ask the \

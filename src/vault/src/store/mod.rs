@@ -59,7 +59,7 @@ use sealpoint_wire::{KeyId, status::KeySource};
 use content::Content;
 use disk::Folder;
 
-use crate::KeyKind;
+use crate::{KeyKind, signed::RootPublicKey};
 
 /// Name of the key store in the lane's folder.
 pub const STORE_FILE: &str = "keys.store";
@@ -139,6 +139,31 @@ impl KeyStore {
                 Ok(())
             }),
         }
+    }
+
+    /// Accepts the root whose manifests count: the first one for good, so that whoever can write files
+    /// beside the store does not choose another.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherRoot`] if another one was accepted before; else as the store fails.
+    pub fn accept_root(&mut self, root: &RootPublicKey) -> Result<(), StoreError> {
+        match self.read(|content| content.root)? {
+            Some(known) if known == *root.public() => Ok(()),
+            Some(_) => Err(StoreError::OtherRoot(root.id().clone())),
+            None => self.replace_root(root),
+        }
+    }
+
+    /// Takes that root from now on, whichever counted before: for one that the root before named, or
+    /// that two people brought.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub fn replace_root(&mut self, root: &RootPublicKey) -> Result<(), StoreError> {
+        self.change(|content| {
+            content.root = Some(*root.public());
+            Ok(())
+        })
     }
 
     /// Accepts a hot list's version, as [`KeyStore::accept_manifest`] a manifest's.

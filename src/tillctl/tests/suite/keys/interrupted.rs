@@ -51,18 +51,48 @@ fn what_an_interrupted_load_left_is_in_nobodys_way() {
 #[test]
 fn a_change_of_root_that_was_interrupted_is_finished_by_loading_again() {
     let office = Office::managed(&[acquirer("acq-1", -10, 100, "")]);
+    let first = fs::read(office.file("retailer.key.toml")).expect("a root key");
+    office.root("root-2");
+    let second = fs::read(office.file("retailer.key.toml")).expect("a root key");
+    let root = fs::read_to_string(office.file("retailer.pub.toml")).expect("a root key");
+    let public = root.lines().find(|line| line.starts_with("public = "));
+    let public = public.expect("a public key");
+    let head = format!("next_root = {{ id = \"root-2\", {public} }}\n");
+    office.write("retailer.key.toml", &first);
+    let naming = office.manifest(2, &head, &[acquirer("acq-1", -10, 100, "")]);
+    assert_eq!(office.load_file(&naming).code, 0);
+    let files = ["retailer.pub.toml", "manifest.toml"].map(|name| office.keys.join(name));
+    let before = files.each_ref().map(|file| fs::read(file).expect("read"));
+    office.write("retailer.key.toml", &second);
+    let next = office.manifest(3, "", &[acquirer("acq-2", -10, 100, "")]);
+
+    // The store takes note first, then the root key is replaced, then the manifest: the power goes
+    // before the last two, and before the last.
+    for untouched in [&[0, 1][..], &[1]] {
+        assert_eq!(office.load_file(&next).code, 0);
+        for file in untouched {
+            fs::write(&files[*file], &before[*file]).expect("put back");
+        }
+        let ran = office.load_file(&next);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_eq!(office.of("acq-2", "state"), "in_use");
+    }
+}
+
+#[test]
+fn a_root_that_somebody_copied_into_the_folder_is_refused_until_two_people_bring_it() {
+    let office = Office::managed(&[acquirer("acq-1", -10, 100, "")]);
     office.root("root-2");
     let next = office.manifest(2, "", &[acquirer("acq-2", -10, 100, "")]);
-    // The root key is replaced first; here the power went before the manifest was.
-    fs::copy(
-        office.file("retailer.pub.toml"),
-        office.keys.join("retailer.pub.toml"),
-    )
-    .expect("copied");
-    assert_eq!(office.ran(&["show"]).code, 71);
+    let root = office.file("retailer.pub.toml");
+    fs::copy(&root, office.keys.join("retailer.pub.toml")).expect("copied");
     let ran = office.load_file(&next);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert_eq!(office.of("acq-2", "state"), "in_use");
+    assert_eq!(ran.code, 72, "{}", ran.out);
+    assert!(ran.err.contains("--replace-root"), "{}", ran.err);
+    let people = ["--person", "Anna Berg", "--person", "Cem Demir"];
+    let replace = ["load", text(&root), "--replace-root"];
+    assert_eq!(office.ran(&[&replace[..], &people].concat()).code, 0);
+    assert_eq!(office.load_file(&next).code, 0);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sealpoint_secret::{Pan, SecretBytes};
+use sealpoint_secret::{Key, Pan, SecretBytes};
 use sealpoint_wire::{
     AttemptId, Currency, SealContext,
     seal::{DukptScheme, SealKind},
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{NOW_S, aes, counter, draw, id, loaded, open, storage, tdes};
 use crate::{
     CardData, KeyKind, SealError, seal_dukpt,
+    signed::RootPrivateKey,
     store::{
         DrawError, KeyStore, MAX_STORED_KEYS, STORE_FILE, Secret, StoreError, content::Content,
     },
@@ -300,4 +301,50 @@ fn a_content_with_longer_parts_than_are_ever_written_is_none() {
     assert!(Content::decode(&content(33, 2_048, 10)).is_none());
     assert!(Content::decode(&content(32, 2_049, 10)).is_none());
     assert!(Content::decode(&content(32, 2_048, 11)).is_none());
+}
+
+#[test]
+fn the_first_root_stays_until_another_is_brought_on_purpose() {
+    let root = |seed: u8| {
+        let id = "root-1".parse().expect("a key id");
+        let seed = Key::filled(|bytes| bytes.fill(seed));
+        RootPrivateKey::from_seed(id, seed).expect("a root key")
+    };
+    let (ours, thiefs) = (root(1), root(2));
+    let (folder, mut store) = loaded();
+    store.accept_root(ours.public()).expect("the first");
+    store.accept_root(ours.public()).expect("the same again");
+    draw(&mut store, "aes", NOW_S);
+    // One of the same name, after a restart.
+    let mut store = open(folder.path());
+    let refused = store.accept_root(thiefs.public()).expect_err("another");
+    assert!(matches!(refused, StoreError::OtherRoot(_)));
+    let said = refused.to_string();
+    assert!(
+        said.contains("root-1") && said.contains("--replace-root"),
+        "{said}"
+    );
+    store.replace_root(thiefs.public()).expect("replaced");
+    store.accept_root(thiefs.public()).expect("it counts now");
+    assert!(store.accept_root(ours.public()).is_err());
+}
+
+#[test]
+fn a_root_that_is_cut_or_followed_by_something_is_none() {
+    let mut content = Content::default();
+    content.root = Some([7; 32]);
+    let whole = content.encode();
+    let whole = whole.expose();
+    assert_eq!(
+        Content::decode(whole).expect("whole").root,
+        Some([7; 32]),
+        "as it was written"
+    );
+    for len in whole.len() - 31..whole.len() {
+        assert!(Content::decode(&whole[..len]).is_none(), "{len}");
+    }
+    assert!(Content::decode(&[whole, &[0]].concat()).is_none());
+    content.root = None;
+    let none = Content::decode(content.encode().expose()).expect("as before the first root");
+    assert_eq!(none.root, None);
 }
