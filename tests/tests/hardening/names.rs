@@ -1,14 +1,17 @@
-//! The uplink finds its collector by name from within its limits.
+//! The uplink finds its collector by name from within its limits, and reads no more than that takes.
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use sealpoint_wire::{FromUplink, LinkState};
 
 use crate::rig::{Running, command, folder, program};
 
-/// An uplink with real files, for a collector at that address.
-fn uplink(folder: &std::path::Path, address: &str) -> Running {
+/// Puts an uplink's files into the folder `uplink`.
+fn enrol(folder: &Path) {
     let run = |arguments: &[&str]| {
         let status = Command::new(program("collector"))
             .args(arguments)
@@ -27,9 +30,19 @@ fn uplink(folder: &std::path::Path, address: &str) -> Running {
         "--out",
         "uplink",
     ]);
+}
+
+/// An uplink with real files, for a collector at that address.
+fn uplink(folder: &Path, address: &str) -> Running {
+    enrol(folder);
+    start(folder, address)
+}
+
+/// An uplink with the files that are there.
+fn start(folder: &Path, address: &str) -> Running {
     let mut command = command(&[], "uplink");
     command.args(["--collector", address]);
-    let files = std::fs::read_dir(folder.join("uplink")).expect("enrolled");
+    let files = fs::read_dir(folder.join("uplink")).expect("enrolled");
     let files: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     for option in ["ca", "cert", "key"] {
         let file = files
@@ -58,13 +71,33 @@ fn a_name_that_nobody_has_is_a_reason_why_the_link_is_down() {
     let folder = folder();
     let mut uplink = uplink(folder.path(), "https://collector.invalid:8443");
     assert!(uplink.uplink_posture().is_full());
+    let why = link_down(&mut uplink);
+    assert!(why.contains("The collector "), "{why}");
+}
+
+#[test]
+fn an_uplink_reads_nothing_outside_of_its_own_folder() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    enrol(folder.path());
+    // Where a journal lies, for example.
+    fs::create_dir(at("other")).expect("a folder in a temporary folder");
+    fs::rename(at("uplink/cert.pem"), at("other/cert.pem")).expect("moved");
+    symlink(at("other/cert.pem"), at("uplink/cert.pem")).expect("a link");
+    let mut uplink = start(folder.path(), "https://127.0.0.1:9");
+    assert!(uplink.uplink_posture().is_full());
+    let why = link_down(&mut uplink);
+    assert!(why.contains("permission denied"), "{why}");
+}
+
+/// Why there is no link, as the uplink says.
+fn link_down(uplink: &mut Running) -> String {
     loop {
         if let FromUplink::Link {
             state: LinkState::Down { why },
         } = uplink.uplink_says()
         {
-            assert!(why.contains("The collector "), "{why}");
-            break;
+            return why;
         }
     }
 }
