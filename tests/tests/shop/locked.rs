@@ -74,7 +74,11 @@ fn no_starter_stays_behind_and_none_outlives_the_till() {
     let mut till = shop.till();
     till.wait_for_cards();
     for _ in 0..3 {
+        let before = till.child("lane").expect("it runs");
         assert!(till.kill_child("lane"));
+        status_until(&shop, |status| {
+            pid_of(status, "lane").is_some_and(|pid| pid != u64::from(before))
+        });
         till.act(json!({ "do": "dismiss" }));
         till.wait_for_cards();
     }

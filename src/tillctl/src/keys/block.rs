@@ -11,7 +11,7 @@ use sealpoint_wire::KeyId;
 
 use super::{
     args::Options,
-    held::{Held, because, compare, find, store_fault},
+    held::{Held, because, compare, find, store_fault, was_dropped},
     report::{Done, KeyNamed, Now},
 };
 use crate::fault::Fault;
@@ -57,7 +57,7 @@ pub fn load(
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     let block = KeyBlock::parse(text).map_err(|bad| because("", &bad))?;
-    let (mut store, dropped) = held.store_to_load(options)?;
+    let (mut store, dropped) = held.store_to_load(options, false)?;
     let loaded = store.list().map_err(|error| store_fault(&error))?;
     let (opened, under) = open(&block, manifest, &mut store, &loaded, now)?;
     let label = opened.header().optional(LABEL);
@@ -91,12 +91,9 @@ pub fn load(
         kind: arrived.kind.to_string(),
         check_value: Some(check_value),
     });
-    let done = dropped.iter().fold(done, |done, id| {
-        done.and(format!(
-            "The key store had been copied or restored, so \"{id}\" was dropped: a key serial number \
-             could have been used twice."
-        ))
-    });
+    let done = dropped
+        .iter()
+        .fold(done, |done, id| done.and(was_dropped(id)));
     Ok(match vouched {
         Some(_) => done,
         None => done.and(UNMANAGED),

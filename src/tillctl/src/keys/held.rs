@@ -93,10 +93,14 @@ impl Held {
         KeyStore::open(self.folder.path(), storage).map_err(|error| store_fault(&error))
     }
 
-    /// The key store, to load a key into, and what was dropped from it: one that was copied or
-    /// restored is begun anew, without the keys whose counters nobody can trust.
-    pub fn store_to_load(&self, options: &Options) -> Result<(KeyStore, Vec<KeyId>), Fault> {
-        let storage = self.storage_key(options, false)?;
+    /// The key store, to load a key or a manifest into, and what was dropped from it: one that was
+    /// copied or restored is begun anew, without the keys whose counters nobody can trust.
+    pub fn store_to_load(
+        &self,
+        options: &Options,
+        make: bool,
+    ) -> Result<(KeyStore, Vec<KeyId>), Fault> {
+        let storage = self.storage_key(options, make)?;
         let mut store = KeyStore::unchecked(self.folder.path(), storage);
         let dropped = match store.list() {
             Err(StoreError::CopiedOrRestored(_)) => store.begin_again(),
@@ -125,6 +129,14 @@ impl Held {
 /// Where the system puts credentials (systemd.exec(5)).
 pub fn credentials() -> Option<PathBuf> {
     env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+}
+
+/// What is said of a key that went when the store was begun anew.
+pub fn was_dropped(id: &KeyId) -> String {
+    format!(
+        "The key store had been copied or restored, so \"{id}\" was dropped: a key serial number \
+         could have been used twice."
+    )
 }
 
 /// The one of that name.

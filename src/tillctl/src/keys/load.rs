@@ -12,7 +12,7 @@ use super::{
     args::Options,
     block,
     folder::{self, KeysFolder},
-    held::{Held, because, find, store_fault},
+    held::{Held, because, find, store_fault, was_dropped},
     report::{Attended, Done, Now},
 };
 use crate::fault::Fault;
@@ -100,10 +100,13 @@ fn manifest(options: &Options, held: &Held, text: &str, now: &Now) -> Result<Don
             "Ask the retailer for one with a higher version: each version may be used once.",
         ));
     }
-    let mut store = held.store(options, true)?;
-    let highest = store
+    let (mut store, dropped) = held.store_to_load(options, true)?;
+    // A store that was restored remembers an older one than that which lies beside it.
+    let there = held.manifest.as_ref().map_or(0, Manifest::version);
+    let remembered = store
         .manifest_version()
         .map_err(|error| store_fault(&error))?;
+    let highest = remembered.max(there);
     if version < highest {
         return Err(Fault::refused(
             format!(
@@ -127,7 +130,7 @@ fn manifest(options: &Options, held: &Held, text: &str, now: &Now) -> Result<Don
         .map_err(|error| store_fault(&error))?;
 
     let loaded = store.list().map_err(|error| store_fault(&error))?;
-    let mut said = Vec::new();
+    let mut said: Vec<String> = dropped.iter().map(was_dropped).collect();
     if let Some(next) = next_root {
         said.push(format!(
             "The root key is now \"{}\", as the manifest before said.",

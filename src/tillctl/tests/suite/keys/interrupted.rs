@@ -106,3 +106,25 @@ fn a_folder_that_cannot_be_written_is_said_and_left_alone() {
     assert_eq!(ran.code, 73, "{}{}", ran.out, ran.err);
     fs::remove_dir(&manifest).expect("still an empty folder");
 }
+
+#[test]
+fn a_till_without_key_blocks_gets_a_restored_store_going_by_its_manifest() {
+    let office = Office::managed(&[acquirer("acq-1", -10, 100, "")]);
+    let store = office.keys.join("keys.store");
+    let kept = fs::read(&store).expect("a store");
+    let ran = office.load_manifest(2, &[acquirer("acq-1", -10, 100, "")]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    fs::write(&store, kept).expect("put back");
+    let why = office.shown()["cannot_charge"].to_string();
+    assert!(why.contains("copied or restored"), "{why}");
+
+    let ran = office.load_manifest(1, &[acquirer("acq-1", -10, 100, "")]);
+    assert_ne!(
+        ran.code, 0,
+        "an older one than that which is there: {}",
+        ran.out
+    );
+    let ran = office.load_manifest(3, &[acquirer("acq-1", -10, 100, "")]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(office.shown()["cannot_charge"], serde_json::Value::Null);
+}

@@ -284,3 +284,18 @@ fn what_is_no_key_file_is_said_to_be_none() {
     assert_refused(&office.load_file(&long), 73, "more than");
     assert_eq!(office.files(), before);
 }
+
+#[test]
+fn a_root_and_manifest_of_somebody_else_put_there_by_hand_are_no_till_that_is_well() {
+    let office = Office::managed(&[acquirer("acq-1", -10, 100, "")]);
+    let (root, manifest) = ("retailer.pub.toml", "manifest.toml");
+    // Another office has a root key of its own and signs what it likes with it.
+    let thief = Office::managed(&[acquirer("acq-1", -10, 100, "")]);
+    for name in [root, manifest] {
+        fs::copy(thief.keys.join(name), office.keys.join(name)).expect("put there");
+    }
+    let ran = office.ran(&["show"]);
+    assert_eq!(ran.code, 71, "{}{}", ran.out, ran.err);
+    let why = office.shown()["cannot_charge"].to_string();
+    assert!(why.contains("root"), "{why}");
+}
