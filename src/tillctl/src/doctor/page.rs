@@ -36,7 +36,10 @@ pub fn write(report: &Report) -> String {
     }
     if !report.processes.is_empty() {
         line(&mut page, "");
-        line(&mut page, "PROTECTIONS, AS SAID / AS SEEN FROM OUTSIDE");
+        line(
+            &mut page,
+            "PROTECTIONS, AS SAID / AS SEEN FROM OUTSIDE (- cannot be seen)",
+        );
         for row in report.protections() {
             line(&mut page, &row);
         }
