@@ -64,6 +64,7 @@ mod tdes;
 mod transaction_key;
 
 pub use registers::{BadInitialKey, Exhausted, Registers};
+pub(crate) use shape::Shape;
 pub use state::BadState;
 pub use transaction_key::{BadPinBlock, EncipheredPinBlock, TransactionKey};
 

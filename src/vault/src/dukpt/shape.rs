@@ -73,12 +73,15 @@ impl Shape {
     pub(crate) fn remaining(self, counter: u32) -> u64 {
         (0..self.counter_bits)
             .filter(|place| self.holds(counter, *place))
-            .map(|place| {
-                let more_ones = self.most_ones - node(counter, place).count_ones();
-                (0..=more_ones)
-                    .map(|ones| choices(place, ones))
-                    .sum::<u64>()
-            })
+            .map(|place| self.tails(place, node(counter, place).count_ones()))
+            .sum()
+    }
+
+    /// In how many ways the bits below `place` can stand in a number that has a key, where `ones`
+    /// bits above them are one; at most [`Shape::most_ones`].
+    pub(crate) fn tails(self, place: u32, ones: u32) -> u64 {
+        (0..=self.most_ones - ones)
+            .map(|more| choices(place, more))
             .sum()
     }
 }

@@ -15,7 +15,7 @@
 
 use sealpoint_wire::seal::DukptScheme;
 
-use crate::KeyKind;
+use crate::{KeyKind, dukpt::Shape};
 
 /// 2026-01-01T00:00:00Z, before which there was no till of this kind.
 const EPOCH_S: u64 = 1_767_225_600;
@@ -26,9 +26,8 @@ const PER_SECOND: u64 = 4;
 const AHEAD: u64 = 3_600 * PER_SECOND;
 /// Keys at the end that the clock never skips.
 const KEPT_BACK: u64 = 1_000_000;
-/// Bits of an AES DUKPT counter, and how many of them may be one (ANSI X9.24-3:2017 annex B).
-const COUNTER_BITS: u32 = 32;
-const MOST_ONES: u32 = 16;
+/// AES DUKPT's counter, which is the same for every length of key.
+const AES: Shape = Shape::of(DukptScheme::Aes128);
 /// AES: a hundredth of the keys. TDES: as many keys.
 const LOW_SHARE: u64 = 100;
 const LOW_TDES: u64 = 10_000;
@@ -46,7 +45,7 @@ pub(super) fn is_low(scheme: DukptScheme, remaining: u64) -> bool {
     match scheme {
         DukptScheme::Tdes2 => remaining <= LOW_TDES,
         DukptScheme::Aes128 | DukptScheme::Aes192 | DukptScheme::Aes256 => {
-            remaining <= keys_below(1 << COUNTER_BITS) / LOW_SHARE
+            remaining <= keys_below(1 << AES.counter_bits) / LOW_SHARE
         }
     }
 }
@@ -64,17 +63,17 @@ pub(super) fn is_ahead(number: u32, now_s: u64) -> bool {
 /// The place, counted from 0, of the first key for that second.
 fn first_place(now_s: u64) -> u64 {
     let places = now_s.saturating_sub(EPOCH_S).saturating_mul(PER_SECOND);
-    places.min(keys_below(1 << COUNTER_BITS) - KEPT_BACK)
+    places.min(keys_below(1 << AES.counter_bits) - KEPT_BACK)
 }
 
-/// How many numbers from 1 up to but without `number` have a key: at most [`MOST_ONES`] one-bits.
+/// How many numbers from 1 up to but without `number` have a key.
 fn keys_below(number: u64) -> u64 {
     let mut ones = 0;
     let mut below = 0;
-    for bit in (0..=COUNTER_BITS).rev() {
-        if number >> bit & 1 == 1 && ones <= MOST_ONES {
+    for bit in (0..=AES.counter_bits).rev() {
+        if number >> bit & 1 == 1 && ones <= AES.most_ones {
             // Those that are as `number` above this bit, and have a zero here.
-            below += (0..=MOST_ONES - ones).map(|n| choices(bit, n)).sum::<u64>();
+            below += AES.tails(bit, ones);
             ones += 1;
         }
     }
@@ -82,29 +81,21 @@ fn keys_below(number: u64) -> u64 {
     below.saturating_sub(1)
 }
 
-/// The number of the key at that place: the smallest that has so many keys below it.
+/// The number of the key at that place, which is below the last: the smallest that has so many keys
+/// below it.
 fn number(place: u64) -> u32 {
-    let (mut low, mut high) = (1, u32::MAX);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        // What has a key is one more to the next number.
-        if keys_below(u64::from(middle) + 1) > place {
-            high = middle;
-        } else {
-            low = middle + 1;
+    let (mut number, mut ones) = (0, 0);
+    // 0 is no key's number and has the first place of all.
+    let mut left = place + 1;
+    for bit in (0..AES.counter_bits).rev() {
+        let with_a_zero = AES.tails(bit, ones);
+        if left >= with_a_zero {
+            left -= with_a_zero;
+            number |= 1 << bit;
+            ones += 1;
         }
     }
-    low
-}
-
-/// In how many ways `ones` of `bits` bits can be one.
-fn choices(bits: u32, ones: u32) -> u64 {
-    if ones > bits {
-        return 0;
-    }
-    (0..u64::from(ones)).fold(1, |ways, chosen| {
-        ways * (u64::from(bits) - chosen) / (chosen + 1)
-    })
+    number
 }
 
 #[cfg(test)]
@@ -118,7 +109,7 @@ mod tests {
     #[test]
     fn places_are_those_of_the_standard() {
         // X9.24-3:2017: 2^32 numbers of which those with more than 16 one-bits, and 0, are no key's.
-        assert_eq!(keys_below(1 << COUNTER_BITS), 2_448_023_842);
+        assert_eq!(keys_below(1 << AES.counter_bits), 2_448_023_842);
         assert_eq!((number(0), number(1), number(130_000)), (1, 2, 130_001));
         // The first number that is left out is 0001FFFF.
         assert_eq!(number(0x1_FFFD), 0x1_FFFE);
@@ -152,7 +143,7 @@ mod tests {
         fn each_place_has_the_number_that_has_so_many_keys_below_it(place in 0..2_448_023_842_u64) {
             let number = number(place);
             prop_assert_eq!(keys_below(number.into()), place);
-            prop_assert!(number.count_ones() <= MOST_ONES && number > 0);
+            prop_assert!(number.count_ones() <= AES.most_ones && number > 0);
         }
     }
 }
