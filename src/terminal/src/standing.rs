@@ -97,17 +97,15 @@ impl Standing {
 
     /// Writes it down, if something changed or it was not written for long.
     pub fn write(&mut self, view: &View) {
-        let status = self.now(view);
-        let fresh = self.written.as_ref().is_some_and(|written| {
-            let age = status.written_at_ms.saturating_sub(written.written_at_ms);
-            let unchanged = TillStanding {
-                written_at_ms: status.written_at_ms,
-                ..written.clone()
-            } == status;
-            unchanged && (0..STATUS_EVERY_MS).contains(&age)
-        });
-        if fresh {
-            return;
+        let mut status = self.now(view);
+        if let Some(written) = &self.written {
+            let now_ms = status.written_at_ms;
+            let age = now_ms.saturating_sub(written.written_at_ms);
+            status.written_at_ms = written.written_at_ms;
+            if status == *written && (0..STATUS_EVERY_MS).contains(&age) {
+                return;
+            }
+            status.written_at_ms = now_ms;
         }
         if let Err(error) = self.replace(&status) {
             tracing::warn!(%error, "how the till stands was not written down");
