@@ -18,10 +18,8 @@ use data_encoding::{HEXUPPER, HEXUPPER_PERMISSIVE};
 use ring::hmac;
 use sealpoint_secret::SecretBytes;
 
-use crate::key_block::{
-    Algorithm,
-    cipher::{BlockCipher, WrongLength},
-};
+use crate::block_cipher::{BlockCipher, WrongLength};
+use crate::key_block::Algorithm;
 
 /// Bytes of the longest check value, by CMAC.
 const MAX_LEN: usize = 5;

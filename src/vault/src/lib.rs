@@ -34,6 +34,7 @@
 //! impossible by other means.
 
 mod acquirer_key;
+mod block_cipher;
 mod card_code;
 mod card_data;
 mod check_value;

@@ -5,13 +5,11 @@
 //! | A, C | protection key XOR 45.. and 4D.. | first 4 bytes of CBC-MAC, over the ciphertext | first block of the header |
 //! | B, D | CMAC under the protection key, a counter | CMAC, over what is encrypted | the MAC |
 
+use crate::block_cipher::{BlockCipher, WrongLength};
 use sealpoint_secret::SecretBytes;
 use zeroize::Zeroizing;
 
-use super::{
-    attributes::Version,
-    cipher::{BlockCipher, WrongLength},
-};
+use super::attributes::Version;
 use crate::check_value::same;
 
 /// What a variant of the protection key is made with, for encryption (section 7.2.3).

@@ -1,5 +1,6 @@
 //! A key block as text, and back.
 
+use crate::block_cipher::{BlockCipher, WrongLength};
 use core::fmt;
 
 use data_encoding::HEXUPPER;
@@ -10,7 +11,6 @@ use super::{
     MAX_LEN, MIN_LEN,
     attributes::{Algorithm, Version},
     binding::{self, Parts},
-    cipher::{BlockCipher, WrongLength},
     errors::{BadKeyBlock, NotOpened, NotWrapped},
     header::Header,
     opened::OpenedKey,

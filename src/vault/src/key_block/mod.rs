@@ -7,7 +7,7 @@
 //! | step | what | where |
 //! |---|---|---|
 //! | read | [`KeyBlock::parse`]: the form, strictly; an unknown code is kept and shown | `block`, `header`, `optional`, `attributes`, `usage` |
-//! | open | [`KeyBlock::open`]: the MAC first, in constant time, then the key's length and check values | `binding`, `cipher` |
+//! | open | [`KeyBlock::open`]: the MAC first, in constant time, then the key's length and check values | `binding` |
 //! | use | [`OpenedKey`]: usage, algorithm, mode, name and strength fit what is to be done with it | `opened` |
 //! | make | [`KeyBlock::wrap`]: versions D (AES) and B (triple DES), padded to the longest key | `block` |
 //!
@@ -19,7 +19,6 @@
 mod attributes;
 mod binding;
 mod block;
-pub(crate) mod cipher;
 mod errors;
 mod header;
 mod opened;

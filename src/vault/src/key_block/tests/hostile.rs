@@ -1,12 +1,12 @@
 //! Key blocks that somebody changed, cut off or made up.
 
+use crate::block_cipher::BlockCipher;
 use proptest::prelude::*;
 use sealpoint_secret::SecretBytes;
 
 use super::{OTHERS, initial_key_header, other, protection, secret, wrapped};
 use crate::key_block::{
     Algorithm, BadKeyBlock, BadOptionalBlock, Bindings, KeyBlock, NotOpened, Version, binding,
-    cipher::BlockCipher,
 };
 
 /// Why a text does not become a key.

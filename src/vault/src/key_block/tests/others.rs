@@ -1,5 +1,6 @@
 //! Key blocks of the standard, of a hardware security module and of other implementations.
 
+use crate::block_cipher::BlockCipher;
 use data_encoding::HEXUPPER;
 #[expect(
     deprecated,
@@ -13,7 +14,6 @@ use crate::{
     CheckValue,
     key_block::{
         Algorithm, Bindings, Exportability, KeyBlock, KeyVersion, NotOpened, Version, binding,
-        cipher::BlockCipher,
     },
 };
 

@@ -6,11 +6,8 @@
 
 use aes::{Aes128, Aes192, Aes256};
 use cbc::{
-    Decryptor, Encryptor,
-    cipher::{
-        Block, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, KeyInit,
-        KeyIvInit,
-    },
+    Decryptor,
+    cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, KeyInit, KeyIvInit},
 };
 use cmac::{Cmac, Mac, block_api::CmacCipher};
 use des::{TdesEde2, TdesEde3};
@@ -153,12 +150,20 @@ fn encrypt<C: BlockCipherEncrypt + KeyInit>(
     iv: &[u8],
     data: &mut [u8],
 ) -> Result<(), WrongLength> {
-    let mut mode = Encryptor::<C>::new_from_slices(key, iv).map_err(|_| WrongLength)?;
+    let cipher = C::new_from_slice(key).map_err(|_| WrongLength)?;
     let (blocks, rest) = Block::<C>::slice_as_chunks_mut(data);
-    if !rest.is_empty() {
+    if !rest.is_empty() || iv.len() != C::block_size() {
         return Err(WrongLength);
     }
-    mode.encrypt_blocks(blocks);
+    // In place: a block that was copied to be chained would stay on the stack in clear.
+    let mut before = iv;
+    for block in blocks {
+        for (byte, chained) in block.iter_mut().zip(before) {
+            *byte ^= chained;
+        }
+        cipher.encrypt_block(block);
+        before = block;
+    }
     Ok(())
 }
 
