@@ -173,6 +173,7 @@ impl Answer {
             approval_code: self.approval_code.clone().filter(|_| approved),
             issuer_authentication: self.issuer_authentication.clone(),
             scripts: self.scripts.clone(),
+            approved_minor: None,
         })
     }
 

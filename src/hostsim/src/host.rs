@@ -273,6 +273,7 @@ fn refusal(code: [u8; 2]) -> HostAnswer {
         approval_code: None,
         issuer_authentication: Bytes::default(),
         scripts: Bytes::default(),
+        approved_minor: None,
     }
 }
 

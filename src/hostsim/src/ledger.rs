@@ -104,6 +104,7 @@ impl Line {
             approval_code: self.approval_code.clone(),
             issuer_authentication: self.issuer_authentication.clone(),
             scripts: self.scripts.clone(),
+            approved_minor: None,
         }
     }
 }

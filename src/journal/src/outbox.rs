@@ -222,5 +222,6 @@ fn record(row: &Row<'_>, terminal: &TerminalId) -> rusqlite::Result<Record> {
         at_ms: row.get("at_ms")?,
         body: row.get("body")?,
         hash: RecordHash::new(row.get("hash")?),
+        clock_behind_ms: None,
     })
 }

@@ -264,6 +264,7 @@ fn next_record(
         at_ms: commit.at_ms,
         body: commit.body.clone(),
         hash: RecordHash::new([0; 32]),
+        clock_behind_ms: None,
     };
     record.hash = record.compute_hash();
     Ok(record)

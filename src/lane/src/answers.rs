@@ -73,7 +73,7 @@ pub(crate) fn host_answer(answer: &WireAnswer) -> Result<HostAnswer, String> {
     // What has another length is refused like what has other characters.
     let code = answer.response_code.as_bytes().try_into().unwrap_or([0; 2]);
     let decision = match answer.decision {
-        WireDecision::Approved => HostDecision::Approved,
+        WireDecision::Approved | WireDecision::PartlyApproved => HostDecision::Approved,
         WireDecision::Declined if REFER_TO_ISSUER.contains(&code) => HostDecision::Referred,
         WireDecision::Declined => HostDecision::Declined,
     };
@@ -128,6 +128,7 @@ pub(crate) fn summarised(ended: Ended) -> CardOutcome {
         card: summary(&outcome.evidence),
         emv: emv(&outcome.evidence),
         why,
+        advice: None,
     }
 }
 
@@ -151,6 +152,7 @@ pub(crate) fn without_card(kind: OutcomeKind, why: impl Into<String>) -> CardOut
         card: None,
         emv: None,
         why: Some(why.into()),
+        advice: None,
     }
 }
 

@@ -107,6 +107,9 @@ impl Lane {
                     | ToLane::Chosen { attempt, .. }
                     | ToLane::Cancel { attempt },
                 ) => tracing::debug!(%attempt, "a word on an attempt that is over"),
+                Some(ToLane::Erase { .. }) => self.till.tell(&FromLane::Erased {
+                    refused: Some("This lane takes no such order.".to_owned()),
+                }),
                 None => {}
             }
             match self.till.end() {
@@ -133,6 +136,7 @@ impl Lane {
         self.till.tell(&FromLane::SetUp {
             cannot_charge,
             warnings,
+            offline: None,
         });
     }
 

@@ -38,6 +38,7 @@ impl Lane {
             local_time: intent.local_time.clone(),
             stan: proof.stan(),
             insert_timeout_ms,
+            offline_up_to_minor: 0,
         }));
     }
 

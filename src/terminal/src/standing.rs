@@ -66,6 +66,7 @@ impl Standing {
             FromLane::SetUp {
                 cannot_charge,
                 warnings,
+                ..
             } => {
                 self.lane.cannot_charge.clone_from(cannot_charge);
                 self.lane.warnings.clone_from(warnings);
@@ -141,6 +142,8 @@ impl Standing {
             },
             reversals_due: view.reversals_due,
             journal: self.journal.clone(),
+            advices_due: 0,
+            work_items: 0,
         }
     }
 

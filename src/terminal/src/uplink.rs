@@ -71,7 +71,7 @@ impl Uplink {
                 self.rest_until = None;
                 Ok(())
             }
-            FromUplink::Acked { offer, results } if self.open_offer == Some(*offer) => {
+            FromUplink::Acked { offer, results, .. } if self.open_offer == Some(*offer) => {
                 self.open_offer = None;
                 journal.acked(results).map(drop)
             }

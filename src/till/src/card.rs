@@ -43,7 +43,9 @@ impl Till {
         }
         match self.link {
             LinkState::Up | LinkState::Connecting => None,
-            LinkState::Down { .. } | LinkState::NotSetUp => say(NoticeCode::LinkNeeded, vec![]),
+            LinkState::Down { .. } | LinkState::Quarantined { .. } | LinkState::NotSetUp => {
+                say(NoticeCode::LinkNeeded, vec![])
+            }
         }
     }
 
@@ -164,6 +166,7 @@ impl Till {
             FromLane::SetUp {
                 cannot_charge,
                 warnings,
+                ..
             } => {
                 self.protection.lane_warns(&warnings);
                 self.cannot_charge = cannot_charge.as_deref().map(short);
@@ -224,6 +227,7 @@ impl Till {
                     None => vec![],
                 }
             }
+            FromLane::Erased { .. } => vec![],
         }
     }
 
@@ -411,7 +415,9 @@ impl Till {
             OutcomeKind::NoCard => NoticeCode::NoCard,
             OutcomeKind::Cancelled => NoticeCode::CardCancelled,
             OutcomeKind::NotAccepted => NoticeCode::CardNotAccepted,
-            OutcomeKind::CardFault | OutcomeKind::Approved => NoticeCode::CardFault,
+            OutcomeKind::CardFault | OutcomeKind::Approved | OutcomeKind::ApprovedOffline => {
+                NoticeCode::CardFault
+            }
             OutcomeKind::ReaderFault => NoticeCode::ReaderFault,
             OutcomeKind::CannotSeal => NoticeCode::CannotSeal,
             OutcomeKind::UnableToGoOnline => NoticeCode::LinkNeeded,
@@ -465,6 +471,7 @@ impl Till {
             card: None,
             emv: None,
             why: None,
+            advice: None,
         };
         self.attempt_ended(&attempt, &outcome, stamp)
     }

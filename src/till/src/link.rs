@@ -37,6 +37,10 @@ impl Till {
             FromUplink::Authorised { attempt, result } => self.host_said(attempt, result, stamp),
             FromUplink::NotAcked { .. }
             | FromUplink::Reversed { .. }
+            | FromUplink::Advised { .. }
+            | FromUplink::Inquired { .. }
+            | FromUplink::Standing { .. }
+            | FromUplink::Time { .. }
             | FromUplink::ReversalPending { .. } => vec![],
         }
     }

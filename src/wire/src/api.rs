@@ -1,10 +1,11 @@
 //! Bodies of the collector's HTTPS requests. Paths: `POST /v1/records`, `POST /v1/authorisations`,
-//! `POST /v1/reversals`, `GET /v1/summary`, `GET /openapi.json`.
+//! `POST /v1/reversals`, `POST /v1/advices`, `POST /v1/inquiries`, `GET /v1/standing`,
+//! `GET /v1/summary`, `GET /openapi.json`.
 
 use sealpoint_sale::AttemptId;
 use serde::{Deserialize, Serialize};
 
-use crate::{HostAnswer, Record, RecordHash, RecordId, TerminalId};
+use crate::{Fate, HostAnswer, Record, RecordHash, RecordId, TerminalId};
 
 /// `POST /v1/records`: at most [`crate::record::MAX_BATCH`] records of one terminal, oldest first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -76,6 +77,30 @@ pub struct ReversalAnswer {
     /// The attempt that is undone.
     #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
     pub attempt: AttemptId,
+}
+
+/// Answer to `POST /v1/advices`, HTTP 200: the acquirer answered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdviceAnswer {
+    /// The attempt that was advised.
+    #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
+    pub attempt: AttemptId,
+    /// What the acquirer answered; the same answer again if the same advice comes again.
+    pub answer: HostAnswer,
+}
+
+/// Answer to `POST /v1/inquiries`, HTTP 200.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InquiryAnswer {
+    /// The attempt that was asked for.
+    #[cfg_attr(feature = "openapi", schema(value_type = uuid::Uuid))]
+    pub attempt: AttemptId,
+    /// What became of it.
+    pub fate: Fate,
+    /// Whether a committed sale that names the attempt is among the records.
+    pub committed: bool,
 }
 
 /// Body of every answer that is not a success.

@@ -45,6 +45,9 @@ pub struct AuthoriseRequest {
 pub enum HostDecision {
     /// The issuer approves the whole amount.
     Approved,
+    /// The issuer approves less than was asked for: [`HostAnswer::approved_minor`]. Whoever refuses
+    /// it reverses the attempt.
+    PartlyApproved,
     /// The issuer declines. An outcome, not an error.
     Declined,
 }
@@ -60,6 +63,11 @@ pub struct HostAnswer {
     pub response_code: String,
     /// Authorisation code, six characters, on approval (DE 38, EMV tag 89).
     pub approval_code: Option<String>,
+    /// What the issuer approves, minor units, where that is less than was asked for (response code
+    /// `10`, DE 4); set exactly with [`HostDecision::PartlyApproved`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 999999999999_i64))]
+    pub approved_minor: Option<i64>,
     /// Issuer authentication data for the card (EMV tag 91), 8 to 16 bytes, or empty.
     #[serde(default)]
     pub issuer_authentication: Bytes,

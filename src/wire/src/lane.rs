@@ -3,7 +3,7 @@
 use sealpoint_sale::{AttemptId, Currency};
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, CardToken, HostAnswer, Posture, SealedCard, TerminalId};
+use crate::{Bytes, CardToken, HostAnswer, OfflinePolicy, Posture, SealedCard, TerminalId};
 
 /// What may be shown, printed and stored of a card.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -54,6 +54,14 @@ pub enum ToLane {
         /// The attempt to end.
         attempt: AttemptId,
     },
+    /// This till is taken out of service: destroy every key. Done only if the retailer's root
+    /// signed the order and it names this terminal; answered with [`FromLane::Erased`].
+    Erase {
+        /// The order, as in [`crate::Standing::Lost`].
+        order: String,
+        /// The terminal that it must name.
+        terminal: TerminalId,
+    },
 }
 
 /// The order to read one card for one attempt.
@@ -74,6 +82,10 @@ pub struct ReadCard {
     pub stan: u32,
     /// How long to wait for a card to be inserted.
     pub insert_timeout_ms: u32,
+    /// Up to this amount, minor units, card and terminal may approve without the issuer; 0 for
+    /// never. Never more than the signed policy's limit for one sale.
+    #[serde(default)]
+    pub offline_up_to_minor: i64,
 }
 
 /// From `lane`.
@@ -97,6 +109,9 @@ pub enum FromLane {
         /// What will soon be in the way, or is less than production asks for: what is so and what
         /// to do, one sentence each; at most [`MAX_WARNINGS`].
         warnings: Vec<String>,
+        /// What the retailer's signed manifest allows without the issuer.
+        #[serde(default)]
+        offline: Option<OfflinePolicy>,
     },
     /// The reader changed.
     Reader {
@@ -135,6 +150,11 @@ pub enum FromLane {
         attempt: AttemptId,
         /// How it ended.
         outcome: CardOutcome,
+    },
+    /// What became of [`ToLane::Erase`].
+    Erased {
+        /// Why nothing was erased, if so.
+        refused: Option<String>,
     },
 }
 
@@ -208,14 +228,30 @@ pub struct CardOutcome {
     pub emv: Option<EmvResult>,
     /// Why, in a sentence for the log and the cashier; never card data.
     pub why: Option<String>,
+    /// What the acquirer must be told of an [`OutcomeKind::ApprovedOffline`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Box<OfflineApproval>>,
+}
+
+/// An approval by card and terminal, for the acquirer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfflineApproval {
+    /// The card data, sealed.
+    pub sealed: SealedCard,
+    /// EMV data with the TC (DE 55), without PAN or track 2.
+    pub de55: Bytes,
 }
 
 /// How an attempt ended at the card.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeKind {
-    /// The host approved and the card agreed (TC): the only outcome that pays.
+    /// The host approved and the card agreed (TC).
     Approved,
+    /// Card and terminal approved without the host (TC), within what the till allowed for this
+    /// attempt. Pays once the advice is on the disk.
+    ApprovedOffline,
     /// The host declined.
     DeclinedByHost,
     /// The card declined (AAC), before or after the host was asked.

@@ -13,9 +13,11 @@ pub mod frame;
 pub mod host;
 pub mod id;
 pub mod lane;
+pub mod offline;
 pub mod posture;
 pub mod record;
 pub mod seal;
+pub mod standing;
 pub mod status;
 pub mod uplink;
 
@@ -23,10 +25,12 @@ pub use bytes::Bytes;
 pub use host::{AuthoriseRequest, AuthoriseResult, HostAnswer, HostDecision, ReversalRequest};
 pub use id::{KeyId, RecordId, TerminalId};
 pub use lane::{CardOutcome, CardSummary, FromLane, ReaderState, ToLane};
+pub use offline::{AdviceKind, AdviceRequest, AdviceResult, Fate, InquiryRequest, OfflinePolicy};
 pub use posture::Posture;
 pub use record::{Record, RecordHash, RecordKind};
 pub use seal::{CardToken, DukptSealed, HpkeSealed, SealContext, SealedCard};
 pub use sealpoint_sale::{AttemptId, Currency, SaleId};
+pub use standing::Standing;
 pub use uplink::{FromUplink, LinkState, ToUplink};
 
 /// Version of every message in this room. A reader refuses a version that it does not know.

@@ -115,6 +115,11 @@ pub struct Record {
     pub sale: SaleId,
     /// Milliseconds since the Unix epoch by the till's clock, when it was committed.
     pub at_ms: i64,
+    /// How far the till's clock stood behind the latest time that it or the collector had shown it
+    /// before, milliseconds, where it was set back by more than a minute: `at_ms` is not to be
+    /// trusted then, the sequence is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_behind_ms: Option<u64>,
     /// JSON text, exactly the bytes that the hash covers; at most [`MAX_BODY`] bytes.
     #[cfg_attr(feature = "openapi", schema(max_length = 262144))]
     pub body: String,
@@ -123,7 +128,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// SHA-256 over the version label, each field in a fixed width and the body behind its length.
+    /// SHA-256 over the version label, each field in a fixed width, the body behind its length, and
+    /// the mark of a clock that was set back where there is one.
     #[must_use]
     pub fn compute_hash(&self) -> RecordHash {
         let mut hash = Sha256::new();
@@ -139,6 +145,10 @@ impl Record {
         hash.update(self.at_ms.to_be_bytes());
         hash.update((self.body.len() as u64).to_be_bytes());
         hash.update(self.body.as_bytes());
+        if let Some(behind) = self.clock_behind_ms {
+            hash.update(b"clock");
+            hash.update(behind.to_be_bytes());
+        }
         RecordHash(hash.finalize().into())
     }
 

@@ -41,6 +41,12 @@ pub struct TillStanding {
     pub queue: QueueStanding,
     /// Charges that wait to be undone at the acquirer.
     pub reversals_due: u32,
+    /// Charges that were taken without the issuer and that the acquirer has not answered.
+    #[serde(default)]
+    pub advices_due: u32,
+    /// What a person has to settle.
+    #[serde(default)]
+    pub work_items: u32,
     /// The till's database.
     pub journal: JournalStanding,
 }

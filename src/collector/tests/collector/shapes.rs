@@ -60,6 +60,7 @@ pub fn record_of(sale: &Sale, seq: u64, kind: RecordKind) -> Record {
         at_ms: 1_795_000_000_000,
         body: serde_json::to_string(sale).expect("serialises"),
         hash: RecordHash::new([0; 32]),
+        clock_behind_ms: None,
     };
     record.hash = record.compute_hash();
     record

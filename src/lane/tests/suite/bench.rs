@@ -145,6 +145,7 @@ impl Bench {
             if let FromLane::SetUp {
                 cannot_charge,
                 warnings,
+                ..
             } = self.hear_any()
             {
                 return (cannot_charge, warnings);
@@ -174,6 +175,7 @@ impl Bench {
             local_time: "20261122201500".to_owned(),
             stan: 7,
             insert_timeout_ms: 20_000,
+            offline_up_to_minor: 0,
         }
     }
 

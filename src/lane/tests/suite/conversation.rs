@@ -162,6 +162,7 @@ fn an_answer_that_no_card_can_be_given_ends_like_an_unreachable_host() {
             approval_code: None,
             issuer_authentication: Bytes::try_from(authentication.to_vec()).expect("short"),
             scripts: Bytes::try_from(scripts.to_vec()).expect("short"),
+            approved_minor: None,
         };
         bench.tell(&ToLane::Host { attempt, answer });
         let outcome = bench.expect_outcome(attempt);

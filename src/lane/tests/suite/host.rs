@@ -119,6 +119,7 @@ impl Host {
             approval_code: approved.then(|| "A12345".to_owned()),
             issuer_authentication: Bytes::try_from(authentication).expect("short"),
             scripts: Bytes::default(),
+            approved_minor: None,
         }
     }
 }

@@ -18,7 +18,7 @@ mod records;
 
 use std::collections::VecDeque;
 
-use sealpoint_wire::{FromUplink, LinkState, Posture, ToUplink, WIRE_VERSION};
+use sealpoint_wire::{AdviceResult, FromUplink, LinkState, Posture, ToUplink, WIRE_VERSION};
 
 pub use backoff::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS};
 pub use host::MAX_REVERSALS;
@@ -181,6 +181,18 @@ impl Machine {
             Input::Till(ToUplink::Offer { offer, records }) => self.offer(offer, records),
             Input::Till(ToUplink::Authorise(request)) => self.authorise(&request),
             Input::Till(ToUplink::Reverse(request)) => self.reverse(moment, request),
+            Input::Till(ToUplink::Advise(request)) => self.tell(FromUplink::Advised {
+                attempt: request.attempt,
+                result: AdviceResult::NotAnswered {
+                    why: "This uplink cannot send advices.".to_owned(),
+                },
+            }),
+            Input::Till(ToUplink::Inquire(request)) => self.tell(FromUplink::Inquired {
+                attempt: request.attempt,
+                fate: None,
+                committed: false,
+            }),
+            Input::Till(ToUplink::Erase) => {}
             Input::Exchanged { request, exchange } => self.exchanged(moment, request, exchange),
             Input::Tick => {}
         }

@@ -58,6 +58,7 @@ impl Machine {
                 return self.tell(FromUplink::Acked {
                     offer: number,
                     results: Vec::new(),
+                    contiguous_seq: 0,
                 });
             }
             None => {
@@ -126,6 +127,7 @@ impl Machine {
                 self.tell(FromUplink::Acked {
                     offer: offer.number,
                     results,
+                    contiguous_seq: 0,
                 });
                 self.link_up(moment);
             }

@@ -177,6 +177,7 @@ pub fn record(seq: u64) -> Record {
         at_ms: 1,
         body: "{}".to_owned(),
         hash: RecordHash::new([0; 32]),
+        clock_behind_ms: None,
     };
     record.hash = record.compute_hash();
     record
@@ -245,6 +246,7 @@ pub fn approval(number: u8) -> AuthoriseAnswer {
             approval_code: Some("123456".to_owned()),
             issuer_authentication: Bytes::default(),
             scripts: Bytes::default(),
+            approved_minor: None,
         },
     }
 }

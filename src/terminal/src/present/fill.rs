@@ -62,7 +62,7 @@ fn status(window: &TillWindow, view: &View, style: Style<'_>) {
         LinkState::NotSetUp => Link::NotSetUp,
         LinkState::Connecting => Link::Connecting,
         LinkState::Up => Link::Online,
-        LinkState::Down { .. } => Link::Offline,
+        LinkState::Down { .. } | LinkState::Quarantined { .. } => Link::Offline,
     });
     bar.set_reader(match view.reader {
         ReaderState::Missing { .. } => Reader::Missing,

@@ -375,6 +375,7 @@ fn answered(decision: HostDecision, code: &str, approval: Option<&str>) -> Autho
             approval_code: approval.map(str::to_owned),
             issuer_authentication: Bytes::default(),
             scripts: Bytes::default(),
+            approved_minor: None,
         },
     }
 }

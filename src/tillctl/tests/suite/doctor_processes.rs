@@ -151,6 +151,8 @@ impl Shop {
                 card_limit: 10_000,
             },
             reversals_due: 0,
+            advices_due: 0,
+            work_items: 0,
             journal: JournalStanding {
                 integrity: "ok".to_owned(),
                 checked_at_ms: now_ms,
