@@ -61,7 +61,8 @@ impl Exit {
     /// How a charge ended: a word for programs, which does not change, and the exit code.
     pub fn of(kind: OutcomeKind, ending: Option<Ending>) -> (&'static str, Self) {
         match (kind, ending) {
-            (OutcomeKind::Approved, Some(Ending::ApprovedOffline)) => {
+            (OutcomeKind::ApprovedOffline, _)
+            | (OutcomeKind::Approved, Some(Ending::ApprovedOffline)) => {
                 ("approved_offline", Self::Approved)
             }
             (OutcomeKind::Approved, _) => ("approved", Self::Approved),

@@ -291,12 +291,17 @@ fn link(said: &TillStanding, runs: bool, found: &mut Vec<Finding>) {
             "No collector is configured: sales stay on this till.",
             "Set `collector` in the configuration.",
         )),
-        LinkState::Down { why } if runs => found.push(Finding::warning(
-            Id::LinkDown,
-            format!("The collector is not reached: {why}"),
-            "Cash goes on and cards wait. Do what the sentence says.",
-        )),
-        LinkState::Down { .. } | LinkState::Connecting | LinkState::Up => {}
+        LinkState::Down { why } | LinkState::Quarantined { why } if runs => {
+            found.push(Finding::warning(
+                Id::LinkDown,
+                format!("The collector is not reached: {why}"),
+                "Cash goes on and cards wait. Do what the sentence says.",
+            ))
+        }
+        LinkState::Down { .. }
+        | LinkState::Quarantined { .. }
+        | LinkState::Connecting
+        | LinkState::Up => {}
     }
 }
 

@@ -218,6 +218,8 @@ fn said() -> TillStanding {
             card_limit: 10_000,
         },
         reversals_due: 0,
+        advices_due: 0,
+        work_items: 0,
         journal: JournalStanding {
             integrity: "ok".to_owned(),
             checked_at_ms: NOW_MS - 3_600_000,
