@@ -19,7 +19,7 @@ fn is_down(state: &LinkState) -> bool {
 
 async fn acked(till: &mut Till, number: u64) -> Vec<AckOutcome> {
     till.until(|message| match message {
-        FromUplink::Acked { offer, results } if *offer == number => {
+        FromUplink::Acked { offer, results, .. } if *offer == number => {
             Some(results.iter().map(|ack| ack.outcome).collect())
         }
         _ => None,

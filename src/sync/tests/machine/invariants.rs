@@ -66,7 +66,7 @@ impl Onlooker {
                     self.may_have_left.insert(asked.attempt, left);
                 }
             }
-            Input::Till(ToUplink::Offer { .. }) | Input::Tick => {}
+            Input::Till(_) | Input::Tick => {}
         }
     }
 

@@ -81,7 +81,8 @@ fn refused_records_are_passed_on_to_the_till() {
         *told,
         FromUplink::Acked {
             offer: 1,
-            results: answer.results
+            results: answer.results,
+            contiguous_seq: 0,
         }
     );
 }
