@@ -18,4 +18,4 @@ pub use money::{AmountTooLarge, Currency, MAX_MINOR, Money};
 pub use quantity::{Quantity, Unit};
 pub use sale::{Sale, SaleHead};
 pub use tax::TaxShare;
-pub use tender::{CardTender, Tender, TenderError};
+pub use tender::{CardTender, Tender, TenderError, Unconfirmed};

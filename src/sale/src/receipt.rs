@@ -5,7 +5,7 @@ use crate::money::Money;
 use crate::quantity::Quantity;
 use crate::sale::Sale;
 use crate::tax::TaxShare;
-use crate::tender::Tender;
+use crate::tender::{Tender, Unconfirmed};
 
 /// Characters across the roll: 80 mm paper in the printer's standard font.
 pub const WIDTH: usize = 42;
@@ -177,12 +177,18 @@ impl Roll {
             Tender::Card(card) => {
                 self.columns(&card.label, &money(card.amount_minor));
                 self.columns(&format!("  Card ending {}", card.last4), "");
-                self.columns(
-                    &format!("  Approval {}  Trace {:06}", card.approval_code, card.stan),
-                    "",
-                );
+                let approval = match card.unconfirmed {
+                    None => format!("Approval {}", card.approval_code),
+                    Some(Unconfirmed::OfflineApproved) => "Approved by the card".to_owned(),
+                    Some(Unconfirmed::Deferred) => "Bank is asked later".to_owned(),
+                };
+                self.columns(&format!("  {approval}  Trace {:06}", card.stan), "");
                 self.columns(&format!("  AID {}", card.aid), "");
-                self.columns(&format!("  TC {}", card.cryptogram), "");
+                let cryptogram = match card.unconfirmed {
+                    Some(Unconfirmed::Deferred) => "ARQC",
+                    _ => "TC",
+                };
+                self.columns(&format!("  {cryptogram} {}", card.cryptogram), "");
             }
         }
     }

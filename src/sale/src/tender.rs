@@ -43,12 +43,25 @@ pub struct CardTender {
     pub token: Option<String>,
     /// Application identifier, hexadecimal.
     pub aid: String,
-    /// Authorisation code of the issuer.
+    /// Authorisation code of the issuer; empty where it was not asked.
     pub approval_code: String,
+    /// How it came about without the issuer, if so: the acquirer is told later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unconfirmed: Option<Unconfirmed>,
     /// Trace number of the authorisation.
     pub stan: u32,
     /// Application cryptogram (TC), hexadecimal.
     pub cryptogram: String,
+}
+
+/// How a card paid without its issuer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unconfirmed {
+    /// Card and terminal approved by themselves.
+    OfflineApproved,
+    /// The issuer could not be reached and is asked later; the retailer carries the risk.
+    Deferred,
 }
 
 impl Tender {

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use sealpoint_sale::receipt::{Letterhead, WIDTH, text};
 use sealpoint_sale::{
     AttemptId, Basket, CardTender, Currency, Item, Quantity, Sale, SaleHead, SaleId, Tender,
+    Unconfirmed,
 };
 use uuid::Uuid;
 
@@ -66,6 +67,7 @@ fn card(amount_minor: i64) -> Tender {
         token: None,
         aid: "A0000000031010".to_owned(),
         approval_code: "A1B2C3".to_owned(),
+        unconfirmed: None,
         stan: 42,
         cryptogram: "1F2E3D4C5B6A7988".to_owned(),
     })
@@ -172,4 +174,32 @@ proptest! {
             prop_assert!(line.chars().count() <= WIDTH, "{:?}", line);
         }
     }
+}
+
+#[test]
+fn a_receipt_says_that_the_bank_was_not_asked() {
+    let unconfirmed = |how| match card(500) {
+        Tender::Card(card) => Tender::Card(CardTender {
+            unconfirmed: Some(how),
+            approval_code: String::new(),
+            ..card
+        }),
+        cash @ Tender::Cash { .. } => cash,
+    };
+    let offline = text(
+        &sale(
+            &groceries(),
+            vec![unconfirmed(Unconfirmed::OfflineApproved)],
+            16,
+        ),
+        &letterhead(),
+    );
+    assert!(offline.contains("Approved by the card"), "{offline}");
+    assert!(offline.contains("TC 1F2E3D4C5B6A7988"), "{offline}");
+    let deferred = text(
+        &sale(&groceries(), vec![unconfirmed(Unconfirmed::Deferred)], 16),
+        &letterhead(),
+    );
+    assert!(deferred.contains("Bank is asked later"), "{deferred}");
+    assert!(deferred.contains("ARQC 1F2E3D4C5B6A7988"), "{deferred}");
 }

@@ -264,6 +264,7 @@ impl Attempt {
             token: card.and_then(|c| c.token.as_ref().map(ToString::to_string)),
             aid: card.map(|c| c.aid.clone()).unwrap_or_default(),
             approval_code: answer.approval_code.clone().unwrap_or_default(),
+            unconfirmed: None,
             stan: self.stan,
             cryptogram: outcome
                 .emv

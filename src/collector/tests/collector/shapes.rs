@@ -44,6 +44,7 @@ pub fn card(paid_minor: i64) -> Tender {
         token: None,
         aid: "A0000000031010".to_owned(),
         approval_code: "123456".to_owned(),
+        unconfirmed: None,
         stan: 1,
         cryptogram: "0102030405060708".to_owned(),
     })
