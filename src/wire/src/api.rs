@@ -1,6 +1,6 @@
 //! Bodies of the collector's HTTPS requests. Paths: `POST /v1/records`, `POST /v1/authorisations`,
-//! `POST /v1/reversals`, `POST /v1/advices`, `POST /v1/inquiries`, `GET /v1/standing`,
-//! `GET /v1/summary`, `GET /openapi.json`.
+//! `POST /v1/reversals`, `POST /v1/advices`, `POST /v1/inquiries`, `GET /v1/summary`,
+//! `GET /openapi.json`. A till's identity and standing: [`crate::enrol`].
 
 use sealpoint_sale::AttemptId;
 use serde::{Deserialize, Serialize};

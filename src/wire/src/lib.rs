@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod bytes;
+pub mod enrol;
 pub mod frame;
 pub mod host;
 pub mod id;
