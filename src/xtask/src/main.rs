@@ -15,6 +15,7 @@ mod packages;
 mod process;
 mod progress;
 mod say;
+mod servers;
 mod shots;
 mod test;
 mod till;

