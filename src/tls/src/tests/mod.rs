@@ -1,0 +1,5 @@
+mod code;
+mod handshake;
+mod identity;
+mod shares;
+mod signed_time;
