@@ -2,35 +2,28 @@
 
 use sealpoint_wire::{Bytes, Currency, HostAnswer, HostDecision, TerminalId};
 
-use crate::message::{LocalTime, Message, MessageError, Mti, Place, Why};
-use crate::table::{ISO_8583_1987, de};
+use crate::action_code::{APPROVED, LATER, NO_ORIGINAL, PARTLY_APPROVED, response_of};
+use crate::format::Format;
+use crate::local_time::LocalTime;
+use crate::message::{Message, MessageError, Place, Why};
+use crate::mti::AnswerTo;
+use crate::table::{Edition, de};
 use crate::tlv;
 
-/// The issuer approves the whole amount (DE 39).
-const APPROVED: &str = "00";
-/// The host has no such original to reverse (DE 39): nothing was ever authorised.
-const NO_ORIGINAL: &str = "25";
+/// DE 54: characters of one amount: account type, kind, currency, sign, twelve digits.
+const ADDITIONAL_AMOUNT: usize = 20;
+/// DE 54: the kind of the amount that was asked for, where less was approved.
+const ORIGINAL_KIND: &[u8] = b"57";
 /// Issuer authentication data (EMV 4.4 Book 3 Annex A, tag 91): 8 to 16 bytes.
 const ISSUER_AUTHENTICATION: u32 = 0x91;
 const ISSUER_AUTHENTICATION_LEN: core::ops::RangeInclusive<usize> = 8..=16;
 /// Issuer script templates 1 and 2.
 const SCRIPTS: [u32; 2] = [0x71, 0x72];
 
-/// Which kind of request a message belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum AnswerTo {
-    /// 0100 and 0110.
-    Authorisation,
-    /// 0400, 0401 and 0410.
-    Reversal,
-    /// 0800 and 0810.
-    Network,
-}
-
 /// What a request and its answer have in common, and no two open requests share.
 ///
-/// Authorisations and reversals: terminal (DE 41), trace number (DE 11), local date and time
-/// (DE 13 and 12). Network management belongs to the line, not to a terminal: trace number alone.
+/// Requests about an attempt: terminal (DE 41), trace number (DE 11), local date and time
+/// (DE 13 and 12; DE 12 in the edition of 1993). Network management belongs to the line, not to a terminal: trace number alone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct AnswerKey {
     /// The kind of request.
@@ -47,16 +40,12 @@ impl AnswerKey {
     /// # Errors
     /// [`MessageError`] names the element that is absent or impossible.
     pub fn of(message: &Message) -> Result<Self, MessageError> {
-        let to = match message.mti() {
-            Mti::Authorisation | Mti::AuthorisationAnswer => AnswerTo::Authorisation,
-            Mti::Reversal | Mti::ReversalRepeat | Mti::ReversalAnswer => AnswerTo::Reversal,
-            Mti::Network | Mti::NetworkAnswer => AnswerTo::Network,
-        };
+        let to = message.mti().to();
         let stan = u32::try_from(message.number(de::STAN)?)
             .map_err(|_| MessageError::at(de::STAN, Why::Value))?;
         let asked = match to {
             AnswerTo::Network => None,
-            AnswerTo::Authorisation | AnswerTo::Reversal => {
+            AnswerTo::Authorisation | AnswerTo::Advice | AnswerTo::Reversal | AnswerTo::Inquiry => {
                 let terminal = message
                     .text(de::TERMINAL)?
                     .parse()
@@ -73,12 +62,16 @@ impl AnswerKey {
 pub struct Answer {
     /// Which request it answers.
     pub key: AnswerKey,
-    /// Response code, two characters (DE 39).
+    /// Response code, two characters (DE 39; in the edition of 1993 the one that its action code
+    /// means, [`crate::action_code`]).
     pub response_code: String,
     /// Approval code, six characters, trailing spaces removed (DE 38).
     pub approval_code: Option<String>,
     /// The amount that the host speaks of, minor units, if it says one (DE 4).
     pub amount_minor: Option<i64>,
+    /// What was asked for, as the host repeats it beside a smaller amount, minor units, if it does
+    /// (DE 54 kind 57; DE 30 in the edition of 1993).
+    pub original_minor: Option<i64>,
     /// The currency that the host speaks of, ISO 4217 numeric, if it says one (DE 49).
     pub currency: Option<u16>,
     /// Issuer authentication data (tag 91 of DE 55), or empty.
@@ -104,24 +97,29 @@ pub enum AnswerError {
         "The host approved without an approval code (DE 38). Reverse the attempt; ask the acquirer."
     )]
     NoApprovalCode,
-    /// Another amount or currency than was asked for; partial approval is not in this profile.
+    /// Another amount or currency than was asked for, or a part of the amount that is none.
     #[error(
         "The host answered for another amount or currency. Reverse the attempt; ask the acquirer."
     )]
     OtherAmount,
 }
 
-/// Reads an answer.
+/// [`parse_answer_as`] in the default profile's format.
 ///
 /// # Errors
 /// [`AnswerError`]; never panics on any bytes.
 pub fn parse_answer(bytes: &[u8]) -> Result<Answer, AnswerError> {
-    let message = Message::decode(&ISO_8583_1987, bytes)?;
-    match message.mti() {
-        Mti::AuthorisationAnswer | Mti::ReversalAnswer | Mti::NetworkAnswer => {}
-        Mti::Authorisation | Mti::Reversal | Mti::ReversalRepeat | Mti::Network => {
-            return Err(AnswerError::NotAnAnswer);
-        }
+    parse_answer_as(&Format::plain(Edition::Y1987), bytes)
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// [`AnswerError`]; never panics on any bytes.
+pub fn parse_answer_as(format: &Format, bytes: &[u8]) -> Result<Answer, AnswerError> {
+    let message = Message::read(format, bytes)?;
+    if message.mti().answer().is_some() {
+        return Err(AnswerError::NotAnAnswer);
     }
     let (issuer_authentication, scripts) = match message.get(de::EMV) {
         Some(emv) => issuer_data(emv)?,
@@ -132,6 +130,7 @@ pub fn parse_answer(bytes: &[u8]) -> Result<Answer, AnswerError> {
         response_code: response_code(&message)?,
         approval_code: optional_text(&message, de::APPROVAL_CODE)?,
         amount_minor: optional_number(&message, de::AMOUNT)?,
+        original_minor: original_amount(&message)?,
         currency: optional_number(&message, de::CURRENCY)?,
         issuer_authentication,
         scripts,
@@ -139,55 +138,75 @@ pub fn parse_answer(bytes: &[u8]) -> Result<Answer, AnswerError> {
 }
 
 impl Answer {
-    /// What the till is told, if this answers an authorisation of `amount_minor` in `currency`.
+    /// What the till is told, if this answers an authorisation, an advice or an inquiry about
+    /// `amount_minor` in `currency`.
     ///
-    /// Only `00` approves: every other code of an authorisation declines the whole amount.
+    /// `00` approves the whole amount, `10` the smaller amount that the answer names (DE 4); every
+    /// other code declines. An advice is taken or not: there is no part of it, and no approval code
+    /// is needed.
     ///
     /// # Errors
-    /// [`AnswerError`] if the answer is no authorisation's, speaks of another amount or currency,
+    /// [`AnswerError`] if the answer is another request's, speaks of another amount or currency,
     /// or approves without an approval code.
     pub fn host_answer(
         &self,
         amount_minor: i64,
         currency: Currency,
     ) -> Result<HostAnswer, AnswerError> {
-        if self.key.to != AnswerTo::Authorisation {
+        if matches!(self.key.to, AnswerTo::Reversal | AnswerTo::Network) {
             return Err(AnswerError::NotAnAnswer);
         }
-        let same_amount = self.amount_minor.is_none_or(|said| said == amount_minor);
+        let partly = self.is(PARTLY_APPROVED) && self.key.to != AnswerTo::Advice;
+        let said = self.amount_minor;
+        let same_amount = match said {
+            Some(said) if partly => (1..amount_minor).contains(&said),
+            None if partly => false,
+            said => said.is_none_or(|said| said == amount_minor),
+        } && self.original_minor.is_none_or(|said| said == amount_minor);
         let same_currency = self.currency.is_none_or(|said| said == currency.numeric());
         if !(same_amount && same_currency) {
             return Err(AnswerError::OtherAmount);
         }
-        let approved = self.response_code == APPROVED;
-        if approved && self.approval_code.is_none() {
+        let decision = match (self.is(APPROVED), partly) {
+            (true, _) => HostDecision::Approved,
+            (_, true) => HostDecision::PartlyApproved,
+            _ => HostDecision::Declined,
+        };
+        let approved = decision != HostDecision::Declined;
+        if approved && self.approval_code.is_none() && self.key.to != AnswerTo::Advice {
             return Err(AnswerError::NoApprovalCode);
         }
         Ok(HostAnswer {
-            decision: if approved {
-                HostDecision::Approved
-            } else {
-                HostDecision::Declined
-            },
+            decision,
             response_code: self.response_code.clone(),
             approval_code: self.approval_code.clone().filter(|_| approved),
+            approved_minor: said.filter(|_| partly),
             issuer_authentication: self.issuer_authentication.clone(),
             scripts: self.scripts.clone(),
-            approved_minor: None,
         })
     }
 
     /// Whether this settles a reversal: the host undid it (`00`) or never had it (`25`).
     #[must_use]
     pub fn is_reversed(&self) -> bool {
-        self.key.to == AnswerTo::Reversal
-            && matches!(self.response_code.as_str(), APPROVED | NO_ORIGINAL)
+        self.key.to == AnswerTo::Reversal && (self.is(APPROVED) || self.is(NO_ORIGINAL))
+    }
+
+    /// Whether the host decided nothing and is to be told again later: it is busy, or its issuer is
+    /// away. For an advice, which is nobody's to decline for that.
+    #[must_use]
+    pub fn is_for_later(&self) -> bool {
+        LATER.into_iter().any(|code| self.is(code))
     }
 
     /// Whether the host took a sign-on, sign-off or echo.
     #[must_use]
     pub fn is_network_ok(&self) -> bool {
-        self.key.to == AnswerTo::Network && self.response_code == APPROVED
+        self.key.to == AnswerTo::Network && self.is(APPROVED)
+    }
+
+    fn is(&self, code: [u8; 2]) -> bool {
+        self.response_code.as_bytes() == code
     }
 }
 
@@ -216,11 +235,44 @@ fn issuer_data(emv: &[u8]) -> Result<(Bytes, Bytes), MessageError> {
 
 /// Both characters must be there: the card gets them as tag 8A.
 fn response_code(message: &Message) -> Result<String, MessageError> {
-    let code = message.text(de::RESPONSE_CODE)?;
-    let whole = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let bad = MessageError::at(de::RESPONSE_CODE, Why::Value);
+    let said = message.need(de::RESPONSE_CODE)?;
+    let code = match message.edition() {
+        Edition::Y1987 => <[u8; 2]>::try_from(said).map_err(|_| bad)?,
+        Edition::Y1993 => response_of(said.try_into().map_err(|_| bad)?),
+    };
+    let whole = code.iter().all(u8::is_ascii_alphanumeric);
     whole
-        .then(|| code.to_owned())
-        .ok_or(MessageError::at(de::RESPONSE_CODE, Why::Value))
+        .then(|| code.map(char::from).iter().collect())
+        .ok_or(bad)
+}
+
+/// What was asked for, where the host repeats it.
+fn original_amount(message: &Message) -> Result<Option<i64>, MessageError> {
+    let (field, digits) = match message.edition() {
+        Edition::Y1987 => (de::ADDITIONAL_AMOUNTS, original_of(message)),
+        Edition::Y1993 => (
+            de::ORIGINAL_AMOUNT,
+            message
+                .get(de::ORIGINAL_AMOUNT)
+                .and_then(|amounts| amounts.get(..12)),
+        ),
+    };
+    let Some(digits) = digits else {
+        return Ok(None);
+    };
+    let number = str::from_utf8(digits)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    number.map(Some).ok_or(MessageError::at(field, Why::Value))
+}
+
+/// The twelve digits of the amount of kind 57 in DE 54.
+fn original_of(message: &Message) -> Option<&[u8]> {
+    let amounts = message.get(de::ADDITIONAL_AMOUNTS)?;
+    let mut each = amounts.chunks_exact(ADDITIONAL_AMOUNT);
+    let original = each.find(|amount| amount.get(2..4) == Some(ORIGINAL_KIND))?;
+    original.get(8..)
 }
 
 fn optional_text(message: &Message, de: u8) -> Result<Option<String>, MessageError> {

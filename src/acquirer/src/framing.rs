@@ -1,7 +1,7 @@
 //! The length before each message on a TCP stream: two bytes, big-endian, not counting themselves.
 
 /// The longest message in bytes. Every element of the table at its longest fits.
-pub const MAX_MESSAGE: usize = 8 * 1024;
+pub const MAX_MESSAGE: usize = 32 * 1024;
 
 /// Bytes of the length.
 const HEAD: usize = 2;

@@ -3,62 +3,14 @@
 use core::fmt;
 use std::collections::BTreeMap;
 
-use crate::table::{Alphabet, ISO_8583_1987, Length, Table, de};
-
-/// The message types of this profile, without the version digit (ISO 8583:1987 section 4.1).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Mti {
-    /// x100: asks for an authorisation.
-    Authorisation,
-    /// x110: answers it.
-    AuthorisationAnswer,
-    /// x400: undoes an authorisation.
-    Reversal,
-    /// x401: the same reversal again, with the same trace number.
-    ReversalRepeat,
-    /// x410: answers a reversal or its repeat.
-    ReversalAnswer,
-    /// x800: sign-on, sign-off or echo.
-    Network,
-    /// x810: answers it.
-    NetworkAnswer,
-}
-
-impl Mti {
-    const ALL: [Self; 7] = [
-        Self::Authorisation,
-        Self::AuthorisationAnswer,
-        Self::Reversal,
-        Self::ReversalRepeat,
-        Self::ReversalAnswer,
-        Self::Network,
-        Self::NetworkAnswer,
-    ];
-
-    /// The three digits after the version.
-    #[must_use]
-    pub const fn digits(self) -> [u8; 3] {
-        *match self {
-            Self::Authorisation => b"100",
-            Self::AuthorisationAnswer => b"110",
-            Self::Reversal => b"400",
-            Self::ReversalRepeat => b"401",
-            Self::ReversalAnswer => b"410",
-            Self::Network => b"800",
-            Self::NetworkAnswer => b"810",
-        }
-    }
-
-    /// The type with these digits.
-    #[must_use]
-    pub fn from_digits(digits: [u8; 3]) -> Option<Self> {
-        Self::ALL.into_iter().find(|mti| mti.digits() == digits)
-    }
-}
+use crate::mti::Mti;
+use crate::table::{Edition, Length, Table, de};
 
 /// Where in a message something is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
+    /// The TPDU before the message.
+    Tpdu,
     /// The message type identifier.
     Type,
     /// A bitmap.
@@ -72,6 +24,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Tpdu => f.write_str("the TPDU"),
             Self::Type => f.write_str("the message type"),
             Self::Bitmap => f.write_str("the bitmap"),
             Self::De(de) => write!(f, "DE {de}"),
@@ -112,6 +65,9 @@ pub enum Why {
     /// The right form, but no such date, number or code exists.
     #[error("its value is not a possible one")]
     Value,
+    /// The fill before an odd count of packed digits is not zero.
+    #[error("its fill is not zero")]
+    Fill,
     /// Needed for this type of message, and absent.
     #[error("it is absent")]
     Absent,
@@ -151,14 +107,26 @@ pub struct Message {
 }
 
 impl Message {
-    /// An empty message of the 1987 edition.
+    /// An empty message of the edition of 1987.
     #[must_use]
     pub const fn new(mti: Mti) -> Self {
+        Self::of(Edition::Y1987, mti)
+    }
+
+    /// An empty message of this edition.
+    #[must_use]
+    pub const fn of(edition: Edition, mti: Mti) -> Self {
         Self {
-            table: &ISO_8583_1987,
+            table: edition.table(),
             mti,
             fields: BTreeMap::new(),
         }
+    }
+
+    /// Its edition.
+    #[must_use]
+    pub const fn edition(&self) -> Edition {
+        self.table.edition
     }
 
     /// Its type.
@@ -265,65 +233,5 @@ impl fmt::Debug for Message {
         f.debug_map()
             .entries(self.fields.iter().map(|(de, bytes)| (de, bytes.len())))
             .finish()
-    }
-}
-
-/// Date and time at the terminal as ISO 8583 carries them, `MMDDhhmmss` (DE 13 and DE 12).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LocalTime([u8; 10]);
-
-impl LocalTime {
-    /// Reads `MMDDhhmmss`.
-    #[must_use]
-    pub fn new(digits: &[u8]) -> Option<Self> {
-        let digits: [u8; 10] = digits.try_into().ok()?;
-        if !digits.iter().all(|byte| Alphabet::Digits.has(*byte)) {
-            return None;
-        }
-        let two = |at: usize| (digits[at] - b'0') * 10 + (digits[at + 1] - b'0');
-        let possible = (1..=12).contains(&two(0))
-            && (1..=31).contains(&two(2))
-            && two(4) <= 23
-            && two(6) <= 59
-            && two(8) <= 59;
-        possible.then_some(Self(digits))
-    }
-
-    /// Reads the wire's `YYYYMMDDhhmmss`; the year does not travel.
-    #[must_use]
-    pub fn from_wire(local_time: &str) -> Option<Self> {
-        let (year, rest) = local_time.as_bytes().split_at_checked(4)?;
-        year.iter()
-            .all(u8::is_ascii_digit)
-            .then(|| Self::new(rest))
-            .flatten()
-    }
-
-    /// The two elements of a message.
-    ///
-    /// # Errors
-    /// [`MessageError`] if one is absent or they are no date and time.
-    pub fn of(message: &Message) -> Result<Self, MessageError> {
-        let joined = [message.need(de::LOCAL_DATE)?, message.need(de::LOCAL_TIME)?].concat();
-        Self::new(&joined).ok_or(MessageError::at(de::LOCAL_TIME, Why::Value))
-    }
-
-    /// Sets the two elements of a message.
-    pub(crate) fn put(self, message: &mut Message) -> Result<(), MessageError> {
-        let (date, time) = self.0.split_at(4);
-        message.set(de::LOCAL_DATE, date)?;
-        message.set(de::LOCAL_TIME, time)
-    }
-
-    /// The ten digits.
-    #[must_use]
-    pub fn digits(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for LocalTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.digits())
     }
 }

@@ -1,17 +1,19 @@
 //! How a sealed card and its attempt travel in the elements for private use.
 //!
 //! The host cannot open a sealed card without its HPKE `aad` ([`sealpoint_wire::SealContext`]):
-//! the attempt and the key id travel here, terminal, amount and currency are DE 41, 4 and 49, and
-//! the kind is the message type (0100: authorisation).
+//! the attempt and the key id travel here, terminal, amount and currency are DE 41, 4 and 49. The
+//! kind is an authorisation's for an advice too: the card was read before the terminal knew.
 //!
-//! **DE 120, attempt** (0100, 0400, 0401), 17 bytes:
+//! Which elements these are is the profile's to say; the numbers here are the ordinary ones.
+//!
+//! **DE 120, attempt** (every request about one), 17 bytes:
 //!
 //! | bytes | |
 //! |---|---|
 //! | 1 | layout version, [`LAYOUT`] |
 //! | 16 | attempt id, UUID in network order |
 //!
-//! **DE 121 to 123, sealed card** (0100): one row of bytes, cut after each 999; the next element
+//! **DE 121 to 123, sealed card** (authorisations and advices): one row of bytes, cut after each 999; the next element
 //! is there only if the one before is full. Numbers are big-endian. A card sealed with HPKE:
 //!
 //! | bytes | |
@@ -37,37 +39,46 @@ use sealpoint_wire::seal::{DukptScheme, DukptSealed, HpkeSealed};
 use sealpoint_wire::{AttemptId, SealedCard};
 
 use crate::message::{Message, MessageError, Why};
-use crate::table::{LONGEST, de};
+use crate::profile::Profile;
+use crate::table::{LONGEST, Length};
 
 /// Version of the attempt's layout, and of a card's that is sealed with HPKE.
 pub const LAYOUT: u8 = 1;
 /// Version of the layout of a card that is sealed with DUKPT.
 pub const LAYOUT_DUKPT: u8 = 2;
 
-/// Puts the attempt into DE 120.
-pub(crate) fn put_attempt(message: &mut Message, attempt: AttemptId) -> Result<(), MessageError> {
-    message.set(de::ATTEMPT, &[&[LAYOUT][..], attempt.as_bytes()].concat())
+/// Puts the attempt into its element.
+pub(crate) fn put_attempt(
+    profile: &Profile,
+    message: &mut Message,
+    attempt: AttemptId,
+) -> Result<(), MessageError> {
+    let content = [&[LAYOUT][..], attempt.as_bytes()].concat();
+    message.set(profile.attempt_field, &content)
 }
 
-/// Puts the sealed card into DE 121 and as many of the following as it takes.
-pub(crate) fn put_card(message: &mut Message, sealed: &SealedCard) -> Result<(), MessageError> {
+/// Puts the sealed card into the first of its elements and as many of the following as it takes.
+pub(crate) fn put_card(
+    profile: &Profile,
+    message: &mut Message,
+    sealed: &SealedCard,
+) -> Result<(), MessageError> {
     let row = match sealed {
         SealedCard::Hpke(sealed) => hpke_row(sealed),
         SealedCard::Dukpt(sealed) => dukpt_row(sealed),
     };
-    let room = de::SEALED.len() * LONGEST;
+    let fields = &profile.card_fields;
+    let room = fields.len() * LONGEST;
     if row.len() > room {
-        let rule = crate::table::Length::Three(room);
-        return Err(MessageError::at(
-            de::SEALED[0],
-            Why::Length {
-                len: row.len(),
-                rule,
-            },
-        ));
+        let why = Why::Length {
+            len: row.len(),
+            rule: Length::Three(room),
+        };
+        let first = fields.first().copied().unwrap_or_default();
+        return Err(MessageError::at(first, why));
     }
-    for (de, part) in de::SEALED.into_iter().zip(row.chunks(LONGEST)) {
-        message.set(de, part)?;
+    for (de, part) in fields.iter().zip(row.chunks(LONGEST)) {
+        message.set(*de, part)?;
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
-//! Field tables: what a profile of ISO 8583 may carry, as data.
+//! Field tables: what an edition of ISO 8583 may carry here, as data.
 
 use core::fmt;
+
+pub use crate::editions::{ISO_8583_1987, ISO_8583_1993};
 
 /// Which characters or bytes an element may hold (ISO 8583:1987 section 4.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Alphabet {
-    /// `n`: ASCII digits; fixed ones are right-justified behind zeros.
+    /// `n`: digits; fixed ones are right-justified behind zeros.
     Digits,
     /// `an`: ASCII letters, digits and the fill character space; left-justified.
     Letters,
@@ -72,11 +74,40 @@ pub struct Rule {
     pub length: Length,
 }
 
-/// A profile's field table.
+/// An edition of the standard.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Edition {
+    /// ISO 8583:1987; its message types begin with 0.
+    Y1987,
+    /// ISO 8583:1993; its message types begin with 1.
+    Y1993,
+}
+
+impl Edition {
+    /// First digit of the message type identifier.
+    #[must_use]
+    pub const fn version(self) -> u8 {
+        match self {
+            Self::Y1987 => b'0',
+            Self::Y1993 => b'1',
+        }
+    }
+
+    /// Its field table.
+    #[must_use]
+    pub const fn table(self) -> &'static Table {
+        match self {
+            Self::Y1987 => &ISO_8583_1987,
+            Self::Y1993 => &ISO_8583_1993,
+        }
+    }
+}
+
+/// An edition's field table.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Table {
-    /// First digit of the message type identifier: `0` is 1987, `1` is 1993.
-    pub version: u8,
+    /// The edition.
+    pub edition: Edition,
     /// The elements, by rising number.
     pub rules: &'static [Rule],
 }
@@ -100,84 +131,49 @@ pub mod de {
     pub const TRANSMITTED: u8 = 7;
     /// System trace audit number.
     pub const STAN: u8 = 11;
-    /// Time at the terminal, `hhmmss`.
+    /// Time at the terminal: `hhmmss`, and `YYMMDDhhmmss` in the edition of 1993.
     pub const LOCAL_TIME: u8 = 12;
-    /// Date at the terminal, `MMDD`.
+    /// Date at the terminal, `MMDD`; not in the edition of 1993.
     pub const LOCAL_DATE: u8 = 13;
-    /// How the card was read.
+    /// How the card was read: three digits, and twelve characters in the edition of 1993.
     pub const ENTRY_MODE: u8 = 22;
-    /// Condition at the point of service.
+    /// Function code, edition of 1993.
+    pub const FUNCTION: u8 = 24;
+    /// Condition at the point of service, edition of 1987.
     pub const CONDITION: u8 = 25;
+    /// Message reason code, edition of 1993.
+    pub const REASON: u8 = 25;
+    /// Original amounts, edition of 1993.
+    pub const ORIGINAL_AMOUNT: u8 = 30;
+    /// Acquiring institution.
+    pub const ACQUIRING_INSTITUTION: u8 = 32;
+    /// Retrieval reference number.
+    pub const REFERENCE: u8 = 37;
     /// Approval code.
     pub const APPROVAL_CODE: u8 = 38;
-    /// Response code.
+    /// Response code, two characters; action code, three digits, in the edition of 1993.
     pub const RESPONSE_CODE: u8 = 39;
     /// Terminal.
     pub const TERMINAL: u8 = 41;
+    /// Card acceptor: the merchant.
+    pub const MERCHANT: u8 = 42;
     /// Currency, ISO 4217 numeric.
     pub const CURRENCY: u8 = 49;
+    /// Additional amounts.
+    pub const ADDITIONAL_AMOUNTS: u8 = 54;
     /// EMV data, BER-TLV.
     pub const EMV: u8 = 55;
-    /// Network management information code.
+    /// Original data elements, edition of 1993.
+    pub const ORIGINAL_1993: u8 = 56;
+    /// Network management information code, edition of 1987.
     pub const NETWORK_CODE: u8 = 70;
-    /// Original data elements.
+    /// Original data elements, edition of 1987.
     pub const ORIGINAL: u8 = 90;
-    /// The attempt: see [`crate::sealed`].
+    /// The attempt, unless a profile names another: see [`crate::sealed`].
     pub const ATTEMPT: u8 = 120;
-    /// The sealed card's elements, in order: see [`crate::sealed`].
+    /// The sealed card's elements, in order, unless a profile names others: see [`crate::sealed`].
     pub const SEALED: [u8; 3] = [121, 122, 123];
 }
 
 /// Content bytes of the longest `LLLVAR` element.
 pub const LONGEST: usize = 999;
-
-const fn rule(de: u8, name: &'static str, alphabet: Alphabet, length: Length) -> Rule {
-    Rule {
-        de,
-        name,
-        alphabet,
-        length,
-    }
-}
-
-/// ISO 8583:1987, the elements that this profile sends or understands.
-///
-/// DE 55 is `b..255` as the card schemes use it; DE 120 to 123, `ans...999` for private use in the
-/// standard, carry bytes here.
-pub static ISO_8583_1987: Table = {
-    use Alphabet::{Bytes, Digits, Letters, Text};
-    use Length::{Fixed, Three, Two};
-    Table {
-        version: b'0',
-        rules: &[
-            rule(3, "processing code", Digits, Fixed(6)),
-            rule(4, "amount", Digits, Fixed(12)),
-            rule(7, "transmission date and time", Digits, Fixed(10)),
-            rule(11, "system trace audit number", Digits, Fixed(6)),
-            rule(12, "local time", Digits, Fixed(6)),
-            rule(13, "local date", Digits, Fixed(4)),
-            rule(15, "settlement date", Digits, Fixed(4)),
-            rule(18, "merchant type", Digits, Fixed(4)),
-            rule(22, "point of service entry mode", Digits, Fixed(3)),
-            rule(24, "network international identifier", Digits, Fixed(3)),
-            rule(25, "point of service condition code", Digits, Fixed(2)),
-            rule(32, "acquiring institution", Digits, Two(11)),
-            rule(33, "forwarding institution", Digits, Two(11)),
-            rule(37, "retrieval reference number", Letters, Fixed(12)),
-            rule(38, "approval code", Letters, Fixed(6)),
-            rule(39, "response code", Letters, Fixed(2)),
-            rule(41, "terminal", Text, Fixed(8)),
-            rule(42, "card acceptor", Text, Fixed(15)),
-            rule(43, "card acceptor name and location", Text, Fixed(40)),
-            rule(44, "additional response data", Text, Two(25)),
-            rule(49, "currency", Digits, Fixed(3)),
-            rule(55, "EMV data", Bytes, Three(255)),
-            rule(70, "network management information code", Digits, Fixed(3)),
-            rule(90, "original data elements", Digits, Fixed(42)),
-            rule(120, "attempt", Bytes, Three(LONGEST)),
-            rule(121, "sealed card, first part", Bytes, Three(LONGEST)),
-            rule(122, "sealed card, second part", Bytes, Three(LONGEST)),
-            rule(123, "sealed card, third part", Bytes, Three(LONGEST)),
-        ],
-    }
-};

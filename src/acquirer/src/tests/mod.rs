@@ -1,9 +1,14 @@
 //! One file per behaviour; what several need is here.
 
+mod advices;
 mod answers;
+mod edition_1993;
+mod formats;
 mod frames;
 mod hostile;
 mod objects;
+mod partial;
+mod profiles;
 mod requests;
 mod round_trip;
 
@@ -11,10 +16,13 @@ use sealpoint_wire::seal::{
     AEAD_AES_256_GCM, DukptScheme, DukptSealed, KDF_HKDF_SHA256, KEM_X_WING, X_WING_ENC_LEN,
 };
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, HpkeSealed, ReversalRequest, SaleId,
-    SealedCard,
+    AdviceKind, AdviceRequest, AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency,
+    HpkeSealed, InquiryRequest, ReversalRequest, SaleId, SealedCard,
 };
 use uuid::Uuid;
+
+use crate::Message;
+use crate::table::de;
 
 pub(crate) fn bytes(content: &[u8]) -> Bytes {
     Bytes::try_from(content.to_vec()).expect("the test's content is short")
@@ -77,4 +85,55 @@ pub(crate) fn reversal_request() -> ReversalRequest {
         amount_minor: asked.amount_minor,
         currency: asked.currency,
     }
+}
+
+pub(crate) fn advice_request(kind: AdviceKind) -> AdviceRequest {
+    let asked = authorise_request();
+    AdviceRequest {
+        attempt: asked.attempt,
+        sale: asked.sale,
+        terminal: asked.terminal,
+        kind,
+        stan: asked.stan,
+        local_time: asked.local_time,
+        amount_minor: asked.amount_minor,
+        currency: asked.currency,
+        card: asked.card,
+        sealed: asked.sealed,
+        de55: asked.de55,
+    }
+}
+
+pub(crate) fn inquiry_request() -> InquiryRequest {
+    let asked = authorise_request();
+    InquiryRequest {
+        attempt: asked.attempt,
+        terminal: asked.terminal,
+        stan: asked.stan,
+        local_time: asked.local_time,
+        amount_minor: asked.amount_minor,
+        currency: asked.currency,
+    }
+}
+
+/// An answer to `request` in its own edition, with these further elements.
+pub(crate) fn answer_to(request: &Message, more: &[(u8, &[u8])]) -> Message {
+    let mti = request.mti().answer().expect("a request");
+    let mut answer = Message::of(request.edition(), mti);
+    for de in [
+        de::AMOUNT,
+        de::STAN,
+        de::LOCAL_TIME,
+        de::LOCAL_DATE,
+        de::TERMINAL,
+        de::CURRENCY,
+    ] {
+        if let Some(content) = request.get(de) {
+            answer.set(de, content).expect("echoed from a request");
+        }
+    }
+    for (de, content) in more {
+        answer.set(*de, content).expect("the test's own element");
+    }
+    answer
 }
