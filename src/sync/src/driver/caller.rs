@@ -7,16 +7,15 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{CONTENT_TYPE, HOST};
-use hyper::{Method, Response};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, RETRY_AFTER};
+use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
-use super::{Config, tls};
-use crate::machine::{self, Exchange, Request};
+use super::{Config, dial, pack, tls};
+use crate::machine::{self, Channel, Exchange, Request};
 
 /// At most this many bytes of an answer are taken; a full batch's acknowledgements need 30 KiB.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -32,12 +31,20 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub(super) struct Caller {
     config: Arc<Config>,
     held: Option<Held>,
+    /// The collector said that it takes requests in gzip.
+    takes_gzip: bool,
 }
 
 struct Held {
     sender: SendRequest<Full<Bytes>>,
     connection: JoinHandle<hyper::Result<()>>,
     used: Instant,
+}
+
+/// A request's body as it travels.
+struct Body {
+    gzip: bool,
+    bytes: Bytes,
 }
 
 /// Why an attempt to use a connection failed.
@@ -50,14 +57,43 @@ enum Broken {
 
 impl Caller {
     pub(super) fn new(config: Arc<Config>) -> Self {
-        Self { config, held: None }
+        Self {
+            config,
+            held: None,
+            takes_gzip: false,
+        }
     }
 
-    /// Makes the request, over the connection that is held or a new one.
+    /// Makes the request, packed if the collector takes that.
     pub(super) async fn exchange(&mut self, request: Request) -> Exchange {
         let deadline = Instant::now() + Duration::from_millis(request.timeout_ms);
+        let worth_it = self.takes_gzip && request.channel == Channel::Records;
+        let packed = worth_it.then(|| pack::pack(&request.body)).flatten();
+        let was_packed = packed.is_some();
+        let exchange = self.try_once(&request, packed, deadline).await;
+        match exchange {
+            // Another collector behind the same address does not take it, and took nothing.
+            Exchange::Answered { code: 415, .. } if was_packed => {
+                self.takes_gzip = false;
+                self.try_once(&request, None, deadline).await
+            }
+            other => other,
+        }
+    }
+
+    /// Over the connection that is held or a new one.
+    async fn try_once(
+        &mut self,
+        request: &Request,
+        packed: Option<Vec<u8>>,
+        deadline: Instant,
+    ) -> Exchange {
+        let body = Body {
+            gzip: packed.is_some(),
+            bytes: Bytes::from(packed.unwrap_or_else(|| request.body.clone())),
+        };
         if let Some(held) = self.reusable() {
-            match self.send(held, &request, deadline).await {
+            match self.send(held, request, &body, deadline).await {
                 Ok(exchange) => return exchange,
                 Err(Broken::Used(why)) => return Exchange::Lost { why },
                 // Nothing left on the old connection: a new one is as good as the first.
@@ -75,7 +111,7 @@ impl Caller {
                 };
             }
         };
-        match self.send(held, &request, deadline).await {
+        match self.send(held, request, &body, deadline).await {
             Ok(exchange) => exchange,
             Err(Broken::Used(why)) => Exchange::Lost { why },
             Err(Broken::Unused(why)) => Exchange::NotSent { why },
@@ -90,7 +126,8 @@ impl Caller {
     async fn connect(&self) -> Result<Held, String> {
         let target = self.config.target.as_ref().map_err(ToString::to_string)?;
         let tls = tls::client_config(&self.config.credentials).map_err(|e| e.to_string())?;
-        let tcp = TcpStream::connect(target.address())
+        let (host, port) = target.address();
+        let tcp = dial::dial(host, port)
             .await
             .map_err(|e| tls::describe(&e))?;
         tcp.set_nodelay(true).map_err(|e| tls::describe(&e))?;
@@ -113,22 +150,28 @@ impl Caller {
         &mut self,
         mut held: Held,
         request: &Request,
+        body: &Body,
         deadline: Instant,
     ) -> Result<Exchange, Broken> {
-        let http = match self.http_request(request) {
+        let http = match self.http_request(request, body) {
             Ok(http) => http,
             Err(why) => return Err(Broken::Unused(why)),
         };
         match timeout_at(deadline, held.sender.try_send_request(http)).await {
-            Ok(Ok(response)) => match timeout_at(deadline, read_answer(response)).await {
-                Ok(Ok(exchange)) => {
-                    held.used = Instant::now();
-                    self.held = Some(held);
-                    Ok(exchange)
+            Ok(Ok(response)) => {
+                if let Some(takes) = pack::takes_gzip(response.headers()) {
+                    self.takes_gzip = takes;
                 }
-                Ok(Err(why)) => Err(Broken::Used(why)),
-                Err(_) => Err(Broken::Used(too_slow(request))),
-            },
+                match timeout_at(deadline, read_answer(response)).await {
+                    Ok(Ok(exchange)) => {
+                        held.used = Instant::now();
+                        self.held = Some(held);
+                        Ok(exchange)
+                    }
+                    Ok(Err(why)) => Err(Broken::Used(why)),
+                    Err(_) => Err(Broken::Used(too_slow(request))),
+                }
+            }
             Ok(Err(mut error)) => {
                 // hyper gives the request back only if it did not begin to write it.
                 let unused = error.take_message().is_some();
@@ -143,7 +186,11 @@ impl Caller {
         }
     }
 
-    fn http_request(&self, request: &Request) -> Result<hyper::Request<Full<Bytes>>, String> {
+    fn http_request(
+        &self,
+        request: &Request,
+        body: &Body,
+    ) -> Result<hyper::Request<Full<Bytes>>, String> {
         let target = self.config.target.as_ref().map_err(ToString::to_string)?;
         let method = match request.method {
             machine::Method::Get => Method::GET,
@@ -156,19 +203,24 @@ impl Caller {
         if !request.body.is_empty() {
             http = http.header(CONTENT_TYPE, "application/json");
         }
-        http.body(Full::new(Bytes::from(request.body.clone())))
+        if body.gzip {
+            http = http.header(CONTENT_ENCODING, "gzip");
+        }
+        http.body(Full::new(body.bytes.clone()))
             .map_err(|error| format!("The request cannot be made ({error}). Check --collector."))
     }
 }
 
 async fn read_answer(response: Response<Incoming>) -> Result<Exchange, String> {
     let code = response.status().as_u16();
+    let retry_after_s = retry_after_s(response.headers());
     match Limited::new(response.into_body(), MAX_ANSWER)
         .collect()
         .await
     {
         Ok(body) => Ok(Exchange::Answered {
             code,
+            retry_after_s,
             body: body.to_bytes().to_vec(),
         }),
         Err(_) => Err(
@@ -177,6 +229,11 @@ async fn read_answer(response: Response<Incoming>) -> Result<Exchange, String> {
                 .to_owned(),
         ),
     }
+}
+
+/// `Retry-After` in seconds; as a date it is not used.
+fn retry_after_s(headers: &HeaderMap) -> Option<u32> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
 /// Why the connection broke: its own task knows better than the request, which was only cancelled.

@@ -1,6 +1,9 @@
 //! The driver: gives the machine time, chance, the till's socket and connections to the collector.
 
 mod caller;
+mod dial;
+mod erase;
+mod pack;
 mod target;
 mod till;
 mod tls;
@@ -52,7 +55,7 @@ pub struct Config {
 /// collector is configured; `posture` is how this process protects itself, for the till.
 ///
 /// # Errors
-/// The socket failed, or the till sent what is no message.
+/// The socket failed, the till sent what is no message, or what it wanted erased could not be.
 pub async fn run(
     config: Option<Config>,
     posture: Option<Posture>,
@@ -113,6 +116,7 @@ impl Driver {
                 match output {
                     Output::Request(request) => self.call(request),
                     Output::Abandon(request) => self.abandon(request),
+                    Output::Erase => return self.erase(),
                     Output::Till(message) => {
                         if to_till.send(message).await.is_err() {
                             return Ok(());
@@ -133,6 +137,17 @@ impl Driver {
                 () = sleep_until(wake) => Input::Tick,
             };
         }
+    }
+
+    /// What a till that is taken out of service was known by is erased, whatever is under way.
+    fn erase(&mut self) -> io::Result<()> {
+        self.calls.abort_all();
+        self.idle.clear();
+        if let Some(config) = &self.config {
+            erase::identity(&config.credentials)?;
+            tracing::warn!("this till's key and certificate are erased, as the till asked");
+        }
+        Ok(())
     }
 
     fn moment(&self) -> Moment {

@@ -1,7 +1,7 @@
 //! What the collector's answers mean.
 
-use sealpoint_wire::api::{ApiError, AuthoriseAnswer, PushAnswer, RecordAck, ReversalAnswer};
-use sealpoint_wire::{AttemptId, AuthoriseResult, Record};
+use sealpoint_wire::api::{AdviceAnswer, ApiError, AuthoriseAnswer, InquiryAnswer, ReversalAnswer};
+use sealpoint_wire::{AdviceResult, AttemptId, HostAnswer};
 use serde::de::DeserializeOwned;
 
 use super::Exchange;
@@ -17,51 +17,93 @@ pub(super) enum Failure {
     /// Something may have left; no whole answer came.
     Lost(String),
     /// The collector answered, but not with success, or not with what the request asks for.
-    Refused(String),
+    Refused(Refusal),
+}
+
+/// An answer that is no success.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Refusal {
+    /// HTTP code; 0 for a success that does not fit the request.
+    pub(super) code: u16,
+    /// [`ApiError::error`], empty if there is none.
+    pub(super) word: String,
+    /// For people.
+    pub(super) why: String,
+    /// What the collector asks to be left alone for.
+    pub(super) retry_after_s: Option<u32>,
 }
 
 impl Failure {
     pub(super) fn why(self) -> String {
         match self {
-            Self::NotSent(why) | Self::Lost(why) | Self::Refused(why) => why,
+            Self::NotSent(why) | Self::Lost(why) => why,
+            Self::Refused(refusal) => refusal.why,
         }
     }
 }
 
-/// The acknowledgements of a push, if there is one for each record, in the order of the offer.
-pub(super) fn push(exchange: Exchange, records: &[Record]) -> Result<Vec<RecordAck>, Failure> {
-    let answer: PushAnswer = success(exchange)?;
-    let in_order = answer.results.len() == records.len()
-        && answer
-            .results
-            .iter()
-            .zip(records)
-            .all(|(ack, record)| ack.id == record.id);
-    if in_order {
-        Ok(answer.results)
-    } else {
-        Err(not_understood())
+impl Refusal {
+    /// The till asks too often, or the collector has too much to do: it wants to be asked later.
+    pub(super) fn is_busy(&self) -> bool {
+        self.code == 429 || (self.code == 503 && self.word == "busy")
+    }
+
+    /// The request as it is will be refused each time, until a person changes something: RFC 9110
+    /// section 15.5, without the codes of it that are for now only.
+    pub(super) fn is_lasting(&self) -> bool {
+        match (self.code, self.word.as_str()) {
+            (408 | 425 | 429, _) | (409, "under_way") => false,
+            (code, _) => (400..=499).contains(&code),
+        }
     }
 }
 
-/// Whether the collector answered a probe with success; its body is for people.
-pub(super) fn probe(exchange: Exchange) -> Result<(), Failure> {
-    success_body(exchange).map(drop)
+/// What an authorisation's exchange says of its fate.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Asked {
+    /// The acquirer answered.
+    Answered(HostAnswer),
+    /// Nobody asked the acquirer, provably or by the collector's word.
+    NotAsked(String),
+    /// The collector knows it and will not give an answer: a reversal settles it.
+    Closed(String),
+    /// Not known; the collector may know more.
+    Open {
+        /// What was seen.
+        why: String,
+        /// The collector's own wait for the acquirer is over.
+        waited: bool,
+    },
 }
 
-/// What an authorisation's end means for the till: `NotSent` only if nothing left this machine.
-/// Every other failure, a refusal by the collector included, leaves the fate unknown, and a
-/// reversal settles it.
-pub(super) fn authorisation(exchange: Exchange, attempt: AttemptId) -> AuthoriseResult {
+/// What became of an authorisation that was sent.
+pub(super) fn authorisation(exchange: Exchange, attempt: AttemptId) -> Asked {
     match success::<AuthoriseAnswer>(exchange) {
-        Ok(given) if given.attempt == attempt => AuthoriseResult::Answered {
-            answer: given.answer,
-        },
-        Ok(_) => AuthoriseResult::Unknown {
+        Ok(given) if given.attempt == attempt => Asked::Answered(given.answer),
+        Ok(_) => Asked::Open {
             why: not_understood().why(),
+            waited: false,
         },
-        Err(Failure::NotSent(why)) => AuthoriseResult::NotSent { why },
-        Err(Failure::Lost(why) | Failure::Refused(why)) => AuthoriseResult::Unknown { why },
+        Err(Failure::NotSent(why)) => Asked::NotAsked(why),
+        Err(Failure::Lost(why)) => Asked::Open { why, waited: false },
+        Err(Failure::Refused(refusal)) => match (refusal.code, refusal.word.as_str()) {
+            (503 | 422, "not_sent") | (403, "quarantined") => Asked::NotAsked(refusal.why),
+            (409, "reversed" | "differs") => Asked::Closed(refusal.why),
+            (_, word) => Asked::Open {
+                waited: word == "unknown_fate",
+                why: refusal.why,
+            },
+        },
+    }
+}
+
+/// What the collector knows of an attempt.
+pub(super) fn inquiry(exchange: Exchange, attempt: AttemptId) -> Result<InquiryAnswer, Failure> {
+    let answer: InquiryAnswer = success(exchange)?;
+    if answer.attempt == attempt {
+        Ok(answer)
+    } else {
+        Err(not_understood())
     }
 }
 
@@ -75,40 +117,76 @@ pub(super) fn reversal(exchange: Exchange, attempt: AttemptId) -> Result<(), Fai
     }
 }
 
-fn success<T: DeserializeOwned>(exchange: Exchange) -> Result<T, Failure> {
-    let body = success_body(exchange)?;
-    serde_json::from_slice(&body).map_err(|_| not_understood())
+/// What became of an advice. Only what no enrolment and no update of the collector can heal is a
+/// refusal; the time to live bounds the rest.
+pub(super) fn advice(exchange: Exchange, attempt: AttemptId) -> AdviceResult {
+    match success::<AdviceAnswer>(exchange) {
+        Ok(given) if given.attempt == attempt => AdviceResult::Answered {
+            answer: given.answer,
+        },
+        Ok(_) => AdviceResult::NotAnswered {
+            why: not_understood().why(),
+        },
+        Err(Failure::Refused(refusal))
+            if matches!(
+                (refusal.code, refusal.word.as_str()),
+                (409, "differs" | "reversed") | (400 | 413 | 422, _)
+            ) =>
+        {
+            AdviceResult::Refused { why: refusal.why }
+        }
+        Err(failure) => AdviceResult::NotAnswered { why: failure.why() },
+    }
 }
 
-fn success_body(exchange: Exchange) -> Result<Vec<u8>, Failure> {
-    match exchange {
-        Exchange::NotSent { why } => Err(Failure::NotSent(why)),
-        Exchange::Lost { why } => Err(Failure::Lost(why)),
+pub(super) fn success<T: DeserializeOwned>(exchange: Exchange) -> Result<T, Failure> {
+    let body = match exchange {
+        Exchange::NotSent { why } => return Err(Failure::NotSent(why)),
+        Exchange::Lost { why } => return Err(Failure::Lost(why)),
         Exchange::Answered {
             code: 200..=299,
             body,
-        } => Ok(body),
-        Exchange::Answered { code, body } => Err(Failure::Refused(refusal(code, &body))),
-    }
+            ..
+        } => body,
+        Exchange::Answered {
+            code,
+            retry_after_s,
+            body,
+        } => return Err(Failure::Refused(refusal(code, retry_after_s, &body))),
+    };
+    serde_json::from_slice(&body).map_err(|_| not_understood())
 }
 
-fn refusal(code: u16, body: &[u8]) -> String {
-    match serde_json::from_slice::<ApiError>(body) {
-        Ok(error) => {
-            let said: String = error.message.chars().take(MAX_WHY).collect();
-            format!("The collector refused ({code}): {said}")
+fn refusal(code: u16, retry_after_s: Option<u32>, body: &[u8]) -> Refusal {
+    let (word, why) = match serde_json::from_slice::<ApiError>(body) {
+        Ok(said) => {
+            let words: String = said.message.chars().take(MAX_WHY).collect();
+            let why = format!("The collector refused ({code}): {words}");
+            (said.error, why)
         }
-        Err(_) => format!(
-            "The address of the collector answered {code} without saying why. Check that \
-             --collector names a Sealpoint collector."
-        ),
+        Err(_) => {
+            let why = format!(
+                "The address of the collector answered {code} without saying why. Check that \
+                 --collector names a Sealpoint collector."
+            );
+            (String::new(), why)
+        }
+    };
+    Refusal {
+        code,
+        word,
+        why,
+        retry_after_s,
     }
 }
 
-fn not_understood() -> Failure {
-    Failure::Refused(
-        "The collector's answer does not fit the request. Check that the till and the collector \
-         are of matching releases."
+pub(super) fn not_understood() -> Failure {
+    Failure::Refused(Refusal {
+        code: 0,
+        word: String::new(),
+        why: "The collector's answer does not fit the request. Check that the till and the \
+              collector are of matching releases."
             .to_owned(),
-    )
+        retry_after_s: None,
+    })
 }

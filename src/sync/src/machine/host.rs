@@ -1,37 +1,35 @@
-//! The host channel: reversals first, then one authorisation at a time.
+//! The host channel: who goes next.
+//!
+//! One request at a time. A customer who waits has the channel to himself: his authorisation, then
+//! the inquiries about it. Otherwise reversals go first, then the till's inquiries, then the advice.
 
-use std::collections::VecDeque;
+use sealpoint_wire::{FromUplink, InquiryRequest, LinkState};
 
-use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, AuthoriseResult, FromUplink, LinkState, ReversalRequest,
-};
-
-use super::answer;
-use super::backoff::Backoff;
+use super::advices::Advices;
+use super::asking::Asking;
+use super::inquiries::Inquiries;
+use super::reversals::Reversals;
 use super::{Channel, Exchange, HOST_TIMEOUT_MS, Machine, Method, Moment, Output, RequestId};
-
-/// At most this many reversals wait here; further ones stay in the journal, which asks again.
-pub const MAX_REVERSALS: usize = 256;
 
 #[derive(Debug, Default)]
 pub(super) struct Host {
     in_flight: Option<(RequestId, Errand)>,
-    /// Oldest first; one that failed goes to the back, so that it cannot hold up the others.
-    reversals: VecDeque<Due>,
-    backoff: Backoff,
-    retry_ms: u64,
+    /// The authorisation that a customer waits for.
+    pub(super) asking: Option<Asking>,
+    pub(super) reversals: Reversals,
+    pub(super) inquiries: Inquiries,
+    pub(super) advices: Advices,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Errand {
-    Authorise(AttemptId),
+/// What the request in flight is for. Its content is where it came from: at the front of its queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Errand {
+    Authorise,
+    /// About the authorisation that is being asked for.
+    InquireOwn,
     Reverse,
-}
-
-#[derive(Debug)]
-struct Due {
-    request: ReversalRequest,
-    tries: u32,
+    Inquire,
+    Advise,
 }
 
 impl Host {
@@ -39,101 +37,73 @@ impl Host {
         self.in_flight.is_some_and(|(id, _)| id == request)
     }
 
+    pub(super) fn errand(&self) -> Option<Errand> {
+        self.in_flight.map(|(_, errand)| errand)
+    }
+
+    /// The link is up again: what was put off is worth a try.
     pub(super) fn retry_now(&mut self, moment: Moment) {
-        self.retry_ms = self.retry_ms.min(moment.now_ms);
+        self.reversals.retry_now(moment);
+        self.advices.retry_now(moment);
     }
 }
 
 impl Machine {
-    /// An authorisation is tried at once, even while the link is down: a customer waits, and a
-    /// failed connection proves that nothing was sent.
-    pub(super) fn authorise(&mut self, request: &AuthoriseRequest) {
-        let why = match self.host.in_flight {
-            _ if !self.set_up => "No collector is configured. Enrol this till with one.",
-            // The same attempt again: it has one answer, and that is on its way.
-            Some((_, Errand::Authorise(attempt))) if attempt == request.attempt => return,
-            _ if !self.host.reversals.is_empty() => {
-                "A reversal goes first. Try again when it is acknowledged."
-            }
-            Some(_) => "Another authorisation is under way. Try again when it has ended.",
-            None => {
-                let body = serde_json::to_vec(request)
-                    .expect("an authorisation holds only strings and numbers");
-                let path = "/v1/authorisations";
-                let id = self.request(Channel::Host, Method::Post, path, body, HOST_TIMEOUT_MS);
-                self.host.in_flight = Some((id, Errand::Authorise(request.attempt)));
-                return;
-            }
-        };
-        let result = AuthoriseResult::NotSent {
-            why: why.to_owned(),
-        };
-        self.tell(FromUplink::Authorised {
-            attempt: request.attempt,
-            result,
-        });
-    }
-
-    /// Queues a reversal. If its own authorisation is still in flight, that one is given up: its
-    /// answer would not be honoured any more, and the reversal must not wait for it.
-    pub(super) fn reverse(&mut self, moment: Moment, request: ReversalRequest) {
-        let attempt = request.attempt;
-        if self
-            .host
-            .reversals
-            .iter()
-            .any(|due| due.request.attempt == attempt)
-        {
-            return;
-        }
-        let refusal = if !self.set_up {
-            Some("No collector is configured. Enrol this till with one.")
-        } else if self.host.reversals.len() >= MAX_REVERSALS {
-            Some("Too many reversals wait already. Ask again when some are acknowledged.")
-        } else {
-            None
-        };
-        if let Some(why) = refusal {
-            return self.tell(FromUplink::ReversalPending {
-                attempt,
-                tries: 0,
-                why: why.to_owned(),
-            });
-        }
-        if let Some((id, Errand::Authorise(asked))) = self.host.in_flight
-            && asked == attempt
-        {
-            self.host.in_flight = None;
-            self.outputs.push_back(Output::Abandon(id));
-            let why = "The till reversed the attempt before an answer came.".to_owned();
-            let result = AuthoriseResult::Unknown { why };
-            self.tell(FromUplink::Authorised { attempt, result });
-        }
-        self.host.reversals.push_back(Due { request, tries: 0 });
-        self.host.retry_now(moment);
-    }
-
     pub(super) fn next_on_host(&mut self, moment: Moment) {
-        if self.host.in_flight.is_some() || moment.now_ms < self.host.retry_ms {
+        if self.host.in_flight.is_some() {
             return;
         }
-        let Some(due) = self.host.reversals.front() else {
-            return;
-        };
-        let body =
-            serde_json::to_vec(&due.request).expect("a reversal holds only strings and numbers");
-        let path = "/v1/reversals";
-        let id = self.request(Channel::Host, Method::Post, path, body, HOST_TIMEOUT_MS);
-        self.host.in_flight = Some((id, Errand::Reverse));
+        if self.host.asking.is_some() {
+            return self.inquire_own(moment);
+        }
+        if let Some(body) = self.host.reversals.next(moment) {
+            return self.ask_host(Errand::Reverse, "/v1/reversals", body, HOST_TIMEOUT_MS);
+        }
+        if let Some(inquiry) = self.host.inquiries.next() {
+            let body = inquiry_body(inquiry);
+            return self.ask_host(Errand::Inquire, "/v1/inquiries", body, HOST_TIMEOUT_MS);
+        }
+        let free = self.link == LinkState::Up && !self.host.reversals.block();
+        if let Some(body) = free.then(|| self.host.advices.next(moment)).flatten() {
+            self.ask_host(Errand::Advise, "/v1/advices", body, HOST_TIMEOUT_MS);
+        }
     }
 
     pub(super) fn host_wake_at_ms(&self) -> Option<u64> {
-        let waiting = self.host.in_flight.is_none() && !self.host.reversals.is_empty();
-        waiting.then_some(self.host.retry_ms)
+        let host = &self.host;
+        if host.in_flight.is_some() {
+            return None;
+        }
+        if let Some(asking) = &host.asking {
+            return asking.wake_at_ms();
+        }
+        let advice = (self.link == LinkState::Up && !host.reversals.block())
+            .then(|| host.advices.wake_at_ms())
+            .flatten();
+        host.reversals.wake_at_ms().into_iter().chain(advice).min()
+    }
+
+    pub(super) fn ask_host(
+        &mut self,
+        errand: Errand,
+        path: &'static str,
+        body: Vec<u8>,
+        timeout_ms: u64,
+    ) {
+        let id = self.request(Channel::Host, Method::Post, path, body, timeout_ms);
+        self.host.in_flight = Some((id, errand));
+    }
+
+    /// Gives the request in flight up. What it carried stays where it is and goes again later: each
+    /// of them may be repeated, and the collector ends what it has begun.
+    pub(super) fn give_way(&mut self) {
+        if let Some((id, _)) = self.host.in_flight.take() {
+            self.outputs.push_back(Output::Abandon(id));
+        }
     }
 
     pub(super) fn host_exchanged(&mut self, moment: Moment, exchange: Exchange) {
-        let Some((_, errand)) = self.host.in_flight.take() else {
+        let Some(errand) = self.host.errand() else {
             return;
         };
         match &exchange {
@@ -144,39 +114,33 @@ impl Machine {
             }
             Exchange::Answered { .. } => {}
         }
+        self.host.in_flight = None;
         match errand {
-            Errand::Authorise(attempt) => {
-                let result = answer::authorisation(exchange, attempt);
-                self.tell(FromUplink::Authorised { attempt, result });
-            }
-            Errand::Reverse => self.reversal_exchanged(moment, exchange),
+            Errand::Authorise => self.authorisation_ended(moment, exchange),
+            Errand::InquireOwn => self.own_inquiry_ended(moment, exchange),
+            Errand::Reverse => self.reversal_ended(moment, exchange),
+            Errand::Inquire => self.inquiry_ended(exchange),
+            Errand::Advise => self.advice_ended(moment, exchange),
         }
     }
 
-    fn reversal_exchanged(&mut self, moment: Moment, exchange: Exchange) {
-        // The one in flight is the front: reversals are only ever added behind it.
-        let Some(mut due) = self.host.reversals.pop_front() else {
-            return;
-        };
-        let attempt = due.request.attempt;
-        match answer::reversal(exchange, attempt) {
-            Ok(()) => {
-                self.host.backoff.succeeded();
-                self.host.retry_ms = moment.now_ms;
-                self.tell(FromUplink::Reversed { attempt });
-            }
-            Err(failure) => {
-                due.tries = due.tries.saturating_add(1);
-                let wait = self.host.backoff.failed(moment.jitter);
-                self.host.retry_ms = moment.now_ms + wait;
-                let (tries, why) = (due.tries, failure.why());
-                self.tell(FromUplink::ReversalPending {
-                    attempt,
-                    tries,
-                    why,
-                });
-                self.host.reversals.push_back(due);
-            }
+    /// The link is not what it was: whoever waits for a better one hears that it is none.
+    pub(super) fn link_lost_on_host(&mut self, why: &str) {
+        let in_flight = self.host.errand();
+        let asked = usize::from(in_flight == Some(Errand::Inquire));
+        for inquiry in self.host.inquiries.drop_after(asked) {
+            self.tell(FromUplink::Inquired {
+                attempt: inquiry.attempt,
+                fate: None,
+                committed: false,
+            });
+        }
+        if in_flight != Some(Errand::Advise) {
+            self.put_advice_back(why);
         }
     }
+}
+
+pub(super) fn inquiry_body(inquiry: &InquiryRequest) -> Vec<u8> {
+    serde_json::to_vec(inquiry).expect("an inquiry holds only strings and numbers")
 }

@@ -3,140 +3,55 @@
 //! Two channels, so that a customer never waits behind a batch of records, each with at most one
 //! request in flight:
 //!
-//! - [`Channel::Records`] pushes the open offer, and probes the collector when there is none;
-//! - [`Channel::Host`] carries reversals and authorisations. A reversal goes before any new
-//!   authorisation; while one is due, an authorisation is answered `NotSent` at once.
+//! - [`Channel::Records`] pushes the open offer (`records`, `offer`), probes the collector when there
+//!   is none, and asks how this till stands; the state of the link follows it (`link`);
+//! - [`Channel::Host`] carries authorisations and the inquiries about them (`asking`), reversals
+//!   (`reversals`), the till's inquiries (`inquiries`) and advices (`advices`); `host` says who goes
+//!   next. A reversal goes before any new authorisation; while one is due, an authorisation is
+//!   answered `NotSent` at once.
 //!
-//! The link's state follows the records channel: `Up` means that the collector answered its last
-//! request there. A host request that could not be sent takes the link down; one that got lost
-//! makes a probe due, and the probe decides.
+//! `docs/uplink.md` says what the collector's answers mean.
 
+mod advices;
 mod answer;
+mod asking;
 mod backoff;
 mod host;
+mod inquiries;
+mod link;
+mod offer;
+mod port;
 mod records;
+mod reversals;
 
 use std::collections::VecDeque;
 
-use sealpoint_wire::{AdviceResult, FromUplink, LinkState, Posture, ToUplink, WIRE_VERSION};
+use sealpoint_wire::{FromUplink, LinkState, Posture, Standing, ToUplink, WIRE_VERSION};
 
+pub use asking::{ASK_WITHIN_MS, INQUIRY_EVERY_MS};
 pub use backoff::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS};
-pub use host::MAX_REVERSALS;
+pub use inquiries::MAX_INQUIRIES;
+pub use link::{PROBE_EVERY_MS, PROBE_TIMEOUT_MS, STANDING_EVERY_MS};
+pub use offer::MAX_PUSH;
+pub use port::{Channel, Exchange, Input, Method, Moment, Output, Request, RequestId};
+pub use records::{MAX_REST_MS, PUSH_TIMEOUT_MS};
+pub use reversals::{ASIDE_EVERY_MS, MAX_REVERSALS, REFUSALS_BEFORE_ASIDE};
 
-use host::Host;
+use host::{Errand, Host};
 use records::Records;
 
-/// A push may carry a full batch over a slow line.
-pub const PUSH_TIMEOUT_MS: u64 = 60_000;
-/// A probe is small; a collector that needs longer is as good as gone.
-pub const PROBE_TIMEOUT_MS: u64 = 5_000;
 /// The collector waits 15 s for the acquirer; this is longer, so that its word is heard.
 pub const HOST_TIMEOUT_MS: u64 = 20_000;
-/// While the link is up and idle, the collector is asked this long after its last answer.
-pub const PROBE_EVERY_MS: u64 = 5_000;
-
-/// When an input happens, and a random number to spread retries by. Both come from the driver.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Moment {
-    /// Milliseconds on a clock that never goes back; where it starts does not matter.
-    pub now_ms: u64,
-    /// Any number, new for each input.
-    pub jitter: u32,
-}
-
-/// Names one request, so that its answer finds it. Never used twice.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct RequestId(u64);
-
-/// Which connection carries a request.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Channel {
-    /// Pushes and probes.
-    Records,
-    /// Authorisations and reversals.
-    Host,
-}
-
-/// A request method of HTTP (RFC 9110 section 9.3).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Method {
-    /// GET, without a body.
-    Get,
-    /// POST, with a JSON body.
-    Post,
-}
-
-/// One HTTPS request for the driver to make.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Request {
-    /// Its name; [`Input::Exchanged`] carries it back.
-    pub id: RequestId,
-    /// The connection it goes over.
-    pub channel: Channel,
-    /// GET or POST.
-    pub method: Method,
-    /// Path below the collector's address.
-    pub path: &'static str,
-    /// JSON, empty for a GET.
-    pub body: Vec<u8>,
-    /// Milliseconds from now until the driver gives up.
-    pub timeout_ms: u64,
-}
-
-/// How a request ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Exchange {
-    /// Provably no byte of the request left this machine: connecting or the TLS handshake failed.
-    NotSent {
-        /// What happened and what to do.
-        why: String,
-    },
-    /// The request or a part of it may have left, and no whole answer came.
-    Lost {
-        /// What happened.
-        why: String,
-    },
-    /// A whole answer.
-    Answered {
-        /// HTTP code.
-        code: u16,
-        /// Its body, bounded by the driver.
-        body: Vec<u8>,
-    },
-}
-
-/// What happens to the machine.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Input {
-    /// The till asks for something.
-    Till(ToUplink),
-    /// A request that was put out has ended.
-    Exchanged {
-        /// Which.
-        request: RequestId,
-        /// How.
-        exchange: Exchange,
-    },
-    /// Time passed; due at [`Machine::wake_at_ms`].
-    Tick,
-}
-
-/// What the driver shall do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Output {
-    /// Make this request and give its end back as [`Input::Exchanged`].
-    Request(Request),
-    /// Close the connection that carries this request; its end is of no interest any more.
-    Abandon(RequestId),
-    /// Tell the till.
-    Till(FromUplink),
-}
 
 /// The whole state of the uplink.
 #[derive(Debug)]
 pub struct Machine {
     set_up: bool,
+    /// Erase was asked for: nothing is done any more.
+    erased: bool,
     link: LinkState,
+    /// What the till was told last.
+    standing: Option<Standing>,
     records: Records,
     host: Host,
     last_request: u64,
@@ -161,7 +76,9 @@ impl Machine {
         };
         let mut machine = Self {
             set_up,
+            erased: false,
             link: link.clone(),
+            standing: None,
             records: Records::default(),
             host: Host::default(),
             last_request: 0,
@@ -177,26 +94,15 @@ impl Machine {
 
     /// Takes one input. Drain [`Machine::poll`] afterwards.
     pub fn input(&mut self, moment: Moment, input: Input) {
+        if self.erased {
+            return;
+        }
         match input {
-            Input::Till(ToUplink::Offer { offer, records }) => self.offer(offer, records),
-            Input::Till(ToUplink::Authorise(request)) => self.authorise(&request),
-            Input::Till(ToUplink::Reverse(request)) => self.reverse(moment, request),
-            Input::Till(ToUplink::Advise(request)) => self.tell(FromUplink::Advised {
-                attempt: request.attempt,
-                result: AdviceResult::NotAnswered {
-                    why: "This uplink cannot send advices.".to_owned(),
-                },
-            }),
-            Input::Till(ToUplink::Inquire(request)) => self.tell(FromUplink::Inquired {
-                attempt: request.attempt,
-                fate: None,
-                committed: false,
-            }),
-            Input::Till(ToUplink::Erase) => {}
+            Input::Till(message) => self.till_says(moment, message),
             Input::Exchanged { request, exchange } => self.exchanged(moment, request, exchange),
             Input::Tick => {}
         }
-        if self.set_up {
+        if self.set_up && !self.erased {
             self.next_on_host(moment);
             self.next_on_records(moment);
         }
@@ -211,13 +117,29 @@ impl Machine {
     /// it waits for an answer or for the till.
     #[must_use]
     pub fn wake_at_ms(&self) -> Option<u64> {
-        if !self.set_up {
+        if !self.set_up || self.erased {
             return None;
         }
         [self.records_wake_at_ms(), self.host_wake_at_ms()]
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn till_says(&mut self, moment: Moment, message: ToUplink) {
+        match message {
+            ToUplink::Offer { offer, records } => self.offer(offer, &records),
+            ToUplink::Authorise(request) => self.authorise(moment, &request),
+            ToUplink::Reverse(request) => self.reverse(moment, request),
+            ToUplink::Advise(request) => self.advise(request),
+            ToUplink::Inquire(request) => self.inquire(request),
+            ToUplink::Erase => {
+                // What was to be done is not done any more: the till is not the retailer's.
+                self.erased = true;
+                self.outputs.clear();
+                self.outputs.push_back(Output::Erase);
+            }
+        }
     }
 
     fn exchanged(&mut self, moment: Moment, request: RequestId, exchange: Exchange) {
@@ -227,13 +149,6 @@ impl Machine {
             self.host_exchanged(moment, exchange);
         }
         // Anything else was abandoned: its answer is not honoured.
-    }
-
-    fn set_link(&mut self, state: LinkState) {
-        if self.link != state {
-            self.link = state.clone();
-            self.tell(FromUplink::Link { state });
-        }
     }
 
     fn tell(&mut self, message: FromUplink) {

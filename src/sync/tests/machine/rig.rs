@@ -2,13 +2,15 @@
 
 use sealpoint_sync::machine::{Exchange, Input, Machine, Moment, Output, Request};
 use sealpoint_wire::api::{
-    AckOutcome, ApiError, AuthoriseAnswer, PushAnswer, PushRequest, RecordAck, ReversalAnswer,
+    AckOutcome, AdviceAnswer, ApiError, AuthoriseAnswer, InquiryAnswer, PushAnswer, PushRequest,
+    RecordAck, ReversalAnswer,
 };
+use sealpoint_wire::enrol::StandingAnswer;
 use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING};
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, FromUplink, HostAnswer,
-    HostDecision, HpkeSealed, LinkState, Record, RecordHash, RecordId, RecordKind, ReversalRequest,
-    SaleId, SealedCard, ToUplink,
+    AdviceKind, AdviceRequest, AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, Fate,
+    FromUplink, HostAnswer, HostDecision, HpkeSealed, InquiryRequest, LinkState, Record,
+    RecordHash, RecordId, RecordKind, ReversalRequest, SaleId, SealedCard, Standing, ToUplink,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -36,13 +38,51 @@ impl Rig {
         rig
     }
 
-    /// A machine whose first probe was answered; nothing told or asked since.
+    /// A machine whose link has come up; nothing told or asked since.
     pub fn up() -> Self {
         let mut rig = Self::connecting();
-        rig.answer_ok("/v1/health", &serde_json::json!({"collector": "ready"}));
-        assert_eq!(rig.link(), Some(LinkState::Up));
+        rig.link_comes_up();
         rig.told.clear();
         rig
+    }
+
+    /// Answers the probe that is out, and the question that follows it.
+    pub fn link_comes_up(&mut self) {
+        self.answer_ok("/v1/health", &serde_json::json!({"collector": "ready"}));
+        self.answer_ok("/v1/standing", &standing(Standing::Active, None));
+        assert_eq!(self.link(), Some(LinkState::Up));
+    }
+
+    /// The body of the open request to `path`.
+    pub fn body(&self, path: &str) -> serde_json::Value {
+        let request = self.asked.iter().find(|r| r.path == path);
+        serde_json::from_slice(&request.expect("such a request is open").body).expect("JSON")
+    }
+
+    /// Lets time pass without an input of another kind.
+    pub fn pass(&mut self, ms: u64) {
+        self.now_ms += ms;
+        self.input(Input::Tick);
+    }
+
+    /// Turns the clock until a request to `path` is out; answers what else is asked meanwhile.
+    pub fn wake_until(&mut self, path: &str) -> u64 {
+        let began = self.now_ms;
+        while !self.paths().contains(&path) {
+            self.wake();
+            self.answer_the_rest(path);
+        }
+        self.now_ms - began
+    }
+
+    fn answer_the_rest(&mut self, path: &str) {
+        while let Some(other) = self.paths().into_iter().find(|p| *p != path) {
+            match other {
+                "/v1/health" => self.answer_ok(other, &serde_json::json!({})),
+                "/v1/standing" => self.answer_ok(other, &standing(Standing::Active, None)),
+                _ => return,
+            }
+        }
     }
 
     pub fn input(&mut self, input: Input) {
@@ -101,17 +141,7 @@ impl Rig {
     }
 
     pub fn answer_error(&mut self, path: &str, code: u16, error: &str) {
-        let message = format!("{error} happened. Do something.");
-        self.end(
-            path,
-            answered(
-                code,
-                &ApiError {
-                    error: error.to_owned(),
-                    message,
-                },
-            ),
-        );
+        self.end(path, refused(code, error));
     }
 
     /// The last link state that the till was told.
@@ -137,7 +167,34 @@ impl Rig {
 pub fn answered(code: u16, body: &impl Serialize) -> Exchange {
     Exchange::Answered {
         code,
+        retry_after_s: None,
         body: serde_json::to_vec(body).expect("serialises"),
+    }
+}
+
+pub fn refused(code: u16, error: &str) -> Exchange {
+    let message = format!("{error} happened. Do something.");
+    let error = error.to_owned();
+    answered(code, &ApiError { error, message })
+}
+
+/// A refusal that asks to be left alone for so long.
+pub fn refused_for(code: u16, error: &str, seconds: u32) -> Exchange {
+    match refused(code, error) {
+        Exchange::Answered { code, body, .. } => Exchange::Answered {
+            code,
+            retry_after_s: Some(seconds),
+            body,
+        },
+        other => other,
+    }
+}
+
+pub fn standing(standing: Standing, quarantined: Option<&str>) -> StandingAnswer {
+    StandingAnswer {
+        standing,
+        quarantined: quarantined.map(str::to_owned),
+        expires_ms: 0,
     }
 }
 
@@ -235,6 +292,51 @@ pub fn reverse(number: u8) -> ToUplink {
         amount_minor: 1000,
         currency: Currency::Eur,
     })
+}
+
+pub fn advise(number: u8) -> ToUplink {
+    let ToUplink::Authorise(asked) = authorise(number) else {
+        unreachable!("an authorisation was made");
+    };
+    ToUplink::Advise(Box::new(AdviceRequest {
+        attempt: asked.attempt,
+        sale: asked.sale,
+        terminal: asked.terminal,
+        kind: AdviceKind::Deferred,
+        stan: asked.stan,
+        local_time: asked.local_time,
+        amount_minor: asked.amount_minor,
+        currency: asked.currency,
+        card: asked.card,
+        sealed: asked.sealed,
+        de55: asked.de55,
+    }))
+}
+
+pub fn inquire(number: u8) -> ToUplink {
+    ToUplink::Inquire(InquiryRequest {
+        attempt: attempt(number),
+        terminal: "T0000001".parse().expect("a terminal id"),
+        stan: u32::from(number) + 1,
+        local_time: "20261122120000".to_owned(),
+        amount_minor: 1000,
+        currency: Currency::Eur,
+    })
+}
+
+pub fn fate(number: u8, fate: Fate) -> InquiryAnswer {
+    InquiryAnswer {
+        attempt: attempt(number),
+        fate,
+        committed: false,
+    }
+}
+
+pub fn advised(number: u8) -> AdviceAnswer {
+    AdviceAnswer {
+        attempt: attempt(number),
+        answer: approval(number).answer,
+    }
 }
 
 pub fn approval(number: u8) -> AuthoriseAnswer {
