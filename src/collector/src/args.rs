@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sealpoint_wire::TerminalId;
 
+use crate::store::Target;
+
 /// Receives what tills record, keeps each record once, and asks the acquirer for them.
 ///
 /// Logs JSON lines to standard error; SEALPOINT_LOG sets what is logged (error, warn, info, debug).
@@ -32,8 +34,8 @@ pub struct Serve {
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: SocketAddr,
     /// Where records are stored.
-    #[arg(long, value_name = "sqlite:FILE", value_parser = sqlite)]
-    pub store: PathBuf,
+    #[arg(long, value_name = "sqlite:FILE|postgres://USER@HOST:PORT/DATABASE")]
+    pub store: Target,
     /// Folder with the CA's and the collector's certificates (see: collector ca).
     #[arg(long, value_name = "DIR")]
     pub tls: PathBuf,
@@ -75,17 +77,6 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-}
-
-fn sqlite(text: &str) -> Result<PathBuf, String> {
-    match text.strip_prefix("sqlite:") {
-        Some(file) if !file.is_empty() => Ok(PathBuf::from(file)),
-        _ => Err(
-            "A store is sqlite:FILE. Give the file after sqlite: without slashes before it, \
-                  as in sqlite:store.db"
-                .to_owned(),
-        ),
-    }
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {

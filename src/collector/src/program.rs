@@ -15,7 +15,8 @@ use crate::args::Serve;
 use crate::counters::Counters;
 use crate::pages::{self, Pages};
 use crate::serve::{Door, serve};
-use crate::store::{OpenError, Store};
+use crate::now_ms;
+use crate::store::{OpenError, Store, Target};
 use crate::switch::Switch;
 use crate::tls::{self, FileError};
 
@@ -83,7 +84,7 @@ impl Collector {
             Some(pages) => Some(bind(pages).await?),
             None => None,
         };
-        let store = Store::open(&serve.store)?;
+        let store = open_store(&serve.store).await?;
         let counters = Arc::new(Counters::default());
         let switch = Switch::new(store.clone(), serve.acquirer.clone());
         let api = Api {
@@ -148,6 +149,23 @@ impl Collector {
             }
         }
     }
+}
+
+/// Opens the store off this runtime's threads: it waits for a disk or a server. What one collector
+/// had in flight on its own SQLite, nobody waits for any more.
+async fn open_store(target: &Target) -> Result<Store, StartError> {
+    let opened = {
+        let target = target.clone();
+        tokio::task::spawn_blocking(move || Store::open(&target)).await
+    };
+    let store = opened.map_err(|error| StartError::Runtime(io::Error::other(error)))??;
+    if matches!(target, Target::Sqlite(_)) {
+        store
+            .run(|db| db.lose_attempts_in_flight(now_ms()))
+            .await
+            .map_err(OpenError::Store)?;
+    }
+    Ok(store)
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {

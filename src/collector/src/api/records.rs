@@ -11,6 +11,7 @@ use super::body::Told;
 use super::{Api, Problem};
 use crate::now_ms;
 use crate::serve::Peer;
+use crate::store::{Isolation, Quarantine};
 
 /// Stores a batch of one terminal's records, each once. Every record that the answer names as
 /// created or existing is durable. A refused record does not hold up the others.
@@ -55,7 +56,9 @@ pub(super) async fn push(
     }
     let report = api
         .store
-        .run(move |db| db.push(&terminal, &push.records, now_ms()))
+        .offer(Isolation::ReadCommitted, move |db| {
+            db.push(&terminal, &push.records, now_ms(), Quarantine::No)
+        })
         .await?;
     api.counters.records_created.add(report.created);
     api.counters.records_existing.add(report.existing);

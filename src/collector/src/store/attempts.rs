@@ -7,10 +7,10 @@
 //! (none) ----- reversed before it was asked for ---------^
 //! ```
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use sealpoint_wire::{AttemptId, AuthoriseRequest, HostAnswer, ReversalRequest};
 use sha2::{Digest, Sha256};
 
+use super::sql::values;
 use super::{Database, StoreError};
 
 /// What is known of an attempt that a till asks to authorise.
@@ -41,40 +41,30 @@ pub enum Undo {
     Differs,
 }
 
-struct Row {
-    hash: Option<[u8; 32]>,
-    state: String,
-    answer: Option<String>,
-}
-
 impl Database {
     /// What is known of this attempt; changes nothing.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn attempt(&mut self, request: &AuthoriseRequest) -> Result<Asked, StoreError> {
-        let row = self
-            .connection
-            .prepare_cached("SELECT request_hash, state, answer FROM attempt WHERE attempt = ?1")?
-            .query_row([request.attempt.as_bytes()], |row| {
-                Ok(Row {
-                    hash: row.get(0)?,
-                    state: row.get(1)?,
-                    answer: row.get(2)?,
-                })
-            })
-            .optional()?;
+        let row = self.row(
+            "SELECT request_hash, state, answer FROM attempt WHERE attempt = ?1",
+            values![request.attempt.as_bytes()],
+        )?;
         let Some(row) = row else {
             return Ok(Asked::New);
         };
-        if row.hash.is_some_and(|hash| hash != hash_of(request)) {
+        if row
+            .bytes_or_none(0)?
+            .is_some_and(|hash| hash != hash_of(request))
+        {
             return Ok(Asked::Differs);
         }
-        match (row.state.as_str(), row.answer) {
+        match (row.text(1)?, row.text_or_none(2)?) {
             ("SENT", _) => Ok(Asked::UnderWay),
             ("UNKNOWN", _) => Ok(Asked::Unknown),
             ("REVERSAL_DUE" | "REVERSED", _) => Ok(Asked::Reversed),
-            ("ANSWERED", Some(answer)) => serde_json::from_str(&answer)
+            ("ANSWERED", Some(answer)) => serde_json::from_str(answer)
                 .map(Asked::Answered)
                 .map_err(|_| StoreError::Damaged("an answer that is none")),
             _ => Err(StoreError::Damaged("an attempt in no known state")),
@@ -92,22 +82,21 @@ impl Database {
     ) -> Result<Asked, StoreError> {
         let known = self.attempt(request)?;
         if known == Asked::New {
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO attempt (attempt, terminal, stan, local_time, amount_minor,
-                                          currency, request_hash, state, begun_ms, changed_ms)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'SENT', ?8, ?8)",
-                )?
-                .execute(params![
+            self.execute(
+                "INSERT INTO attempt (attempt, terminal, stan, local_time, amount_minor,
+                                      currency, request_hash, state, begun_ms, changed_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'SENT', ?8, ?8)",
+                values![
                     request.attempt.as_bytes(),
                     request.terminal.as_str(),
                     request.stan,
-                    request.local_time,
+                    request.local_time.as_str(),
                     request.amount_minor,
                     request.currency.alpha(),
-                    hash_of(request),
+                    &hash_of(request),
                     now_ms,
-                ])?;
+                ],
+            )?;
         }
         Ok(known)
     }
@@ -124,13 +113,11 @@ impl Database {
     ) -> Result<bool, StoreError> {
         let answer = serde_json::to_string(answer)
             .map_err(|_| StoreError::Damaged("an answer that cannot be written"))?;
-        let changed = self
-            .connection
-            .prepare_cached(
-                "UPDATE attempt SET state = 'ANSWERED', answer = ?2, changed_ms = ?3
-                 WHERE attempt = ?1 AND state = 'SENT'",
-            )?
-            .execute(params![attempt.as_bytes(), answer, now_ms])?;
+        let changed = self.execute(
+            "UPDATE attempt SET state = 'ANSWERED', answer = ?2, changed_ms = ?3
+             WHERE attempt = ?1 AND state = 'SENT'",
+            values![attempt.as_bytes(), &answer, now_ms],
+        )?;
         Ok(changed == 1)
     }
 
@@ -139,20 +126,22 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub fn lose_attempt(&mut self, attempt: AttemptId, now_ms: i64) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE attempt SET state = 'UNKNOWN', changed_ms = ?2
-                 WHERE attempt = ?1 AND state = 'SENT'",
-            )?
-            .execute(params![attempt.as_bytes(), now_ms])?;
+        self.execute(
+            "UPDATE attempt SET state = 'UNKNOWN', changed_ms = ?2
+             WHERE attempt = ?1 AND state = 'SENT'",
+            values![attempt.as_bytes(), now_ms],
+        )?;
         Ok(())
     }
 
     /// At start: nobody waits any more for the answers to what was in flight.
-    pub(super) fn lose_attempts_in_flight(&mut self, now_ms: i64) -> Result<(), StoreError> {
-        self.connection.execute(
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lose_attempts_in_flight(&mut self, now_ms: i64) -> Result<(), StoreError> {
+        self.execute(
             "UPDATE attempt SET state = 'UNKNOWN', changed_ms = ?1 WHERE state = 'SENT'",
-            [now_ms],
+            values![now_ms],
         )?;
         Ok(())
     }
@@ -167,60 +156,48 @@ impl Database {
         request: &ReversalRequest,
         now_ms: i64,
     ) -> Result<Undo, StoreError> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known: Option<(bool, String)> = transaction
-            .prepare_cached(
-                "SELECT terminal = ?2 AND stan = ?3 AND local_time = ?4 AND amount_minor = ?5
-                        AND currency = ?6, state
-                 FROM attempt WHERE attempt = ?1",
-            )?
-            .query_row(
-                params![
+        let known = self.row(
+            "SELECT terminal = ?2 AND stan = ?3 AND local_time = ?4 AND amount_minor = ?5
+                    AND currency = ?6, state
+             FROM attempt WHERE attempt = ?1",
+            values![
+                request.attempt.as_bytes(),
+                request.terminal.as_str(),
+                request.stan,
+                request.local_time.as_str(),
+                request.amount_minor,
+                request.currency.alpha(),
+            ],
+        )?;
+        let Some(known) = known else {
+            self.execute(
+                "INSERT INTO attempt (attempt, terminal, stan, local_time, amount_minor,
+                                      currency, state, begun_ms, changed_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'REVERSED', ?7, ?7)",
+                values![
                     request.attempt.as_bytes(),
                     request.terminal.as_str(),
                     request.stan,
-                    request.local_time,
+                    request.local_time.as_str(),
                     request.amount_minor,
                     request.currency.alpha(),
+                    now_ms,
                 ],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
-        let undo = match known {
-            Some((false, _)) => Undo::Differs,
-            Some((true, state)) if state == "REVERSED" => Undo::Done,
-            Some((true, _)) => {
-                transaction
-                    .prepare_cached(
-                        "UPDATE attempt SET state = 'REVERSAL_DUE', changed_ms = ?2
-                         WHERE attempt = ?1 AND state <> 'REVERSAL_DUE'",
-                    )?
-                    .execute(params![request.attempt.as_bytes(), now_ms])?;
-                Undo::Due
-            }
-            None => {
-                transaction
-                    .prepare_cached(
-                        "INSERT INTO attempt (attempt, terminal, stan, local_time, amount_minor,
-                                              currency, state, begun_ms, changed_ms)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'REVERSED', ?7, ?7)",
-                    )?
-                    .execute(params![
-                        request.attempt.as_bytes(),
-                        request.terminal.as_str(),
-                        request.stan,
-                        request.local_time,
-                        request.amount_minor,
-                        request.currency.alpha(),
-                        now_ms,
-                    ])?;
-                Undo::Done
-            }
+            )?;
+            return Ok(Undo::Done);
         };
-        transaction.commit()?;
-        Ok(undo)
+        if !known.flag(0)? {
+            return Ok(Undo::Differs);
+        }
+        if known.text(1)? == "REVERSED" {
+            return Ok(Undo::Done);
+        }
+        self.execute(
+            "UPDATE attempt SET state = 'REVERSAL_DUE', changed_ms = ?2
+             WHERE attempt = ?1 AND state <> 'REVERSAL_DUE'",
+            values![request.attempt.as_bytes(), now_ms],
+        )?;
+        Ok(Undo::Due)
     }
 
     /// Counts a reversal before it is sent; gives whether it is a repeat.
@@ -228,13 +205,12 @@ impl Database {
     /// # Errors
     /// [`StoreError`]; the reversal must not be sent then.
     pub fn count_reversal(&mut self, attempt: AttemptId, now_ms: i64) -> Result<bool, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "UPDATE attempt SET reversals = reversals + 1, changed_ms = ?2
-                 WHERE attempt = ?1 RETURNING reversals > 1",
-            )?
-            .query_row(params![attempt.as_bytes(), now_ms], |row| row.get(0))?)
+        self.the_row(
+            "UPDATE attempt SET reversals = reversals + 1, changed_ms = ?2
+             WHERE attempt = ?1 RETURNING reversals > 1",
+            values![attempt.as_bytes(), now_ms],
+        )?
+        .flag(0)
     }
 
     /// Marks an attempt as REVERSED: the acquirer acknowledged.
@@ -242,12 +218,11 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub fn finish_reversal(&mut self, attempt: AttemptId, now_ms: i64) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE attempt SET state = 'REVERSED', changed_ms = ?2
-                 WHERE attempt = ?1 AND state = 'REVERSAL_DUE'",
-            )?
-            .execute(params![attempt.as_bytes(), now_ms])?;
+        self.execute(
+            "UPDATE attempt SET state = 'REVERSED', changed_ms = ?2
+             WHERE attempt = ?1 AND state = 'REVERSAL_DUE'",
+            values![attempt.as_bytes(), now_ms],
+        )?;
         Ok(())
     }
 }

@@ -1,85 +1,163 @@
-//! The collector's database: SQLite, one writer on a thread of its own.
+//! The collector's store: SQLite for one collector, PostgreSQL for a chain.
 //!
-//! Callers hand a closure to [`Store::run`]; closures run one after the other, each with the whole
-//! database to itself, so that every check and the write that it guards are one step.
+//! Callers hand a closure to [`Store::run`]. Each runs whole, in a transaction of its own, so that
+//! every check and the write that it guards are one step, and its result comes back once it is
+//! durable. On SQLite one thread runs them one after the other and commits together what waits
+//! together. On PostgreSQL several run at a time, serialisable, and one that met another is
+//! repeated: closures are `Fn` and touch nothing but the database.
+//!
+//! Operations are written once, over [`Database`]: see `sql.rs` for the dialect, `schema.rs` for
+//! the tables. Several collectors share one PostgreSQL, so nothing is decided from memory.
 
 mod alarms;
 mod attempts;
-mod database;
+mod error;
+mod months;
+mod pass_file;
+mod postgres;
+mod postgres_set_up;
+mod postgres_tls;
 mod push;
+mod queue;
+mod rows;
 mod sales;
+mod schema;
+mod sql;
+mod sqlite;
+mod target;
 mod views;
 
-use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
 pub use alarms::MAX_ALARMS;
 pub use attempts::{Asked, Undo};
-pub use database::{Database, OpenError};
-pub use push::PushReport;
+pub use error::{OpenError, StoreError, StoreHealth};
+pub use push::{PushReport, Quarantine};
+pub(crate) use sql::values;
+pub use sql::{Database, Isolation, Row, Value};
+pub use target::{PostgresTarget, Target};
 pub use views::{AlarmView, SaleView, TerminalView};
 
-/// At most this many closures wait for the database; more callers wait before they queue.
-const MAX_WAITING: usize = 256;
+use queue::{Job, MAX_WAITING, Step};
 
-/// The database could not do it; nothing of the step was stored.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// SQLite says no.
-    #[error("The collector cannot use its store ({0}). Check its disk space and its log.")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The store's thread has ended.
-    #[error("The collector's store has stopped. Start the collector again.")]
-    Stopped,
-    /// What is stored cannot be what was stored.
-    #[error("The collector's store is damaged ({0}). Restore it from its back-up.")]
-    Damaged(&'static str),
-}
-
-type Job = Box<dyn FnOnce(&mut Database) + Send>;
-
-/// A handle on the database's thread; clones share it.
+/// A handle on the store's threads; clones share it.
 #[derive(Clone)]
 pub struct Store {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    health: Arc<StoreHealth>,
 }
 
 impl Store {
-    /// Opens or makes the database at `path` and starts its thread. Attempts that were in flight
+    /// Opens or makes the store and starts its threads. On SQLite, attempts that were in flight
     /// when the last collector ended become UNKNOWN.
     ///
     /// # Errors
-    /// [`OpenError`] says what is wrong with the file and what to do.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let mut database = Database::open(path, crate::now_ms())?;
-        let (jobs, mut waiting) = mpsc::channel::<Job>(MAX_WAITING);
-        std::thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || {
-                while let Some(job) = waiting.blocking_recv() {
-                    job(&mut database);
-                }
-            })
-            .map_err(OpenError::Thread)?;
-        Ok(Self { jobs })
+    /// [`OpenError`] says what is wrong and what to do.
+    pub fn open(target: &Target) -> Result<Self, OpenError> {
+        Self::start(target, true)
     }
 
-    /// Runs one step against the database and gives its result. The step runs to its end even if
-    /// the caller goes away.
+    /// The same for a command that works beside a collector, for a moment.
     ///
     /// # Errors
-    /// What the step gives, or [`StoreError::Stopped`].
+    /// [`OpenError`] says what is wrong and what to do.
+    pub fn visit(target: &Target) -> Result<Self, OpenError> {
+        Self::start(target, false)
+    }
+
+    fn start(target: &Target, alone: bool) -> Result<Self, OpenError> {
+        let (jobs, waiting) = mpsc::channel::<Box<dyn Job>>(MAX_WAITING);
+        let health = Arc::new(StoreHealth::default());
+        match target {
+            Target::Sqlite(path) => {
+                let link = sqlite::Link::open(path, alone)?;
+                let health = Arc::clone(&health);
+                spawn(0, move || queue::write_to_file(link, waiting, &health))?;
+            }
+            Target::Postgres(server) => {
+                let mut first = Some(self::postgres::Link::open(server)?);
+                let waiting = Arc::new(Mutex::new(waiting));
+                for number in 0..u32::try_from(server.connections()).unwrap_or(1) {
+                    let link = first
+                        .take()
+                        .unwrap_or_else(|| self::postgres::Link::later(server));
+                    let (waiting, health) = (Arc::clone(&waiting), Arc::clone(&health));
+                    spawn(number, move || {
+                        queue::write_to_server(link, number, &waiting, &health);
+                    })?;
+                }
+            }
+        }
+        Ok(Self { jobs, health })
+    }
+
+    /// Runs one step and gives its result once it is durable. Waits for a place in the queue. The
+    /// step runs to its end even if the caller goes away.
+    ///
+    /// # Errors
+    /// What the step gives, or why it could not be committed; nothing of it is stored then, unless
+    /// the connection broke within the commit ([`StoreError::Unavailable`]).
     pub async fn run<T: Send + 'static>(
         &self,
-        step: impl FnOnce(&mut Database) -> Result<T, StoreError> + Send + 'static,
+        step: impl Fn(&mut Database) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (give, result) = oneshot::channel();
-        let job: Job = Box::new(move |database| {
-            // Nobody waits any more: the step is done all the same.
-            let _ = give.send(step(database));
-        });
+        let (job, result) = job(step, Isolation::Serializable);
         self.jobs.send(job).await.map_err(|_| StoreError::Stopped)?;
         result.await.map_err(|_| StoreError::Stopped)?
     }
+
+    /// The same, but gives up at once if the queue is full: back-pressure for what can be sent
+    /// again.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], and as [`Store::run`].
+    pub async fn offer<T: Send + 'static>(
+        &self,
+        isolation: Isolation,
+        step: impl Fn(&mut Database) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (job, result) = job(step, isolation);
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+        })?;
+        result.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Steps that wait for a thread.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
+    /// What went wrong since the start.
+    #[must_use]
+    pub fn health(&self) -> &StoreHealth {
+        &self.health
+    }
+}
+
+fn job<T: Send + 'static>(
+    step: impl Fn(&mut Database) -> Result<T, StoreError> + Send + 'static,
+    isolation: Isolation,
+) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>) {
+    let (give, result) = oneshot::channel();
+    let job = Step {
+        step,
+        isolation,
+        kept: None,
+        give,
+    };
+    (Box::new(job), result)
+}
+
+fn spawn(number: u32, work: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+    thread::Builder::new()
+        .name(format!("store-{number}"))
+        .spawn(work)
+        .map(drop)
+        .map_err(OpenError::Thread)
 }

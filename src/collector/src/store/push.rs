@@ -1,11 +1,17 @@
 //! Pushes: each record is stored once, and a broken one never holds up the rest.
+//!
+//! A batch takes a handful of statements, however many records it has. Two pushes of one terminal
+//! wait for each other at the terminal's row; what must be unique over all terminals, the database
+//! keeps unique. So a push is right under [`super::Isolation::ReadCommitted`] too.
 
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::{BTreeMap, HashMap};
+
 use sealpoint_wire::api::{AckOutcome, PushAnswer, RecordAck};
 use sealpoint_wire::{Record, RecordHash, RecordKind, TerminalId};
 
 use super::sales::Figures;
-use super::{Database, StoreError, alarms};
+use super::sql::values;
+use super::{Database, StoreError};
 
 /// The answer to a push, and how many records of it had which outcome.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,14 +26,59 @@ pub struct PushReport {
     pub refused: u64,
 }
 
+/// Whether what comes counts at once, or only after an operator has released it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quarantine {
+    /// The certificate is good: it counts.
+    No,
+    /// The certificate had expired.
+    Expired,
+    /// The certificate was revoked.
+    Revoked,
+}
+
+impl Quarantine {
+    /// The word that the store keeps.
+    #[must_use]
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::No => None,
+            Self::Expired => Some("expired"),
+            Self::Revoked => Some("revoked"),
+        }
+    }
+}
+
+/// A record that may be stored: whole, and a sale of its terminal.
+#[derive(Clone, Copy)]
+pub(super) struct Fit<'a> {
+    pub(super) record: &'a Record,
+    pub(super) seq: i64,
+    pub(super) figures: Figures,
+}
+
 /// Why a record is not stored, and the hash that is stored under its id, if any.
 struct Refusal {
     why: &'static str,
     stored: Option<RecordHash>,
 }
 
+impl Refusal {
+    const fn new(why: &'static str) -> Self {
+        Self { why, stored: None }
+    }
+}
+
+type Verdict = Result<AckOutcome, Refusal>;
+
+/// What of a batch is stored already.
+struct Known {
+    hashes: HashMap<[u8; 16], [u8; 32]>,
+    places: HashMap<(u32, i64), [u8; 16]>,
+}
+
 impl Database {
-    /// Stores a batch of one terminal in one commit.
+    /// Stores a batch of one terminal: at most [`sealpoint_wire::record::MAX_BATCH`] records.
     ///
     /// # Errors
     /// [`StoreError`]; nothing of the batch is stored then.
@@ -36,227 +87,275 @@ impl Database {
         terminal: &TerminalId,
         records: &[Record],
         now_ms: i64,
+        quarantine: Quarantine,
     ) -> Result<PushReport, StoreError> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut results = Vec::with_capacity(records.len());
-        for record in records {
-            results.push(push_one(&transaction, record, now_ms)?);
+        let checked: Vec<_> = records.iter().map(check).collect();
+        let newest = self.lock_terminal(terminal)?;
+        let mut known = self.known(terminal, &checked)?;
+        let mut verdicts = Vec::with_capacity(records.len());
+        let mut stored = Vec::with_capacity(records.len());
+        for checked in checked {
+            verdicts.push(checked.and_then(|fit| {
+                let verdict = known.judge(fit);
+                if let Ok(AckOutcome::Created) = verdict {
+                    stored.push(fit);
+                }
+                verdict
+            }));
         }
-        let contiguous_seq = contiguous(&transaction, terminal)?;
-        transaction.commit()?;
+        if !stored.is_empty() {
+            self.insert(&stored, now_ms, quarantine)?;
+            self.add_to_terminal(terminal, &stored, quarantine)?;
+            self.advance(terminal, &stored)?;
+            self.watch_epochs(terminal, newest, &stored, now_ms)?;
+            self.watch_sums(&stored, now_ms)?;
+        }
+        let mut results = Vec::with_capacity(records.len());
+        for (record, verdict) in records.iter().zip(verdicts) {
+            results.push(self.acknowledge(record, verdict, now_ms)?);
+        }
         let count = |outcome| results.iter().filter(|ack| ack.outcome == outcome).count() as u64;
         Ok(PushReport {
             created: count(AckOutcome::Created),
             existing: count(AckOutcome::Exists),
             refused: count(AckOutcome::Refused),
             answer: PushAnswer {
+                contiguous_seq: self.contiguous(terminal)?,
                 results,
-                contiguous_seq,
             },
         })
     }
-}
 
-fn push_one(
-    transaction: &Transaction<'_>,
-    record: &Record,
-    now_ms: i64,
-) -> Result<RecordAck, StoreError> {
-    let ack = |hash, outcome, why| RecordAck {
-        id: record.id,
-        hash,
-        outcome,
-        why,
-    };
-    match store(transaction, record, now_ms)? {
-        Ok(outcome) => Ok(ack(record.hash, outcome, None)),
-        Err(refusal) => {
-            let subject = format!("record {}", record.id);
-            alarms::raise(
-                transaction,
-                record.terminal.as_str(),
-                &subject,
-                refusal.why,
-                now_ms,
-            )?;
-            let hash = refusal.stored.unwrap_or(record.hash);
-            Ok(ack(hash, AckOutcome::Refused, Some(refusal.why.to_owned())))
-        }
-    }
-}
-
-fn store(
-    transaction: &Transaction<'_>,
-    record: &Record,
-    now_ms: i64,
-) -> Result<Result<AckOutcome, Refusal>, StoreError> {
-    let refuse = |why, stored| Ok(Err(Refusal { why, stored }));
-    let Ok(seq) = i64::try_from(record.seq) else {
-        return refuse("Its sequence number is out of range.", None);
-    };
-    if !record.is_whole() {
-        return refuse("Its hash does not match its content.", None);
-    }
-    if let Some(stored) = hash_of(transaction, record)? {
-        return if stored == record.hash {
-            Ok(Ok(AckOutcome::Exists))
-        } else {
-            refuse("The same id is stored with another content.", Some(stored))
+    /// Locks the terminal's row, if it has one, and gives its newest epoch.
+    fn lock_terminal(&mut self, terminal: &TerminalId) -> Result<i64, StoreError> {
+        let sql = match self.for_update() {
+            "" => "SELECT epoch FROM terminal WHERE name = ?1",
+            _ => "SELECT epoch FROM terminal WHERE name = ?1 FOR UPDATE",
         };
+        self.row(sql, values![terminal.as_str()])?
+            .map_or(Ok(0), |row| row.int(0))
     }
-    if seq_is_taken(transaction, record, seq)? {
-        return refuse("Another record has the same sequence number.", None);
+
+    fn known(
+        &mut self,
+        terminal: &TerminalId,
+        checked: &[Result<Fit<'_>, Refusal>],
+    ) -> Result<Known, StoreError> {
+        let fit: Vec<Fit<'_>> = checked.iter().flatten().copied().collect();
+        let mut known = Known {
+            hashes: HashMap::new(),
+            places: HashMap::new(),
+        };
+        for row in self.keys_by_id(&fit)? {
+            known.hashes.insert(row.array(0)?, row.array(1)?);
+        }
+        let mut seqs: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
+        for fit in &fit {
+            seqs.entry(fit.record.epoch).or_default().push(fit.seq);
+        }
+        for (epoch, seqs) in seqs {
+            for row in self.keys_by_place(terminal, epoch, &seqs)? {
+                known.places.insert((epoch, row.int(0)?), row.array(1)?);
+            }
+        }
+        Ok(known)
     }
-    let figures = match Figures::of(record) {
-        Ok(figures) => figures,
-        Err(why) => return refuse(why, None),
-    };
-    insert(transaction, record, seq, figures, now_ms)?;
-    add_to_terminal(transaction, record, figures)?;
-    advance(transaction, record, seq)?;
-    if record.kind == RecordKind::Sale && !figures.add_up() {
-        // Stored all the same: the money was taken, and the books must say what was.
-        let subject = format!("record {}", record.id);
-        let what = "Stored, but its tenders do not pay exactly its total.";
-        alarms::raise(
-            transaction,
-            record.terminal.as_str(),
-            &subject,
-            what,
-            now_ms,
-        )?;
-    }
-    Ok(Ok(AckOutcome::Created))
-}
 
-fn hash_of(
-    transaction: &Transaction<'_>,
-    record: &Record,
-) -> Result<Option<RecordHash>, StoreError> {
-    let hash: Option<[u8; 32]> = transaction
-        .prepare_cached("SELECT hash FROM record WHERE id = ?1")?
-        .query_row([record.id.as_bytes()], |row| row.get(0))
-        .optional()?;
-    Ok(hash.map(RecordHash::new))
-}
-
-fn seq_is_taken(
-    transaction: &Transaction<'_>,
-    record: &Record,
-    seq: i64,
-) -> Result<bool, StoreError> {
-    Ok(transaction
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM record WHERE terminal = ?1 AND epoch = ?2 AND seq = ?3)",
-        )?
-        .query_row(
-            params![record.terminal.as_str(), record.epoch, seq],
-            |row| row.get(0),
-        )?)
-}
-
-fn insert(
-    transaction: &Transaction<'_>,
-    record: &Record,
-    seq: i64,
-    figures: Figures,
-    now_ms: i64,
-) -> Result<(), StoreError> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO record (id, terminal, epoch, seq, kind, sale, at_ms, received_ms, body,
-                                 hash, receipt_no, currency, total_minor, cash_minor, card_minor)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        )?
-        .execute(params![
-            record.id.as_bytes(),
-            record.terminal.as_str(),
-            record.epoch,
-            seq,
-            record.kind.word(),
-            record.sale.as_bytes(),
-            record.at_ms,
-            now_ms,
-            record.body,
-            record.hash.as_bytes(),
-            figures.receipt_no,
-            figures.currency.alpha(),
-            figures.total_minor,
-            figures.cash_minor,
-            figures.card_minor,
-        ])?;
-    Ok(())
-}
-
-/// Adds a record to its terminal's sums. A voided sale counts, but its amounts do not.
-fn add_to_terminal(
-    transaction: &Transaction<'_>,
-    record: &Record,
-    figures: Figures,
-) -> Result<(), StoreError> {
-    let paid = i64::from(record.kind == RecordKind::Sale);
-    transaction
-        .prepare_cached(
+    /// Adds to the terminal's sums. A voided sale counts, but its amounts do not; what is in
+    /// quarantine counts not at all.
+    fn add_to_terminal(
+        &mut self,
+        terminal: &TerminalId,
+        stored: &[Fit<'_>],
+        quarantine: Quarantine,
+    ) -> Result<(), StoreError> {
+        let counted = if quarantine == Quarantine::No {
+            stored
+        } else {
+            &[]
+        };
+        let paid = || {
+            let is_paid = |fit: &&Fit<'_>| fit.record.kind == RecordKind::Sale;
+            counted.iter().filter(is_paid)
+        };
+        let sum = |of: fn(&Figures) -> i64| -> i64 { paid().map(|fit| of(&fit.figures)).sum() };
+        let sales = paid().count();
+        let epoch = stored.iter().map(|fit| fit.record.epoch).max().unwrap_or(0);
+        let currency = stored.last().map_or("", |fit| fit.figures.currency.alpha());
+        self.execute(
             "INSERT INTO terminal (name, currency, sales, voided, total_minor, cash_minor,
-                                   card_minor)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                                   card_minor, epoch)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (name) DO UPDATE SET
                  currency = excluded.currency,
-                 sales = sales + excluded.sales,
-                 voided = voided + excluded.voided,
-                 total_minor = total_minor + excluded.total_minor,
-                 cash_minor = cash_minor + excluded.cash_minor,
-                 card_minor = card_minor + excluded.card_minor",
-        )?
-        .execute(params![
-            record.terminal.as_str(),
-            figures.currency.alpha(),
-            paid,
-            1 - paid,
-            paid * figures.total_minor,
-            paid * figures.cash_minor,
-            paid * figures.card_minor,
-        ])?;
-    Ok(())
-}
-
-/// Moves the terminal's mark over this record and those that had come before their time.
-fn advance(transaction: &Transaction<'_>, record: &Record, seq: i64) -> Result<(), StoreError> {
-    let key = (record.terminal.as_str(), record.epoch);
-    let mut mark: i64 = transaction
-        .prepare_cached("SELECT contiguous FROM progress WHERE terminal = ?1 AND epoch = ?2")?
-        .query_row(key, |row| row.get(0))
-        .optional()?
-        .unwrap_or(0);
-    if seq == mark + 1 {
-        mark = transaction
-            .prepare_cached(
-                "SELECT seq FROM record AS here
-                 WHERE terminal = ?1 AND epoch = ?2 AND seq >= ?3
-                   AND NOT EXISTS (SELECT 1 FROM record AS next
-                                   WHERE next.terminal = here.terminal
-                                     AND next.epoch = here.epoch AND next.seq = here.seq + 1)
-                 ORDER BY seq LIMIT 1",
-            )?
-            .query_row((key.0, key.1, seq), |row| row.get(0))?;
+                 sales = terminal.sales + excluded.sales,
+                 voided = terminal.voided + excluded.voided,
+                 total_minor = terminal.total_minor + excluded.total_minor,
+                 cash_minor = terminal.cash_minor + excluded.cash_minor,
+                 card_minor = terminal.card_minor + excluded.card_minor,
+                 epoch = CASE WHEN excluded.epoch > terminal.epoch
+                              THEN excluded.epoch ELSE terminal.epoch END",
+            values![
+                terminal.as_str(),
+                currency,
+                count(sales),
+                count(counted.len() - sales),
+                sum(|figures| figures.total_minor),
+                sum(|figures| figures.cash_minor),
+                sum(|figures| figures.card_minor),
+                epoch,
+            ],
+        )?;
+        Ok(())
     }
-    transaction
-        .prepare_cached(
-            "INSERT INTO progress (terminal, epoch, contiguous) VALUES (?1, ?2, ?3)
-             ON CONFLICT (terminal, epoch) DO UPDATE SET contiguous = excluded.contiguous",
+
+    /// Moves the terminal's marks over these records and those that had come before their time.
+    /// Only after the terminal's row is written: what others stored for it is seen then.
+    fn advance(&mut self, terminal: &TerminalId, stored: &[Fit<'_>]) -> Result<(), StoreError> {
+        let mut epochs: Vec<u32> = stored.iter().map(|fit| fit.record.epoch).collect();
+        epochs.sort_unstable();
+        epochs.dedup();
+        for epoch in epochs {
+            self.execute(
+                "INSERT INTO progress (terminal, epoch, contiguous) VALUES (?1, ?2, 0)
+                 ON CONFLICT (terminal, epoch) DO NOTHING",
+                values![terminal.as_str(), epoch],
+            )?;
+            // The first record from the mark on that has none behind it, if the one after the mark
+            // is there at all.
+            self.execute(
+                "UPDATE progress SET contiguous = coalesce(
+                     (SELECT here.seq FROM record_key AS here
+                      WHERE here.terminal = ?1 AND here.epoch = ?2
+                        AND here.seq > progress.contiguous
+                        AND NOT EXISTS (SELECT 1 FROM record_key AS next
+                                        WHERE next.terminal = ?1 AND next.epoch = ?2
+                                          AND next.seq = here.seq + 1)
+                      ORDER BY here.seq LIMIT 1), contiguous)
+                 WHERE terminal = ?1 AND epoch = ?2
+                   AND EXISTS (SELECT 1 FROM record_key AS first
+                               WHERE first.terminal = ?1 AND first.epoch = ?2
+                                 AND first.seq = progress.contiguous + 1)",
+                values![terminal.as_str(), epoch],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A new epoch is a restore from a back-up, which an operator should know of. A record of an
+    /// older one that nobody had seen means that the till from before it goes on selling.
+    fn watch_epochs(
+        &mut self,
+        terminal: &TerminalId,
+        newest: i64,
+        stored: &[Fit<'_>],
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let mut newest = newest;
+        for fit in stored {
+            let epoch = i64::from(fit.record.epoch);
+            let subject = format!("epoch {epoch}");
+            if epoch > newest {
+                if epoch > 1 {
+                    let what = "It was restored from a back-up and goes on under this epoch.";
+                    self.alarm(terminal.as_str(), &subject, what, now_ms)?;
+                }
+                newest = epoch;
+            } else if epoch < newest {
+                let what = "A new record of it came after a later epoch had begun. Two tills may \
+                            run under one name.";
+                self.alarm(terminal.as_str(), &subject, what, now_ms)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What does not add up is stored all the same: the money was taken, and the books must say
+    /// what was.
+    fn watch_sums(&mut self, stored: &[Fit<'_>], now_ms: i64) -> Result<(), StoreError> {
+        for fit in stored {
+            let record = fit.record;
+            if record.kind == RecordKind::Sale && !fit.figures.add_up() {
+                let subject = format!("record {}", record.id);
+                let what = "Stored, but its tenders do not pay exactly its total.";
+                self.alarm(record.terminal.as_str(), &subject, what, now_ms)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn acknowledge(
+        &mut self,
+        record: &Record,
+        verdict: Verdict,
+        now_ms: i64,
+    ) -> Result<RecordAck, StoreError> {
+        let ack = |hash, outcome, why| RecordAck {
+            id: record.id,
+            hash,
+            outcome,
+            why,
+        };
+        match verdict {
+            Ok(outcome) => Ok(ack(record.hash, outcome, None)),
+            Err(refusal) => {
+                let subject = format!("record {}", record.id);
+                self.alarm(record.terminal.as_str(), &subject, refusal.why, now_ms)?;
+                let hash = refusal.stored.unwrap_or(record.hash);
+                Ok(ack(hash, AckOutcome::Refused, Some(refusal.why.to_owned())))
+            }
+        }
+    }
+
+    fn contiguous(&mut self, terminal: &TerminalId) -> Result<u64, StoreError> {
+        self.row(
+            "SELECT contiguous FROM progress WHERE terminal = ?1 ORDER BY epoch DESC LIMIT 1",
+            values![terminal.as_str()],
         )?
-        .execute((key.0, key.1, mark))?;
-    Ok(())
+        .map_or(Ok(0), |row| row.count(0))
+    }
 }
 
-fn contiguous(transaction: &Transaction<'_>, terminal: &TerminalId) -> Result<u64, StoreError> {
-    let mark: Option<i64> = transaction
-        .prepare_cached(
-            "SELECT contiguous FROM progress WHERE terminal = ?1 ORDER BY epoch DESC LIMIT 1",
-        )?
-        .query_row([terminal.as_str()], |row| row.get(0))
-        .optional()?;
-    u64::try_from(mark.unwrap_or(0)).map_err(|_| StoreError::Damaged("a negative sequence number"))
+/// What can be said of a record by itself.
+fn check(record: &Record) -> Result<Fit<'_>, Refusal> {
+    let seq = i64::try_from(record.seq)
+        .map_err(|_| Refusal::new("Its sequence number is out of range."))?;
+    if !record.is_whole() {
+        return Err(Refusal::new("Its hash does not match its content."));
+    }
+    let figures = Figures::of(record).map_err(Refusal::new)?;
+    Ok(Fit {
+        record,
+        seq,
+        figures,
+    })
+}
+
+impl Known {
+    /// Decides, and remembers what is to be stored for the rest of the batch.
+    fn judge(&mut self, fit: Fit<'_>) -> Verdict {
+        let id = *fit.record.id.as_bytes();
+        let hash = *fit.record.hash.as_bytes();
+        if let Some(stored) = self.hashes.get(&id) {
+            return if *stored == hash {
+                Ok(AckOutcome::Exists)
+            } else {
+                Err(Refusal {
+                    why: "The same id is stored with another content.",
+                    stored: Some(RecordHash::new(*stored)),
+                })
+            };
+        }
+        let place = (fit.record.epoch, fit.seq);
+        if self.places.contains_key(&place) {
+            return Err(Refusal::new("Another record has the same sequence number."));
+        }
+        self.hashes.insert(id, hash);
+        self.places.insert(place, id);
+        Ok(AckOutcome::Created)
+    }
+}
+
+fn count(of: usize) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
 }

@@ -2,7 +2,8 @@
 
 use sealpoint_wire::api::{Summary, TerminalSummary};
 
-use super::{Database, StoreError};
+use super::sql::values;
+use super::{Database, Row, StoreError};
 
 /// A terminal's sums, for the page.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,6 +12,8 @@ pub struct TerminalView {
     pub summary: TerminalSummary,
     /// ISO 4217 code of its amounts.
     pub currency: String,
+    /// The newest epoch that came of it; above 1 it was restored from a back-up.
+    pub epoch: i64,
 }
 
 /// A sale, for the page.
@@ -32,6 +35,8 @@ pub struct SaleView {
     pub cash_minor: i64,
     /// Of that by card, minor units.
     pub card_minor: i64,
+    /// Whether it is kept apart until an operator releases it.
+    pub quarantined: bool,
 }
 
 /// An alarm, for the page.
@@ -68,36 +73,34 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub fn terminals(&mut self) -> Result<Vec<TerminalView>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
+        let rows = self.rows(
             "SELECT name, sales, voided, total_minor, cash_minor, card_minor, currency,
-                    (SELECT contiguous FROM progress WHERE progress.terminal = terminal.name
-                     ORDER BY epoch DESC LIMIT 1)
+                    coalesce((SELECT contiguous FROM progress
+                              WHERE progress.terminal = terminal.name
+                              ORDER BY progress.epoch DESC LIMIT 1), 0),
+                    epoch
              FROM terminal ORDER BY name",
+            values![],
         )?;
-        let mut rows = statement.query([])?;
-        let mut terminals = Vec::new();
-        while let Some(row) = rows.next()? {
-            let count = |column| -> Result<u64, StoreError> {
-                u64::try_from(row.get::<_, i64>(column)?)
-                    .map_err(|_| StoreError::Damaged("a negative count"))
-            };
-            let name: String = row.get(0)?;
-            terminals.push(TerminalView {
+        let view = |row: Row| {
+            Ok(TerminalView {
                 summary: TerminalSummary {
-                    terminal: name
+                    terminal: row
+                        .text(0)?
                         .parse()
                         .map_err(|_| StoreError::Damaged("a terminal without a name"))?,
-                    sales: count(1)?,
-                    voided: count(2)?,
-                    total_minor: row.get(3)?,
-                    cash_minor: row.get(4)?,
-                    card_minor: row.get(5)?,
-                    contiguous_seq: count(7)?,
+                    sales: row.count(1)?,
+                    voided: row.count(2)?,
+                    total_minor: row.int(3)?,
+                    cash_minor: row.int(4)?,
+                    card_minor: row.int(5)?,
+                    contiguous_seq: row.count(7)?,
                 },
-                currency: row.get(6)?,
-            });
-        }
-        Ok(terminals)
+                currency: row.text(6)?.to_owned(),
+                epoch: row.int(8)?,
+            })
+        };
+        rows.into_iter().map(view).collect()
     }
 
     /// The sales that came last, newest first, at most `most`.
@@ -105,24 +108,26 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub fn last_sales(&mut self, most: u32) -> Result<Vec<SaleView>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
+        let rows = self.rows(
             "SELECT terminal, receipt_no, kind, at_ms, currency, total_minor, cash_minor,
-                    card_minor
-             FROM record ORDER BY received_ms DESC, rowid DESC LIMIT ?1",
+                    card_minor, quarantine IS NOT NULL
+             FROM record ORDER BY received_ms DESC, epoch DESC, seq DESC LIMIT ?1",
+            values![most],
         )?;
-        let rows = statement.query_map([most], |row| {
+        let view = |row: Row| {
             Ok(SaleView {
-                terminal: row.get(0)?,
-                receipt_no: row.get(1)?,
-                kind: row.get(2)?,
-                at_ms: row.get(3)?,
-                currency: row.get(4)?,
-                total_minor: row.get(5)?,
-                cash_minor: row.get(6)?,
-                card_minor: row.get(7)?,
+                terminal: row.text(0)?.to_owned(),
+                receipt_no: row.int(1)?,
+                kind: row.text(2)?.to_owned(),
+                at_ms: row.int(3)?,
+                currency: row.text(4)?.to_owned(),
+                total_minor: row.int(5)?,
+                cash_minor: row.int(6)?,
+                card_minor: row.int(7)?,
+                quarantined: row.flag(8)?,
             })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        };
+        rows.into_iter().map(view).collect()
     }
 
     /// The alarms that were raised last, newest first, at most `most`.
@@ -130,20 +135,21 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub fn last_alarms(&mut self, most: u32) -> Result<Vec<AlarmView>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
+        let rows = self.rows(
             "SELECT terminal, subject, what, times, last_ms
              FROM alarm ORDER BY last_ms DESC, number DESC LIMIT ?1",
+            values![most],
         )?;
-        let rows = statement.query_map([most], |row| {
+        let view = |row: Row| {
             Ok(AlarmView {
-                terminal: row.get(0)?,
-                subject: row.get(1)?,
-                what: row.get(2)?,
-                times: row.get(3)?,
-                last_ms: row.get(4)?,
+                terminal: row.text(0)?.to_owned(),
+                subject: row.text(1)?.to_owned(),
+                what: row.text(2)?.to_owned(),
+                times: row.int(3)?,
+                last_ms: row.int(4)?,
             })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        };
+        rows.into_iter().map(view).collect()
     }
 
     /// How many records and different alarms are stored, for the metrics.
@@ -151,11 +157,11 @@ impl Database {
     /// # Errors
     /// [`StoreError`].
     pub fn counts(&mut self) -> Result<(i64, i64), StoreError> {
-        Ok(self.connection.query_row(
-            "SELECT (SELECT coalesce(sum(sales + voided), 0) FROM terminal),
+        let row = self.the_row(
+            "SELECT (SELECT CAST(coalesce(sum(sales + voided), 0) AS BIGINT) FROM terminal),
                     (SELECT count(*) FROM alarm)",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?)
+            values![],
+        )?;
+        Ok((row.int(0)?, row.int(1)?))
     }
 }

@@ -1,25 +1,7 @@
--- Amounts are minor units. Identities are the 16 bytes of their UUID.
-
-CREATE TABLE record (
-    id           BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    terminal     TEXT    NOT NULL,
-    epoch        INTEGER NOT NULL,
-    seq          INTEGER NOT NULL CHECK (seq > 0),
-    kind         TEXT    NOT NULL CHECK (kind IN ('sale', 'voided_sale')),
-    sale         BLOB    NOT NULL CHECK (length(sale) = 16),
-    at_ms        INTEGER NOT NULL,
-    received_ms  INTEGER NOT NULL,
-    body         TEXT    NOT NULL,
-    hash         BLOB    NOT NULL CHECK (length(hash) = 32),
-    receipt_no   INTEGER NOT NULL,
-    currency     TEXT    NOT NULL,
-    total_minor  INTEGER NOT NULL,
-    cash_minor   INTEGER NOT NULL,
-    card_minor   INTEGER NOT NULL,
-    UNIQUE (terminal, epoch, seq)
-) STRICT;
-
-CREATE INDEX record_by_arrival ON record (received_ms);
+-- Version 1. Amounts are minor units. Identities are the 16 bytes of their UUID.
+--
+-- Written for SQLite; dialect.rs says how PostgreSQL reads it. The table of records is
+-- in 1_record.*.sql, for there the two differ.
 
 -- What has come of each terminal, kept in the same commit as its records.
 CREATE TABLE terminal (
