@@ -1,0 +1,12 @@
+//! The plug is pulled. A program's calls to its files are recorded as `strace` sees them, and a
+//! model of a disk gives back what could be found after the power went between any two of them:
+//! what was synced, and of the rest anything, torn at sectors of 512 bytes. Each such state is
+//! opened with the code that a shop would open it with.
+//!
+//! `SEALPOINT_POWER=20000` opens that many states, `SEALPOINT_POWER_SEED=17` that one alone.
+
+mod calls;
+mod dice;
+mod disk;
+mod journal;
+mod states;
