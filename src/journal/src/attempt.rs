@@ -4,29 +4,39 @@
 //! |---|---|
 //! | INTENT | SENT, DECLINED |
 //! | SENT | APPROVED, DECLINED, UNKNOWN, REVERSAL_DUE |
-//! | UNKNOWN | REVERSAL_DUE |
+//! | UNKNOWN | APPROVED, DECLINED, REVERSAL_DUE |
 //! | APPROVED | COMMITTED, REVERSAL_DUE |
 //! | REVERSAL_DUE | REVERSED |
+//!
+//! Without the issuer ([`offline`]) an attempt goes from INTENT or SENT to APPROVED and then to
+//! COMMITTED, or to DECLINED if its sale was voided. In a journal that was restored from a backup
+//! ([`crate::restored`]) what was open becomes UNKNOWN until it is known or a person says.
 //!
 //! The legal steps are rows of the table `attempt_step`; each change of state is one UPDATE that
 //! joins it, so a step that is not there changes no row and is an error.
 
+mod guard;
+pub(crate) mod offline;
 mod proof;
 mod state;
 mod step;
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 use sealpoint_sale::{AttemptId, MAX_MINOR};
 use sealpoint_wire::lane::EmvResult;
 use sealpoint_wire::{CardSummary, ReversalRequest};
 
 use crate::error::{Fault, JournalError};
 use crate::open::Journal;
-use crate::{basket, outbox, row};
+use crate::work::{self, WorkKind};
+use crate::{basket, clock, outbox, row};
 
+pub use guard::{CardKey, RecentCharge};
+pub use offline::OfflineCharge;
 pub use proof::{Intent, IntentWritten, SentWritten};
 pub use state::AttemptState;
-pub(crate) use step::{Learnt, approved, refuse_paid, refuse_unresolved, step};
+pub(crate) use state::Way;
+pub(crate) use step::{Learnt, Paid, approved, refuse_paid, refuse_unresolved, step};
 
 /// At most this many reversals are listed at a time; the rest follow as they are acknowledged.
 const MAX_REVERSALS: u32 = 100;
@@ -56,6 +66,7 @@ impl Journal {
             }
             refuse_unresolved(tx, intent.sale)?;
             outbox::refuse_over(tx, outbox::MAX_OUTBOX_FOR_CARDS)?;
+            clock::seen(tx, intent.at_ms)?;
             let id = intent.attempt.as_bytes();
             if row::exists(tx, "SELECT 1 FROM attempt WHERE id = ?1", [id])? {
                 return Err(JournalError::AttemptExists(intent.attempt).into());
@@ -96,62 +107,71 @@ impl Journal {
         attempt: AttemptId,
         card: &CardSummary,
     ) -> Result<SentWritten, JournalError> {
-        let card = storable(card)?;
+        let (card, key) = (storable(card)?, CardKey::of(card));
         self.commit("mark the attempt as sent", |tx| {
-            step(
-                tx,
-                attempt,
-                AttemptState::Sent,
-                &Learnt {
-                    card: Some(&card),
-                    ..Learnt::default()
-                },
-            )
+            let learnt = Learnt {
+                way: Some(Way::Online),
+                card: Some(&card),
+                ..Learnt::default()
+            };
+            let sent = step(tx, attempt, AttemptState::Sent, &learnt)?;
+            guard::keep(tx, sent.number, &key)
         })?;
         Ok(SentWritten { attempt })
     }
 
-    /// SENT → APPROVED: the host and the card approved. `draft`, the sale's basket with the tender
-    /// in it, is saved in the same commit.
+    /// SENT or UNKNOWN → APPROVED: the host and the card approved, less than was asked for where
+    /// `approved_minor` says so. `draft`, the sale's basket with the tender in it, is saved in the
+    /// same commit.
     ///
     /// # Errors
-    /// [`JournalError`] if the attempt is not SENT, the basket is refused (see
-    /// [`Journal::save_draft`]), or it cannot be written.
+    /// [`JournalError`] if the attempt is neither, if more was approved than was asked for or
+    /// nothing, if the basket is refused (see [`Journal::save_draft`]), or if it cannot be written.
     pub fn write_approved(
         &mut self,
         attempt: AttemptId,
+        approved_minor: Option<i64>,
         approval_code: &str,
         emv: Option<&EmvResult>,
         draft: &str,
     ) -> Result<(), JournalError> {
         row::bounded("approval code", approval_code, MAX_APPROVAL_CODE)?;
-        let emv = emv
-            .map(|emv| serde_json::to_string(emv).map_err(|_| JournalError::NotJson("EMV result")));
-        let emv = emv.transpose()?;
+        let emv = emv.map(emv_json).transpose()?;
         let learnt = Learnt {
+            way: Some(Way::Online),
             approval_code: Some(approval_code),
             emv: emv.as_deref(),
             ..Learnt::default()
         };
         self.commit("write the approval", |tx| {
-            let sale = step(tx, attempt, AttemptState::Approved, &learnt)?;
-            basket::put_draft(tx, sale, draft)
+            let stepped = step(tx, attempt, AttemptState::Approved, &learnt)?;
+            match approved_minor {
+                Some(minor) if !(1..=stepped.amount_minor).contains(&minor) => {
+                    return Err(JournalError::AmountOutOfRange("approved amount").into());
+                }
+                Some(minor) if minor < stepped.amount_minor => {
+                    tx.prepare_cached("UPDATE attempt SET approved_minor = ?2 WHERE number = ?1")?
+                        .execute((stepped.number, minor))?;
+                }
+                _ => {}
+            }
+            basket::put_draft(tx, stepped.sale, draft)
         })
     }
 
-    /// INTENT or SENT → DECLINED: nothing was charged, nothing is to be undone. `why` is cut to
-    /// 500 bytes.
+    /// INTENT, SENT or UNKNOWN → DECLINED: nothing was charged, nothing is to be undone. `why` is
+    /// cut to 500 bytes.
     ///
     /// # Errors
-    /// [`JournalError`] if the attempt is neither, or if it cannot be written.
+    /// [`JournalError`] if the attempt is none of these, or if it cannot be written.
     pub fn write_declined(&mut self, attempt: AttemptId, why: &str) -> Result<(), JournalError> {
         self.commit("write the decline", |tx| {
             step(tx, attempt, AttemptState::Declined, &Learnt::why(why)).map(drop)
         })
     }
 
-    /// SENT → UNKNOWN: the host may have approved and is still being asked. A start makes it
-    /// REVERSAL_DUE.
+    /// SENT → UNKNOWN: the host may have approved. While the card is in, an inquiry may still tell; a
+    /// start makes it REVERSAL_DUE.
     ///
     /// # Errors
     /// [`JournalError`] if the attempt is not SENT, or if it cannot be written.
@@ -175,13 +195,13 @@ impl Journal {
         draft: Option<&str>,
     ) -> Result<(), JournalError> {
         self.commit("queue the reversal", |tx| {
-            let sale = step(tx, attempt, AttemptState::ReversalDue, &Learnt::why(why))?;
-            draft.map_or(Ok(()), |draft| basket::put_draft(tx, sale, draft))
+            let due = step(tx, attempt, AttemptState::ReversalDue, &Learnt::why(why))?;
+            draft.map_or(Ok(()), |draft| basket::put_draft(tx, due.sale, draft))
         })
     }
 
     /// REVERSAL_DUE → REVERSED: the acquirer acknowledged. Saying so again is no error, for the
-    /// reversal may have been sent twice.
+    /// reversal may have been sent twice. What a person was to do about it is closed.
     ///
     /// # Errors
     /// [`JournalError`] if the attempt is neither, or if it cannot be written.
@@ -192,7 +212,55 @@ impl Journal {
                     found: AttemptState::Reversed,
                     ..
                 })) => Ok(()),
-                stepped => stepped.map(drop),
+                stepped => work::settled_by_machine(
+                    tx,
+                    stepped?.number,
+                    "The acquirer acknowledged the reversal.",
+                ),
+            }
+        })
+    }
+
+    /// Counts one more try of a reversal that was not acknowledged; how many there were, over every
+    /// start of the till. 0 if none is due.
+    ///
+    /// # Errors
+    /// [`JournalError`] if it cannot be written.
+    pub fn count_reversal_try(&mut self, attempt: AttemptId) -> Result<u32, JournalError> {
+        self.commit("count the reversal's tries", |tx| {
+            let tries = tx
+                .prepare_cached(
+                    "UPDATE attempt SET reversal_tries = min(reversal_tries + 1, 4294967295)
+                     WHERE id = ?1 AND state = 'REVERSAL_DUE' RETURNING reversal_tries",
+                )?
+                .query_row([attempt.as_bytes()], |row| row.get("reversal_tries"))
+                .optional()?;
+            Ok(tries.unwrap_or_default())
+        })
+    }
+
+    /// The collector will never take this reversal: a person has to settle it with the acquirer. It
+    /// stays due, and is offered on.
+    ///
+    /// # Errors
+    /// [`JournalError`] if there is no such attempt, or if it cannot be written.
+    pub fn write_reversal_refused(
+        &mut self,
+        attempt: AttemptId,
+        why: &str,
+        now_ms: i64,
+    ) -> Result<(), JournalError> {
+        self.commit("note the refused reversal", |tx| {
+            let due = tx
+                .prepare_cached(
+                    "SELECT number FROM attempt WHERE id = ?1 AND state = 'REVERSAL_DUE'",
+                )?
+                .query_row([attempt.as_bytes()], |row| row.get("number"))
+                .optional()?;
+            match due {
+                Some(number) => work::open(tx, number, WorkKind::ReversalRefused, why, now_ms),
+                // Acknowledged meanwhile.
+                None => Ok(()),
             }
         })
     }
@@ -235,4 +303,9 @@ fn storable(card: &CardSummary) -> Result<String, JournalError> {
         return Err(JournalError::TooMuchOfCard);
     }
     serde_json::to_string(card).map_err(|_| JournalError::NotJson("card summary"))
+}
+
+/// EMV results as the journal stores them.
+fn emv_json(emv: &EmvResult) -> Result<String, JournalError> {
+    serde_json::to_string(emv).map_err(|_| JournalError::NotJson("EMV result"))
 }

@@ -197,6 +197,12 @@ pub enum JournalError {
         "The amounts of sale {0} do not match what was charged. Nothing was written; report this."
     )]
     OtherAmounts(SaleId),
+    /// There is no such open work item.
+    #[error("There is no open work item {0}. Choose one from the list.")]
+    NoWorkItem(u64),
+    /// A text that has to be said is empty.
+    #[error("The {0} is missing. Say it, for it is kept.")]
+    Unsaid(&'static str),
     /// The receipt number is not the next one.
     #[error("Receipt number {given} is not the next one, {next}. Print again with {next}.")]
     ReceiptNumber {

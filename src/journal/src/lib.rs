@@ -13,12 +13,17 @@
 //! | file | holds |
 //! |---|---|
 //! | `check` | a look at every page of a journal that no till has open |
+//! | `commit` | a read, a commit, a commit that erases, and the log |
 //! | `open` | opening: key, lock, integrity, identity |
 //! | `schema` | numbered migrations |
 //! | `key` | the database key and its file |
 //! | `basket` | the open basket and the parked ones |
-//! | `attempt` | attempts to charge a card, and the ways they may go |
+//! | `attempt` | attempts to charge a card, and the ways they may go; the same charge again |
+//! | `advice` | what the acquirer is told of charges without it, first in, first out |
 //! | `restart` | what a start does about attempts that a stop left open |
+//! | `restored` | what was open in the backup that a journal was restored from |
+//! | `work` | what a person has to settle |
+//! | `clock` | the latest time: whether the clock was set back |
 //! | `sale` | the one commit of a sale; receipts and totals |
 //! | [`inspect`] | every page and value, deciphered, for a search that finds nothing |
 //! | `outbox` | records on their way to the collector |
@@ -28,24 +33,33 @@ pub const JOURNAL_FILE: &str = "journal.db";
 /// Name of its key beside it, where the system has no credential: in a demo.
 pub const KEY_FILE: &str = "db.key";
 
+mod advice;
 mod attempt;
 mod basket;
 mod check;
+mod clock;
+mod commit;
 mod error;
 pub mod inspect;
 mod key;
 mod open;
 mod outbox;
 mod restart;
+mod restored;
 mod row;
 mod sale;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod work;
 
-pub use attempt::{AttemptState, Intent, IntentWritten, SentWritten};
+pub use advice::OfflineUsed;
+pub use attempt::{
+    AttemptState, CardKey, Intent, IntentWritten, OfflineCharge, RecentCharge, SentWritten,
+};
 pub use basket::{Draft, MAX_PARKED, MAX_TITLE, Parked};
 pub use check::{Checked, check};
+pub use clock::MAX_BEHIND_MS;
 pub use error::JournalError;
 pub use key::{CREDENTIAL, DbKey, KEY_LEN, KeyFileError};
 pub use open::Journal;
@@ -54,3 +68,4 @@ pub use outbox::{
 };
 pub use restart::{AttemptRow, Restored};
 pub use sale::{Journaled, MAX_CASHIER, MAX_RECEIPT_TEXT, SaleCommit, ShiftTotals, StoredReceipt};
+pub use work::{MAX_NOTE, MAX_WHO, WorkItem, WorkKind};

@@ -1,4 +1,4 @@
-//! Opening the journal, and the two ways into it: a read and a commit.
+//! Opening the journal.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -6,11 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{
-    Connection, ErrorCode, MAIN_DB, OpenFlags, OptionalExtension, Transaction, TransactionBehavior,
-};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, OptionalExtension};
 use sealpoint_wire::TerminalId;
 
+use crate::commit::Log;
 use crate::error::{Fault, JournalError};
 use crate::key::DbKey;
 use crate::restart::{self, AttemptRow};
@@ -35,6 +34,7 @@ const SETTINGS: &str = "
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;
     PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 0;
     PRAGMA journal_size_limit = 16777216;
 ";
 
@@ -47,8 +47,7 @@ pub struct Journal {
     pub(crate) epoch: u32,
     /// What the start found and did.
     pub(crate) left_open: Vec<AttemptRow>,
-    /// Set by an error after which only a new start tells what is on the disk.
-    stopped: bool,
+    pub(crate) log: Log,
 }
 
 impl Journal {
@@ -77,44 +76,11 @@ impl Journal {
             terminal: terminal.clone(),
             epoch,
             left_open: Vec::new(),
-            stopped: false,
+            log: Log::default(),
         };
-        journal.left_open = journal.commit("settle what a stop left open", restart::settle)?;
+        // Clears the log too, of what was erased before the stop.
+        journal.left_open = journal.erase("settle what a stop left open", restart::settle)?;
         Ok(journal)
-    }
-
-    /// Runs `work` and commits it, on the disk when this returns; an error undoes all of it.
-    pub(crate) fn commit<T>(
-        &mut self,
-        doing: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
-    ) -> Result<T, JournalError> {
-        if self.stopped {
-            return Err(JournalError::Stopped(self.path.clone()));
-        }
-        let done = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(Fault::from)
-            .and_then(|tx| {
-                let value = work(&tx)?;
-                tx.commit()?;
-                Ok(value)
-            })
-            .map_err(|fault| fault.at(&self.path, doing));
-        if let Err(error) = &done {
-            self.stopped = error.ends_writing();
-        }
-        done
-    }
-
-    /// Runs a query.
-    pub(crate) fn read<T>(
-        &self,
-        doing: &'static str,
-        work: impl FnOnce(&Connection) -> Result<T, Fault>,
-    ) -> Result<T, JournalError> {
-        work(&self.db).map_err(|fault| fault.at(&self.path, doing))
     }
 }
 

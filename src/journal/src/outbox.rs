@@ -1,6 +1,6 @@
 //! Records on their way to the collector.
 
-use rusqlite::{OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use sealpoint_sale::SaleId;
 use sealpoint_wire::api::{AckOutcome, RecordAck};
 use sealpoint_wire::{Record, RecordHash, RecordId, RecordKind, TerminalId};
@@ -61,8 +61,8 @@ impl Journal {
     pub fn outbox(&self, max: usize) -> Result<Vec<Record>, JournalError> {
         self.read("read the outbox", |db| {
             let mut query = db.prepare_cached(
-                "SELECT record.* FROM outbox JOIN record ON record.id = outbox.record
-                 WHERE outbox.held_why IS NULL ORDER BY outbox.number LIMIT ?1",
+                "SELECT record.* FROM outbox JOIN record ON record.number = outbox.record
+                 WHERE outbox.held_why IS NULL ORDER BY outbox.record LIMIT ?1",
             )?;
             let limit = i64::try_from(max).unwrap_or(i64::MAX);
             let mut records = Vec::new();
@@ -120,8 +120,8 @@ impl Journal {
         self.read("read the held records", |db| {
             let mut query = db.prepare_cached(
                 "SELECT record.id, record.seq, outbox.held_why
-                 FROM outbox JOIN record ON record.id = outbox.record
-                 WHERE outbox.held_why IS NOT NULL ORDER BY outbox.number LIMIT ?1",
+                 FROM outbox JOIN record ON record.number = outbox.record
+                 WHERE outbox.held_why IS NOT NULL ORDER BY outbox.record LIMIT ?1",
             )?;
             let limit = i64::try_from(max).unwrap_or(i64::MAX);
             let rows = query.query_map([limit], |row| {
@@ -150,10 +150,38 @@ impl Journal {
 }
 
 /// Puts a record into the outbox.
-pub(crate) fn put(tx: &Transaction<'_>, record: &Record, at_risk_minor: i64) -> Result<(), Fault> {
+pub(crate) fn put(
+    tx: &Transaction<'_>,
+    record: i64,
+    at_ms: i64,
+    at_risk_minor: i64,
+) -> Result<(), Fault> {
     tx.prepare_cached("INSERT INTO outbox (record, at_ms, at_risk_minor) VALUES (?1, ?2, ?3)")?
-        .execute((record.id.as_bytes(), record.at_ms, at_risk_minor))?;
+        .execute((record, at_ms, at_risk_minor))?;
     Ok(())
+}
+
+/// Records in one epoch, and one more.
+const EPOCH: i64 = 1 << 32;
+
+/// The key of the record with this epoch and sequence, as the table's own check has it.
+pub(crate) fn place(epoch: u32, seq: u64) -> Result<i64, JournalError> {
+    let seq = i64::try_from(seq).ok().filter(|seq| *seq < EPOCH);
+    seq.and_then(|seq| i64::from(epoch).checked_mul(EPOCH)?.checked_add(seq))
+        .ok_or(JournalError::AmountOutOfRange("record's sequence"))
+}
+
+/// The last sequence of an epoch; 0 before its first record.
+pub(crate) fn last_seq(db: &Connection, epoch: u32) -> Result<u64, Fault> {
+    let mut query = db.prepare_cached(
+        "SELECT coalesce(max(number) - ?1, 0) AS seq FROM record WHERE number > ?1 AND number < ?2",
+    )?;
+    let first = place(epoch, 0)?;
+    Ok(
+        query.query_row((first, first.saturating_add(EPOCH)), |row| {
+            row::count(row, "seq")
+        })?,
+    )
 }
 
 /// Refuses when `max` records wait.
@@ -171,12 +199,17 @@ fn take_ack(tx: &Transaction<'_>, ack: &RecordAck) -> Result<AckEffect, Fault> {
     let id = ack.id.as_bytes();
     let ours = tx
         .prepare_cached(
-            "SELECT record.hash FROM outbox JOIN record ON record.id = outbox.record
-             WHERE outbox.record = ?1",
+            "SELECT record.number, record.hash
+             FROM record JOIN outbox ON outbox.record = record.number WHERE record.id = ?1",
         )?
-        .query_row([id], |row| row.get("hash").map(RecordHash::new))
+        .query_row([id], |row| {
+            Ok((
+                row.get::<_, i64>("number")?,
+                RecordHash::new(row.get("hash")?),
+            ))
+        })
         .optional()?;
-    let Some(ours) = ours else {
+    let Some((place, ours)) = ours else {
         return Ok(AckEffect::NotWaiting);
     };
     let word = match ack.outcome {
@@ -187,26 +220,27 @@ fn take_ack(tx: &Transaction<'_>, ack: &RecordAck) -> Result<AckEffect, Fault> {
                 .why
                 .as_deref()
                 .unwrap_or("The collector refused it without a reason.");
-            return hold(tx, ack.id, why);
+            return hold(tx, ack.id, place, why);
         }
     };
     if ack.hash != ours {
         return hold(
             tx,
             ack.id,
+            place,
             "The collector holds another record under this id.",
         );
     }
     tx.prepare_cached("DELETE FROM outbox WHERE record = ?1")?
-        .execute([id])?;
-    tx.prepare_cached("UPDATE record SET acked = ?2 WHERE id = ?1")?
-        .execute((id, word))?;
+        .execute([place])?;
+    tx.prepare_cached("UPDATE record SET acked = ?2 WHERE number = ?1")?
+        .execute((place, word))?;
     Ok(AckEffect::Removed)
 }
 
-fn hold(tx: &Transaction<'_>, record: RecordId, why: &str) -> Result<AckEffect, Fault> {
+fn hold(tx: &Transaction<'_>, record: RecordId, place: i64, why: &str) -> Result<AckEffect, Fault> {
     tx.prepare_cached("UPDATE outbox SET held_why = ?2 WHERE record = ?1")?
-        .execute((record.as_bytes(), row::reason(why)))?;
+        .execute((place, row::reason(why)))?;
     tracing::warn!(%record, "the collector did not take a record as it is: it is held");
     Ok(AckEffect::Held)
 }
@@ -222,6 +256,6 @@ fn record(row: &Row<'_>, terminal: &TerminalId) -> rusqlite::Result<Record> {
         at_ms: row.get("at_ms")?,
         body: row.get("body")?,
         hash: RecordHash::new(row.get("hash")?),
-        clock_behind_ms: None,
+        clock_behind_ms: row::maybe_count(row, "clock_behind_ms")?,
     })
 }

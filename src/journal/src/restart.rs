@@ -4,7 +4,7 @@ use rusqlite::{Row, Transaction};
 use sealpoint_sale::{AttemptId, Currency, SaleId};
 use sealpoint_wire::CardSummary;
 
-use crate::attempt::{self, AttemptState, Learnt};
+use crate::attempt::{self, AttemptState, Learnt, Way};
 use crate::basket::{Draft, Parked};
 use crate::error::{Fault, JournalError};
 use crate::open::Journal;
@@ -70,7 +70,7 @@ impl Journal {
 /// Settles every attempt that a stop left open; those that changed, and the reversals that wait.
 pub(crate) fn settle(tx: &Transaction<'_>) -> Result<Vec<AttemptRow>, Fault> {
     let mut settled = Vec::new();
-    for mut open in left_open(tx)? {
+    for (mut open, way) in left_open(tx)? {
         let (state, why) = match open.found {
             AttemptState::Intent => (
                 AttemptState::Declined,
@@ -81,6 +81,13 @@ pub(crate) fn settle(tx: &Transaction<'_>) -> Result<Vec<AttemptRow>, Fault> {
                 "The till stopped before it knew the acquirer's answer: the charge is being undone.",
             ),
             AttemptState::Approved if has_basket(tx, open.sale)? => continue,
+            AttemptState::Approved if way == Way::Offline => {
+                let why = "The card was charged without its issuer but its sale is gone: nobody is told of the charge.";
+                attempt::offline::undo(tx, open.attempt, why)?;
+                (open.state, open.why) = (AttemptState::Declined, why.to_owned());
+                settled.push(open);
+                continue;
+            }
             AttemptState::Approved => (
                 AttemptState::ReversalDue,
                 "The card was charged but its sale is gone: the charge is being undone.",
@@ -99,13 +106,18 @@ pub(crate) fn settle(tx: &Transaction<'_>) -> Result<Vec<AttemptRow>, Fault> {
     Ok(settled)
 }
 
-fn left_open(tx: &Transaction<'_>) -> Result<Vec<AttemptRow>, Fault> {
+/// Every attempt that is not over, and its way; but for those whose fate a restore left to the
+/// collector or a person.
+fn left_open(tx: &Transaction<'_>) -> Result<Vec<(AttemptRow, Way)>, Fault> {
     let mut query = tx.prepare(
         "SELECT * FROM attempt
          WHERE state IN ('INTENT', 'SENT', 'UNKNOWN', 'APPROVED', 'REVERSAL_DUE')
+             AND NOT (state = 'UNKNOWN' AND way = 'restored')
          ORDER BY number",
     )?;
-    let rows = query.query_map([], attempt_row)?;
+    let rows = query.query_map([], |row| {
+        Ok((attempt_row(row)?, row::word(row, "way", Way::from_word)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -120,8 +132,6 @@ fn has_basket(tx: &Transaction<'_>, sale: SaleId) -> Result<bool, Fault> {
 
 fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
     let state = row::word(row, "state", AttemptState::from_word)?;
-    let card: Option<String> = row.get("card")?;
-    let card = card.map(|json| serde_json::from_str(&json)).transpose();
     Ok(AttemptRow {
         attempt: AttemptId::new(row::uuid(row, "id")?),
         sale: SaleId::new(row::uuid(row, "sale")?),
@@ -129,7 +139,7 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         amount_minor: row.get("amount_minor")?,
         currency: row::currency(row)?,
         at_ms: row.get("at_ms")?,
-        card: card.map_err(|why| row::misread(row, "card", why))?,
+        card: row::card(row)?,
         found: state,
         state,
         why: row.get::<_, Option<String>>("why")?.unwrap_or_default(),

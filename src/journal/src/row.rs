@@ -5,6 +5,7 @@ use std::error::Error;
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Params, Row, Transaction};
 use sealpoint_sale::{Currency, MAX_MINOR};
+use sealpoint_wire::CardSummary;
 use serde::de::IgnoredAny;
 use uuid::Uuid;
 
@@ -33,6 +34,18 @@ pub(crate) fn currency(row: &Row<'_>) -> rusqlite::Result<Currency> {
     word(row, "currency", |alpha| alpha.parse().ok())
 }
 
+/// What is known of an attempt's card.
+pub(crate) fn card(row: &Row<'_>) -> rusqlite::Result<Option<CardSummary>> {
+    let card: Option<String> = row.get("card")?;
+    let card = card.map(|json| serde_json::from_str(&json)).transpose();
+    card.map_err(|why| misread(row, "card", why))
+}
+
+/// A column that has to hold something and does not.
+#[derive(Debug, thiserror::Error)]
+#[error("a column holds nothing where something has to be. Restore the last backup.")]
+pub(crate) struct Missing;
+
 /// A stored word that this release does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("a column holds a word that this release does not know. Restore the last backup.")]
@@ -42,6 +55,14 @@ struct UnknownWord;
 pub(crate) fn count(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
     let number: i64 = row.get(column)?;
     u64::try_from(number).map_err(|why| misread(row, column, why))
+}
+
+/// A column that counts, or holds nothing.
+pub(crate) fn maybe_count(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+    let number: Option<i64> = row.get(column)?;
+    number
+        .map(|number| u64::try_from(number).map_err(|why| misread(row, column, why)))
+        .transpose()
 }
 
 /// The error for a column that does not hold what it promises; the value is not in it.

@@ -7,10 +7,10 @@ use sealpoint_sale::{AttemptId, SaleId};
 use sealpoint_wire::record::MAX_BODY;
 use sealpoint_wire::{Record, RecordHash, RecordId, RecordKind, TerminalId};
 
-use crate::attempt::{self, AttemptState, Learnt};
+use crate::attempt::{self, AttemptState, Learnt, Paid, Way};
 use crate::error::{Fault, JournalError};
 use crate::open::Journal;
-use crate::{basket, outbox, row};
+use crate::{advice, basket, clock, outbox, row};
 
 /// At most this many bytes of a receipt's text.
 pub const MAX_RECEIPT_TEXT: usize = 64 * 1024;
@@ -40,7 +40,8 @@ pub struct SaleCommit {
     pub cash_minor: i64,
     /// By card, minor units: the sum of `attempts`; 0 for a voided sale.
     pub card_minor: i64,
-    /// Exactly the sale's APPROVED attempts. They become COMMITTED, or REVERSAL_DUE if voided.
+    /// Exactly the sale's APPROVED attempts. They become COMMITTED; if voided REVERSAL_DUE, or
+    /// DECLINED where the issuer was not asked.
     pub attempts: Vec<AttemptId>,
     /// Who sold, at most [`MAX_CASHIER`] bytes.
     pub cashier: String,
@@ -126,16 +127,20 @@ impl Journal {
         row::amount("sale's cash", commit.cash_minor)?;
         row::amount("sale's card amount", commit.card_minor)?;
         let (terminal, epoch) = (self.terminal.clone(), self.epoch);
+        // The advice of a charge without the issuer goes with a voided sale.
+        self.log.clear |= commit.kind == RecordKind::VoidedSale
+            && self.read("look for an advice", |db| advice::of_sale(db, commit.sale))?;
         let seq = self.commit("commit the sale", |tx| {
             outbox::refuse_over(tx, outbox::MAX_OUTBOX)?;
             basket::refuse_committed(tx, commit.sale)?;
             settle_attempts(tx, commit)?;
             let record = next_record(tx, commit, terminal, epoch)?;
-            insert_record(tx, &record)?;
-            insert_sale(tx, commit)?;
+            let place = insert_record(tx, &record)?;
+            insert_sale(tx, commit, place)?;
             add_to_shift(tx, commit)?;
             let paid = commit.kind == RecordKind::Sale;
-            outbox::put(tx, &record, if paid { commit.total_minor } else { 0 })?;
+            let at_risk_minor = if paid { commit.total_minor } else { 0 };
+            outbox::put(tx, place, commit.at_ms, at_risk_minor)?;
             basket::drop_draft(tx, commit.sale)?;
             basket::drop_parked(tx, commit.sale)?;
             Ok(record.seq)
@@ -161,12 +166,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] if it cannot be read.
     pub fn next_receipt_no(&self) -> Result<u64, JournalError> {
-        self.read("read the receipt number", |db| {
-            let last = db.query_row("SELECT last_receipt_no FROM terminal", [], |row| {
-                row::count(row, "last_receipt_no")
-            })?;
-            Ok(last + 1)
-        })
+        self.read("read the receipt number", |db| Ok(next_receipt_no(db)?))
     }
 
     /// The receipt with this number.
@@ -183,14 +183,18 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] if it cannot be read.
     pub fn last_receipt(&self) -> Result<Option<StoredReceipt>, JournalError> {
-        self.receipt(self.next_receipt_no()? - 1)
+        let last = self.read("read the last receipt's number", |db| {
+            let mut query = db.prepare_cached("SELECT max(receipt_no) AS last FROM sale")?;
+            Ok(query.query_row([], |row| row.get::<_, Option<i64>>("last"))?)
+        })?;
+        last.map_or(Ok(None), |no| self.find_receipt(no))
     }
 
     fn find_receipt(&self, receipt_no: i64) -> Result<Option<StoredReceipt>, JournalError> {
         self.read("read the receipt", |db| {
             let mut query = db.prepare_cached(
                 "SELECT sale.receipt_no, sale.at_ms, sale.receipt_text, record.body
-                 FROM sale JOIN record ON record.id = sale.record WHERE sale.receipt_no = ?1",
+                 FROM sale JOIN record ON record.number = sale.record WHERE sale.receipt_no = ?1",
             )?;
             Ok(query.query_row([receipt_no], stored_receipt).optional()?)
         })
@@ -201,55 +205,49 @@ impl Journal {
 fn settle_attempts(tx: &Transaction<'_>, commit: &SaleCommit) -> Result<(), Fault> {
     attempt::refuse_unresolved(tx, commit.sale)?;
     let approved = attempt::approved(tx, commit.sale)?;
-    let charged: BTreeSet<AttemptId> = approved.iter().map(|(id, _)| *id).collect();
+    let charged: BTreeSet<AttemptId> = approved.iter().map(|paid| paid.attempt).collect();
     let named: BTreeSet<AttemptId> = commit.attempts.iter().copied().collect();
     if charged != named || named.len() != commit.attempts.len() {
         return Err(JournalError::OtherAttempts(commit.sale).into());
     }
     let card_minor = approved
         .iter()
-        .try_fold(0_i64, |sum, (_, minor)| sum.checked_add(*minor));
-    let (right, wanted) = match commit.kind {
-        RecordKind::Sale => (
-            card_minor == Some(commit.card_minor),
-            AttemptState::Committed,
-        ),
-        RecordKind::VoidedSale => (
-            commit.card_minor == 0 && commit.cash_minor == 0,
-            AttemptState::ReversalDue,
-        ),
+        .try_fold(0_i64, |sum, paid| sum.checked_add(paid.minor));
+    let right = match commit.kind {
+        RecordKind::Sale => card_minor == Some(commit.card_minor),
+        RecordKind::VoidedSale => commit.card_minor == 0 && commit.cash_minor == 0,
     };
     if !right {
         return Err(JournalError::OtherAmounts(commit.sale).into());
     }
-    let learnt = match commit.kind {
-        RecordKind::Sale => Learnt::default(),
-        RecordKind::VoidedSale => Learnt::why("The sale was voided: the charge is being undone."),
-    };
-    commit
-        .attempts
+    approved
         .iter()
-        .try_for_each(|attempt| attempt::step(tx, *attempt, wanted, &learnt).map(drop))
+        .try_for_each(|paid| settle_attempt(tx, paid, commit.kind))
 }
 
-/// The commit's record, with the next sequence and the next receipt number.
+fn settle_attempt(tx: &Transaction<'_>, paid: &Paid, kind: RecordKind) -> Result<(), Fault> {
+    let (wanted, learnt) = match (kind, paid.way) {
+        (RecordKind::Sale, _) => (AttemptState::Committed, Learnt::default()),
+        (RecordKind::VoidedSale, Way::Offline) => {
+            let why = "The sale was voided: nobody is told of the charge.";
+            return attempt::offline::undo(tx, paid.attempt, why).map(drop);
+        }
+        (RecordKind::VoidedSale, _) => (
+            AttemptState::ReversalDue,
+            Learnt::why("The sale was voided: the charge is being undone."),
+        ),
+    };
+    attempt::step(tx, paid.attempt, wanted, &learnt).map(drop)
+}
+
+/// The commit's record, with the next sequence.
 fn next_record(
     tx: &Transaction<'_>,
     commit: &SaleCommit,
     terminal: TerminalId,
     epoch: u32,
 ) -> Result<Record, Fault> {
-    let (seq, receipt_no) = tx
-        .prepare_cached(
-            "UPDATE terminal SET last_seq = last_seq + 1, last_receipt_no = last_receipt_no + 1
-             RETURNING last_seq, last_receipt_no",
-        )?
-        .query_row([], |row| {
-            Ok((
-                row::count(row, "last_seq")?,
-                row::count(row, "last_receipt_no")?,
-            ))
-        })?;
+    let receipt_no = next_receipt_no(tx)?;
     if commit.receipt_no != receipt_no {
         let (given, next) = (commit.receipt_no, receipt_no);
         return Err(JournalError::ReceiptNumber { given, next }.into());
@@ -258,60 +256,66 @@ fn next_record(
         id: commit.record_id,
         terminal,
         epoch,
-        seq,
+        seq: outbox::last_seq(tx, epoch)? + 1,
         kind: commit.kind,
         sale: commit.sale,
         at_ms: commit.at_ms,
         body: commit.body.clone(),
         hash: RecordHash::new([0; 32]),
-        clock_behind_ms: None,
+        clock_behind_ms: clock::seen(tx, commit.at_ms)?,
     };
     record.hash = record.compute_hash();
     Ok(record)
 }
 
-fn insert_record(tx: &Transaction<'_>, record: &Record) -> Result<(), Fault> {
+/// The receipt number after the last, and after those that a restore left out.
+fn next_receipt_no(db: &Connection) -> rusqlite::Result<u64> {
+    db.prepare_cached(
+        "SELECT max(receipts_before, coalesce((SELECT max(receipt_no) FROM sale), 0)) AS last
+         FROM terminal",
+    )?
+    .query_row([], |row| Ok(row::count(row, "last")? + 1))
+}
+
+/// Adds a record; its place.
+fn insert_record(tx: &Transaction<'_>, record: &Record) -> Result<i64, Fault> {
     let id = record.id.as_bytes();
     if row::exists(tx, "SELECT 1 FROM record WHERE id = ?1", [id])? {
         return Err(JournalError::RecordExists(record.id).into());
     }
-    tx.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)")?
+    let place = outbox::place(record.epoch, record.seq)?;
+    tx.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL)")?
         .execute((
+            place,
             id,
             record.epoch,
             column(record.seq)?,
             record.kind.word(),
             record.sale.as_bytes(),
             record.at_ms,
+            record.clock_behind_ms.map(column).transpose()?,
             &record.body,
             record.hash.as_bytes(),
         ))?;
-    Ok(())
+    Ok(place)
 }
 
-fn insert_sale(tx: &Transaction<'_>, commit: &SaleCommit) -> Result<(), Fault> {
+fn insert_sale(tx: &Transaction<'_>, commit: &SaleCommit, record: i64) -> Result<(), Fault> {
     tx.prepare_cached(
-        "INSERT INTO sale SELECT ?1, ?2, max(number), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM shift",
+        "INSERT INTO sale SELECT ?1, ?2, ?3, max(number), ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM shift",
     )?
     .execute((
+        column(commit.receipt_no)?,
         commit.sale.as_bytes(),
-        commit.record_id.as_bytes(),
+        record,
         commit.kind.word(),
         &commit.cashier,
         commit.at_ms,
-        column(commit.receipt_no)?,
         &commit.receipt_text,
         commit.total_minor,
         commit.cash_minor,
         commit.card_minor,
     ))?;
-    if commit.cash_minor != 0 {
-        tx.prepare_cached(
-            "INSERT INTO cash_movement (shift, sale, at_ms, amount_minor)
-             SELECT max(number), ?1, ?2, ?3 FROM shift",
-        )?
-        .execute((commit.sale.as_bytes(), commit.at_ms, commit.cash_minor))?;
-    }
     Ok(())
 }
 

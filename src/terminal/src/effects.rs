@@ -8,6 +8,7 @@ use sealpoint_wire::{AuthoriseRequest, FromUplink, RecordId, RecordKind};
 
 use crate::demo;
 use crate::engine::Engine;
+use crate::restored;
 
 impl Engine {
     /// Carries out one effect; what it gives goes back into the core.
@@ -28,6 +29,7 @@ impl Engine {
             }
             Effect::Recall(sale) => failed(Failed::Draft, self.journal().recall(sale).map(drop)),
             Effect::StartAttempt(start) => self.start_attempt(&start),
+            Effect::LookUpCard(asked) => vec![restored::card_known(self.journal(), &asked)],
             Effect::Send(request) => self.send(*request),
             Effect::ToLane(message) => {
                 self.lane.tell(&message);
@@ -35,14 +37,49 @@ impl Engine {
             }
             Effect::Approve {
                 attempt,
+                amount_minor,
                 approval_code,
                 emv,
                 draft,
             } => {
+                let written = self.journal().write_approved(
+                    attempt,
+                    Some(amount_minor),
+                    &approval_code,
+                    emv.as_ref(),
+                    &draft,
+                );
+                failed(Failed::Settle, written)
+            }
+            Effect::ApproveOffline(charge) => {
+                let taken = sealpoint_journal::OfflineCharge {
+                    kind: charge.kind,
+                    card: charge.card,
+                    sealed: charge.sealed,
+                    de55: charge.de55,
+                    emv: charge.emv,
+                    approval_code: None,
+                };
                 let written =
                     self.journal()
-                        .write_approved(attempt, &approval_code, emv.as_ref(), &draft);
+                        .write_offline_approved(charge.attempt, &taken, &charge.draft);
+                self.figures();
                 failed(Failed::Settle, written)
+            }
+            Effect::UndoOffline {
+                attempt,
+                why,
+                draft,
+            } => {
+                let written = self
+                    .journal()
+                    .write_offline_undone(attempt, &why, draft.as_deref());
+                self.figures();
+                failed(Failed::Settle, written)
+            }
+            Effect::Erase => {
+                self.erase();
+                vec![]
             }
             Effect::Decline { attempt, why } => {
                 failed(Failed::Settle, self.journal().write_declined(attempt, &why))
@@ -88,7 +125,7 @@ impl Engine {
         match journal.write_intent(&intent) {
             Ok(proof) => {
                 let stan = proof.stan();
-                lane.read_card(proof, start.insert_timeout_ms);
+                lane.read_card(proof, start.insert_timeout_ms, start.offline_up_to_minor);
                 vec![Input::AttemptStarted {
                     attempt: start.attempt,
                     stan,

@@ -19,7 +19,7 @@ pub enum AttemptState {
     Committed,
     /// To be undone; offered to the uplink until it is acknowledged.
     ReversalDue,
-    /// Undone, and acknowledged by the acquirer.
+    /// Undone: acknowledged by the acquirer, or settled by a person who said so by name.
     Reversed,
 }
 
@@ -59,5 +59,35 @@ impl AttemptState {
 impl fmt::Display for AttemptState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
+    }
+}
+
+/// How a charge came about; which steps an attempt may take depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Way {
+    /// The issuer is asked.
+    Online,
+    /// Without the issuer, which gets an advice: nothing to reverse.
+    Offline,
+    /// The journal was restored from a backup in which the attempt was open: its sale may have been
+    /// committed since, so no machine undoes it.
+    Restored,
+}
+
+impl Way {
+    /// The word that the journal stores.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+            Self::Restored => "restored",
+        }
+    }
+
+    /// The way that this word names.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::Online, Self::Offline, Self::Restored]
+            .into_iter()
+            .find(|way| way.word() == word)
     }
 }

@@ -3,57 +3,79 @@
 use rusqlite::{OptionalExtension, Transaction};
 use sealpoint_sale::{AttemptId, SaleId};
 
-use super::AttemptState;
+use super::{AttemptState, Way};
 use crate::error::{Fault, JournalError};
 use crate::row;
 
 /// What a step adds to an attempt; what is `None` stays as it is.
 #[derive(Default)]
 pub(crate) struct Learnt<'a> {
-    pub(super) card: Option<&'a str>,
-    pub(super) approval_code: Option<&'a str>,
-    pub(super) emv: Option<&'a str>,
-    pub(super) why: Option<&'a str>,
+    /// The way that the attempt takes from here; its own without one.
+    pub(crate) way: Option<Way>,
+    pub(crate) card: Option<&'a str>,
+    pub(crate) approval_code: Option<&'a str>,
+    pub(crate) emv: Option<&'a str>,
+    pub(crate) why: Option<&'a str>,
 }
 
 impl<'a> Learnt<'a> {
+    /// Where the issuer was asked or is about to be, for this reason.
     pub(crate) fn why(why: &'a str) -> Self {
         Self {
+            way: Some(Way::Online),
             why: Some(row::reason(why)),
             ..Self::default()
         }
     }
 }
 
-/// Takes one step if it is legal; the attempt's sale.
+/// An attempt that took a step.
+pub(crate) struct Stepped {
+    /// Its place in the order of all attempts.
+    pub(crate) number: i64,
+    /// The sale that it is to pay for.
+    pub(crate) sale: SaleId,
+    /// What was asked for, minor units.
+    pub(crate) amount_minor: i64,
+}
+
+/// Takes one step if it is legal.
 pub(crate) fn step(
     tx: &Transaction<'_>,
     attempt: AttemptId,
     wanted: AttemptState,
     learnt: &Learnt<'_>,
-) -> Result<SaleId, Fault> {
+) -> Result<Stepped, Fault> {
     let stepped = tx
         .prepare_cached(
-            "UPDATE attempt SET state = ?2, card = coalesce(?3, card),
-                 approval_code = coalesce(?4, approval_code), emv = coalesce(?5, emv),
-                 why = coalesce(?6, why)
-             WHERE id = ?1 AND state IN (SELECT found FROM attempt_step WHERE wanted = ?2)
-             RETURNING sale",
+            "UPDATE attempt SET state = ?2, way = coalesce(?3, way), card = coalesce(?4, card),
+                 approval_code = coalesce(?5, approval_code), emv = coalesce(?6, emv),
+                 why = coalesce(?7, why)
+             WHERE id = ?1 AND (state, way, ?2, coalesce(?3, way)) IN
+                 (SELECT found, found_way, wanted, wanted_way FROM attempt_step)
+             RETURNING number, sale, amount_minor",
         )?
         .query_row(
             (
                 attempt.as_bytes(),
                 wanted.word(),
+                learnt.way.map(Way::word),
                 learnt.card,
                 learnt.approval_code,
                 learnt.emv,
                 learnt.why,
             ),
-            |row| row::uuid(row, "sale"),
+            |row| {
+                Ok(Stepped {
+                    number: row.get("number")?,
+                    sale: SaleId::new(row::uuid(row, "sale")?),
+                    amount_minor: row.get("amount_minor")?,
+                })
+            },
         )
         .optional()?;
     match stepped {
-        Some(sale) => Ok(SaleId::new(sale)),
+        Some(stepped) => Ok(stepped),
         None => Err(why_not(tx, attempt, wanted)?.into()),
     }
 }
@@ -86,7 +108,7 @@ pub(crate) fn refuse_unresolved(tx: &Transaction<'_>, sale: SaleId) -> Result<()
     let unresolved = tx
         .prepare_cached(
             "SELECT id, state FROM attempt
-             WHERE sale = ?1 AND state IN ('INTENT', 'SENT', 'UNKNOWN')",
+             WHERE sale = ?1 AND state IN ('INTENT', 'SENT', 'UNKNOWN') AND way <> 'restored'",
         )?
         .query_row([sale.as_bytes()], |row| {
             let state = row::word(row, "state", AttemptState::from_word)?;
@@ -112,16 +134,26 @@ pub(crate) fn refuse_paid(tx: &Transaction<'_>, sale: SaleId) -> Result<(), Faul
     }
 }
 
-/// The approved attempts of `sale` and their amounts.
-pub(crate) fn approved(tx: &Transaction<'_>, sale: SaleId) -> Result<Vec<(AttemptId, i64)>, Fault> {
+/// An attempt that has paid for an open sale.
+pub(crate) struct Paid {
+    pub(crate) attempt: AttemptId,
+    /// What was approved, minor units: all that was asked for, or less.
+    pub(crate) minor: i64,
+    pub(crate) way: Way,
+}
+
+/// The approved attempts of `sale`.
+pub(crate) fn approved(tx: &Transaction<'_>, sale: SaleId) -> Result<Vec<Paid>, Fault> {
     let mut query = tx.prepare_cached(
-        "SELECT id, amount_minor FROM attempt WHERE sale = ?1 AND state = 'APPROVED'",
+        "SELECT id, coalesce(approved_minor, amount_minor) AS minor, way FROM attempt
+         WHERE sale = ?1 AND state = 'APPROVED'",
     )?;
     let rows = query.query_map([sale.as_bytes()], |row| {
-        Ok((
-            AttemptId::new(row::uuid(row, "id")?),
-            row.get("amount_minor")?,
-        ))
+        Ok(Paid {
+            attempt: AttemptId::new(row::uuid(row, "id")?),
+            minor: row.get("minor")?,
+            way: row::word(row, "way", Way::from_word)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

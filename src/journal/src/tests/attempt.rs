@@ -54,10 +54,10 @@ fn only_the_legal_steps_can_be_taken() {
         (Sent, &[IntentState], |j| {
             j.write_sent(attempt(1), &card()).map(drop)
         }),
-        (Approved, &[Sent], |j| {
-            j.write_approved(attempt(1), "A1B2C3", Some(&emv()), "[1]")
+        (Approved, &[Sent, Unknown], |j| {
+            j.write_approved(attempt(1), None, "A1B2C3", Some(&emv()), "[1]")
         }),
-        (Declined, &[IntentState, Sent], |j| {
+        (Declined, &[IntentState, Sent, Unknown], |j| {
             j.write_declined(attempt(1), "05")
         }),
         (Unknown, &[Sent], |j| {
@@ -249,7 +249,7 @@ fn an_approval_and_its_tender_are_one_commit() {
     let folder = Folder::new();
     let mut journal = folder.open();
     send(&mut journal, 1);
-    let broken = journal.write_approved(attempt(1), "A1B2C3", None, "{\"tender\":");
+    let broken = journal.write_approved(attempt(1), None, "A1B2C3", None, "{\"tender\":");
     assert!(matches!(broken, Err(JournalError::NotJson(_))));
     assert_eq!(
         state(&journal, 1).as_deref(),
@@ -257,11 +257,11 @@ fn an_approval_and_its_tender_are_one_commit() {
         "no approval without its tender"
     );
     journal
-        .write_approved(attempt(1), "A1B2C3", None, "[\"card\"]")
+        .write_approved(attempt(1), None, "A1B2C3", None, "[\"card\"]")
         .expect("it was sent");
     let draft = journal.restored().expect("it can be read").draft;
     assert_eq!(draft.map(|d| d.body).as_deref(), Some("[\"card\"]"));
-    let long = journal.write_approved(attempt(1), "A1B2C3D", None, "[]");
+    let long = journal.write_approved(attempt(1), None, "A1B2C3D", None, "[]");
     assert!(matches!(long, Err(JournalError::TooLarge { .. })));
 }
 

@@ -162,7 +162,13 @@ fn send(journal: &mut Journal, n: u64) {
 fn approve(journal: &mut Journal, n: u64) {
     send(journal, n);
     journal
-        .write_approved(attempt(n), "A1B2C3", Some(&emv()), "{\"tender\":\"card\"}")
+        .write_approved(
+            attempt(n),
+            None,
+            "A1B2C3",
+            Some(&emv()),
+            "{\"tender\":\"card\"}",
+        )
         .expect("it was sent");
 }
 

@@ -124,7 +124,7 @@ fn a_byte_changed_in_any_page_is_found() {
     for n in 1..=20 {
         send(&mut journal, n);
         journal
-            .write_approved(super::attempt(n), "", None, "{}")
+            .write_approved(super::attempt(n), None, "", None, "{}")
             .expect("it was sent");
         let _journaled = journal.commit_sale(&card_sale(n)).expect("it is paid");
     }

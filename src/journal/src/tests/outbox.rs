@@ -245,7 +245,7 @@ fn fill(journal: &Journal, count: u32) {
         "PRAGMA foreign_keys = OFF;
          INSERT INTO outbox (record, at_ms, at_risk_minor)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
-         SELECT randomblob(16), 1, 1 FROM n;
+         SELECT i + (SELECT max(record) FROM outbox) + 100000, 1, 1 FROM n;
          PRAGMA foreign_keys = ON;"
     );
     journal.db.execute_batch(&sql).expect("it is writable");

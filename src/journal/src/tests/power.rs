@@ -161,7 +161,7 @@ fn approved(journal: &mut Journal, n: u64) -> Vec<AttemptId> {
     found
         .expect("it can be read")
         .into_iter()
-        .map(|(id, _)| id)
+        .map(|paid| paid.attempt)
         .collect()
 }
 
@@ -178,7 +178,7 @@ fn charge(journal: &mut Journal, n: u64) -> AttemptId {
         .write_sent(written.attempt(), &card())
         .expect("the intent is written");
     journal
-        .write_approved(id, "A1B2C3", Some(&emv()), "[\"card\"]")
+        .write_approved(id, None, "A1B2C3", Some(&emv()), "[\"card\"]")
         .expect("it was sent");
     id
 }
@@ -211,7 +211,7 @@ fn assert_whole(journal: &Journal) -> u64 {
         "no gap"
     );
     let waiting = "SELECT count(*) FROM record WHERE (acked IS NULL)
-                   <> (id IN (SELECT record FROM outbox))";
+                   <> (number IN (SELECT record FROM outbox))";
     assert_eq!(
         number(waiting),
         0,

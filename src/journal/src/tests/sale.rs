@@ -262,7 +262,7 @@ fn two_cards_can_pay_for_one_sale() {
         .write_sent(attempt(2), &super::card())
         .expect("the intent is written");
     journal
-        .write_approved(attempt(2), "Z", None, "[1,2]")
+        .write_approved(attempt(2), None, "Z", None, "[1,2]")
         .expect("it was sent");
     let both = SaleCommit {
         total_minor: 2500,

@@ -154,7 +154,7 @@ impl Model {
             }
             Fate::Approved => {
                 journal
-                    .write_approved(id, "A1B2C3", None, "[\"card\"]")
+                    .write_approved(id, None, "A1B2C3", None, "[\"card\"]")
                     .expect("it was sent");
                 self.charged.entry(n).or_default().push(id);
             }
