@@ -48,6 +48,11 @@ impl Refusal {
         self.code == 429 || (self.code == 503 && self.word == "busy")
     }
 
+    /// The till's certificate is expired or revoked: how it stands says more.
+    pub(super) fn is_quarantine(&self) -> bool {
+        self.code == 403 && self.word == "quarantined"
+    }
+
     /// The request as it is will be refused each time, until a person changes something: RFC 9110
     /// section 15.5, without the codes of it that are for now only.
     pub(super) fn is_lasting(&self) -> bool {
@@ -60,11 +65,11 @@ impl Refusal {
 
 /// What an authorisation's exchange says of its fate.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Asked {
+pub(super) enum Word {
     /// The acquirer answered.
     Answered(HostAnswer),
     /// Nobody asked the acquirer, provably or by the collector's word.
-    NotAsked(String),
+    NothingAsked(String),
     /// The collector knows it and will not give an answer: a reversal settles it.
     Closed(String),
     /// Not known; the collector may know more.
@@ -77,19 +82,19 @@ pub(super) enum Asked {
 }
 
 /// What became of an authorisation that was sent.
-pub(super) fn authorisation(exchange: Exchange, attempt: AttemptId) -> Asked {
+pub(super) fn authorisation(exchange: Exchange, attempt: AttemptId) -> Word {
     match success::<AuthoriseAnswer>(exchange) {
-        Ok(given) if given.attempt == attempt => Asked::Answered(given.answer),
-        Ok(_) => Asked::Open {
+        Ok(given) if given.attempt == attempt => Word::Answered(given.answer),
+        Ok(_) => Word::Open {
             why: not_understood().why(),
             waited: false,
         },
-        Err(Failure::NotSent(why)) => Asked::NotAsked(why),
-        Err(Failure::Lost(why)) => Asked::Open { why, waited: false },
+        Err(Failure::NotSent(why)) => Word::NothingAsked(why),
+        Err(Failure::Lost(why)) => Word::Open { why, waited: false },
         Err(Failure::Refused(refusal)) => match (refusal.code, refusal.word.as_str()) {
-            (503 | 422, "not_sent") | (403, "quarantined") => Asked::NotAsked(refusal.why),
-            (409, "reversed" | "differs") => Asked::Closed(refusal.why),
-            (_, word) => Asked::Open {
+            (503 | 422, "not_sent") | (403, "quarantined") => Word::NothingAsked(refusal.why),
+            (409, "reversed" | "differs") => Word::Closed(refusal.why),
+            (_, word) => Word::Open {
                 waited: word == "unknown_fate",
                 why: refusal.why,
             },

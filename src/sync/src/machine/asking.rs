@@ -8,7 +8,7 @@ use sealpoint_wire::{
     AttemptId, AuthoriseRequest, AuthoriseResult, Fate, FromUplink, InquiryRequest,
 };
 
-use super::answer::{self, Asked, Failure};
+use super::answer::{self, Failure, Word};
 use super::backoff::Backoff;
 use super::host::{Errand, inquiry_body};
 use super::{Exchange, HOST_TIMEOUT_MS, Machine, Moment};
@@ -115,10 +115,10 @@ impl Machine {
             return;
         };
         match answer::authorisation(exchange, asking.inquiry.attempt) {
-            Asked::Answered(answer) => self.asking_ended(AuthoriseResult::Answered { answer }),
-            Asked::NotAsked(why) => self.asking_ended(AuthoriseResult::NotSent { why }),
-            Asked::Closed(why) => self.asking_ended(AuthoriseResult::Unknown { why }),
-            Asked::Open { why, waited } => {
+            Word::Answered(answer) => self.asking_ended(AuthoriseResult::Answered { answer }),
+            Word::NothingAsked(why) => self.asking_ended(AuthoriseResult::NotSent { why }),
+            Word::Closed(why) => self.asking_ended(AuthoriseResult::Unknown { why }),
+            Word::Open { why, waited } => {
                 asking.why = why;
                 asking.waited = waited;
                 asking.due_ms = Some(moment.now_ms);

@@ -109,6 +109,7 @@ impl Machine {
         match &exchange {
             Exchange::NotSent { why } => self.link_down(moment, why.clone()),
             Exchange::Lost { .. } => self.records.due_now(moment),
+            Exchange::Answered { code: 403, .. } => self.records.standing_is_due = true,
             Exchange::Answered { .. } if self.link != LinkState::Up => {
                 self.records.due_now(moment);
             }

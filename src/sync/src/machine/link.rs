@@ -45,6 +45,10 @@ impl Machine {
     pub(super) fn probed(&mut self, moment: Moment, exchange: Exchange) {
         match answer::success::<IgnoredAny>(exchange) {
             Ok(_) => self.link_answered(moment),
+            // It is there, but this till's certificate is not what it was.
+            Err(Failure::Refused(refusal)) if refusal.is_quarantine() => {
+                self.records.standing_is_due = true;
+            }
             // It is there, and has heard enough of this till for now.
             Err(Failure::Refused(refusal)) if refusal.code == 429 && self.is_linked() => {
                 self.records.rest(moment, refusal.retry_after_s);

@@ -1,10 +1,9 @@
-//! Authorisations and reversals: at most one in flight, reversals first, never a false "not sent".
+//! Authorisations: at most one in flight, never before a reversal, never a false "not sent".
 
-use sealpoint_sync::machine::MAX_REVERSALS;
 use sealpoint_wire::{AttemptId, AuthoriseResult, FromUplink, LinkState};
 
 use crate::rig::{
-    Rig, answered, approval, attempt, authorise, lost, not_sent, offer, reverse, reversed,
+    Rig, answered, approval, attempt, authorise, not_sent, offer, refused, reverse, reversed,
 };
 
 fn results(rig: &Rig, of: AttemptId) -> Vec<AuthoriseResult> {
@@ -50,24 +49,35 @@ fn not_sent_is_said_only_if_no_byte_left() {
 }
 
 #[test]
-fn every_other_end_leaves_the_fate_unknown() {
-    let refusal = serde_json::json!({"error": "not_sent", "message": "The acquirer is away."});
-    let ends = [
-        lost(),
-        answered(503, &refusal),
-        answered(504, &refusal),
-        answered(403, &refusal),
-        answered(200, &approval(9)),
-        answered(200, &"nonsense"),
+fn a_collector_that_promises_that_nothing_was_asked_is_believed() {
+    let promises = [
+        refused(503, "not_sent"),
+        refused(422, "not_sent"),
+        refused(403, "quarantined"),
     ];
-    for end in ends {
+    for promise in promises {
         let mut rig = Rig::up();
         rig.till(authorise(1));
-        rig.end("/v1/authorisations", end);
+        rig.end("/v1/authorisations", promise);
+        assert!(matches!(
+            results(&rig, attempt(1))[..],
+            [AuthoriseResult::NotSent { .. }]
+        ));
+        assert!(!rig.paths().contains(&"/v1/inquiries"));
+    }
+}
+
+#[test]
+fn an_attempt_that_the_collector_has_closed_is_reversed_without_asking_again() {
+    for word in ["reversed", "differs"] {
+        let mut rig = Rig::up();
+        rig.till(authorise(1));
+        rig.end("/v1/authorisations", refused(409, word));
         assert!(matches!(
             results(&rig, attempt(1))[..],
             [AuthoriseResult::Unknown { .. }]
         ));
+        assert!(rig.asked.is_empty());
     }
 }
 
@@ -118,58 +128,6 @@ fn a_reversal_of_the_authorisation_in_flight_gives_that_one_up() {
 }
 
 #[test]
-fn a_reversal_is_repeated_until_it_is_acknowledged_and_each_failure_is_said() {
-    let mut rig = Rig::up();
-    rig.till(reverse(1));
-    let body = rig.asked[0].body.clone();
-    for expected in 1..=5 {
-        rig.answer_error("/v1/reversals", 503, "acquirer_unreachable");
-        assert!(matches!(
-            rig.told.last(),
-            Some(FromUplink::ReversalPending { tries, .. }) if *tries == expected
-        ));
-        while !rig.paths().contains(&"/v1/reversals") {
-            rig.wake();
-            if rig.paths().contains(&"/v1/health") {
-                rig.answer_ok("/v1/health", &serde_json::json!({}));
-            }
-        }
-        assert_eq!(rig.asked[0].body, body, "the same trace number and amount");
-    }
-    rig.answer_ok("/v1/reversals", &reversed(1));
-    assert_eq!(
-        rig.told.last(),
-        Some(&FromUplink::Reversed {
-            attempt: attempt(1)
-        })
-    );
-}
-
-#[test]
-fn a_reversal_that_the_collector_refuses_does_not_hold_up_the_others() {
-    let mut rig = Rig::up();
-    rig.till(reverse(1));
-    rig.till(reverse(2));
-    rig.answer_error("/v1/reversals", 409, "conflict");
-    rig.wake();
-    rig.answer_ok("/v1/reversals", &reversed(2));
-    assert!(rig.told.contains(&FromUplink::Reversed {
-        attempt: attempt(2)
-    }));
-}
-
-#[test]
-fn an_acknowledgement_of_another_attempt_undoes_nothing() {
-    let mut rig = Rig::up();
-    rig.till(reverse(1));
-    rig.answer_ok("/v1/reversals", &reversed(2));
-    assert!(matches!(
-        rig.told.last(),
-        Some(FromUplink::ReversalPending { tries: 1, .. })
-    ));
-}
-
-#[test]
 fn the_same_request_again_is_not_a_second_one() {
     let mut rig = Rig::up();
     rig.till(authorise(1));
@@ -182,20 +140,4 @@ fn the_same_request_again_is_not_a_second_one() {
     rig.till(reverse(2));
     rig.answer_ok("/v1/reversals", &reversed(2));
     assert!(rig.asked.is_empty());
-}
-
-#[test]
-fn reversals_are_bounded_and_the_till_is_told() {
-    let mut rig = Rig::up();
-    for number in 0..=MAX_REVERSALS {
-        let mut request = reverse(0);
-        if let sealpoint_wire::ToUplink::Reverse(r) = &mut request {
-            r.attempt = AttemptId::new(uuid::Uuid::from_u128(number as u128));
-        }
-        rig.till(request);
-    }
-    assert!(matches!(
-        rig.told[..],
-        [FromUplink::ReversalPending { tries: 0, .. }]
-    ));
 }

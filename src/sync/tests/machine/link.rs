@@ -1,9 +1,13 @@
 //! The link's state is what the collector's last answer says.
 
-use sealpoint_sync::machine::{BACKOFF_MAX_MS, Input, Machine, Moment, Output, PROBE_EVERY_MS};
-use sealpoint_wire::{AuthoriseResult, FromUplink, LinkState};
+use sealpoint_sync::machine::{
+    BACKOFF_MAX_MS, Input, Machine, Moment, Output, PROBE_EVERY_MS, STANDING_EVERY_MS,
+};
+use sealpoint_wire::{AuthoriseResult, FromUplink, LinkState, Standing};
 
-use crate::rig::{Rig, authorise, lost, not_sent, offer, reverse};
+use crate::rig::{
+    Rig, advise, authorise, inquire, lost, not_sent, offer, refused_for, reverse, standing,
+};
 
 fn is_down(rig: &Rig, words: &str) -> bool {
     matches!(rig.link(), Some(LinkState::Down { why }) if why.contains(words))
@@ -48,8 +52,7 @@ fn a_collector_that_is_gone_is_probed_with_growing_waits_up_to_thirty_seconds() 
         waits[11] >= BACKOFF_MAX_MS / 2 && waits[11] <= BACKOFF_MAX_MS,
         "{waits:?}"
     );
-    rig.answer_ok("/v1/health", &serde_json::json!({}));
-    assert_eq!(rig.link(), Some(LinkState::Up));
+    rig.link_comes_up();
 }
 
 #[test]
@@ -65,7 +68,6 @@ fn a_lost_host_request_makes_a_probe_due_and_the_probe_decides() {
     rig.till(authorise(1));
     rig.end("/v1/authorisations", lost());
     assert_eq!(rig.link(), None, "not said down yet");
-    assert_eq!(rig.paths(), ["/v1/health"]);
     rig.end("/v1/health", not_sent());
     assert!(is_down(&rig, "No collector listens"));
 }
@@ -77,7 +79,7 @@ fn without_a_collector_everything_is_answered_and_nothing_is_sent() {
         now_ms: 0,
         jitter: 0,
     };
-    for message in [offer(1), authorise(1), reverse(2)] {
+    for message in [offer(1), authorise(1), reverse(2), advise(3), inquire(4)] {
         machine.input(moment, Input::Till(message));
     }
     let mut told = vec![];
@@ -106,4 +108,105 @@ fn without_a_collector_everything_is_answered_and_nothing_is_sent() {
         told[4],
         FromUplink::ReversalPending { tries: 0, .. }
     ));
+    assert!(matches!(told[5], FromUplink::Advised { .. }));
+    assert!(matches!(told[6], FromUplink::Inquired { fate: None, .. }));
+}
+
+fn standings(rig: &Rig) -> Vec<Standing> {
+    let told = rig.told.iter().filter_map(|message| match message {
+        FromUplink::Standing { standing } => Some(standing.clone()),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn how_the_till_stands_is_asked_before_the_link_is_up_and_every_few_minutes() {
+    let mut rig = Rig::connecting();
+    rig.answer_ok("/v1/health", &serde_json::json!({}));
+    assert_eq!(rig.paths(), ["/v1/standing"]);
+    assert_eq!(
+        rig.link(),
+        Some(LinkState::Connecting),
+        "not up before it is known"
+    );
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, None));
+    assert_eq!(rig.link(), Some(LinkState::Up));
+    assert_eq!(standings(&rig), [Standing::Active]);
+    let waited = rig.wake_until("/v1/standing");
+    assert!((STANDING_EVERY_MS..STANDING_EVERY_MS + PROBE_EVERY_MS).contains(&waited));
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, None));
+    assert_eq!(standings(&rig).len(), 1, "that all is well is no news");
+}
+
+#[test]
+fn a_collector_of_an_earlier_release_that_knows_no_standing_is_up() {
+    let mut rig = Rig::connecting();
+    rig.answer_ok("/v1/health", &serde_json::json!({}));
+    rig.answer_error("/v1/standing", 404, "not_found");
+    assert_eq!(rig.link(), Some(LinkState::Up));
+    assert!(standings(&rig).is_empty());
+}
+
+#[test]
+fn an_order_to_erase_is_told_at_each_poll() {
+    let lost = Standing::Lost {
+        order: "erase".to_owned(),
+        stolen: false,
+    };
+    let mut rig = Rig::connecting();
+    rig.answer_ok("/v1/health", &serde_json::json!({}));
+    rig.answer_ok("/v1/standing", &standing(lost.clone(), None));
+    rig.wake_until("/v1/standing");
+    rig.answer_ok("/v1/standing", &standing(lost.clone(), None));
+    assert_eq!(standings(&rig), [lost.clone(), lost]);
+}
+
+#[test]
+fn a_till_whose_certificate_expired_uploads_into_quarantine_and_says_so() {
+    let why = "The certificate expired. Enrol this till again.";
+    let mut rig = Rig::connecting();
+    rig.answer_ok("/v1/health", &serde_json::json!({}));
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, Some(why)));
+    let quarantined = LinkState::Quarantined {
+        why: why.to_owned(),
+    };
+    assert_eq!(rig.link(), Some(quarantined));
+    rig.till(offer(1));
+    rig.acknowledge_push();
+    assert!(
+        rig.told
+            .iter()
+            .any(|m| matches!(m, FromUplink::Acked { offer: 1, .. }))
+    );
+    rig.wake_until("/v1/standing");
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, None));
+    assert_eq!(rig.link(), Some(LinkState::Up), "enrolled again");
+}
+
+#[test]
+fn a_refusal_of_the_tills_certificate_has_it_ask_how_it_stands() {
+    let why = "The certificate is revoked. Take the till to the office.";
+    let mut rig = Rig::up();
+    rig.till(authorise(1));
+    rig.answer_error("/v1/authorisations", 403, "quarantined");
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, Some(why)));
+    assert!(matches!(rig.link(), Some(LinkState::Quarantined { .. })));
+
+    let mut rig = Rig::connecting();
+    rig.answer_error("/v1/health", 403, "quarantined");
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, Some(why)));
+    assert!(matches!(rig.link(), Some(LinkState::Quarantined { .. })));
+}
+
+#[test]
+fn a_collector_that_hears_too_much_of_this_till_is_asked_less_and_stays_up() {
+    let mut rig = Rig::up();
+    rig.wake();
+    rig.end("/v1/health", refused_for(429, "rate", 9));
+    assert_eq!(rig.link(), None);
+    assert!(rig.wake() >= 9_000);
+    let mut rig = Rig::connecting();
+    rig.end("/v1/health", refused_for(429, "rate", 9));
+    assert!(is_down(&rig, "rate happened"), "it has not been up");
 }

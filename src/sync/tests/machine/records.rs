@@ -27,7 +27,7 @@ fn an_offer_made_while_the_link_is_down_is_held_and_pushed_when_it_is_up() {
     rig.end("/v1/health", not_sent());
     rig.wake();
     assert_eq!(rig.paths(), ["/v1/health"], "the cheap request goes first");
-    rig.answer_ok("/v1/health", &serde_json::json!({}));
+    rig.link_comes_up();
     rig.acknowledge_push();
     assert!(acked(&rig, 1));
 }
@@ -40,7 +40,7 @@ fn a_push_that_got_lost_is_repeated_with_the_same_records() {
     rig.end("/v1/records", lost());
     assert!(matches!(rig.link(), Some(LinkState::Down { .. })));
     rig.wake();
-    rig.answer_ok("/v1/health", &serde_json::json!({}));
+    rig.link_comes_up();
     assert_eq!(rig.asked[0].body, first);
     rig.acknowledge_push();
     assert!(acked(&rig, 1));
@@ -61,6 +61,7 @@ fn a_collector_that_cannot_store_is_down_until_it_takes_the_push() {
     }
     assert!(waits[3] > waits[0], "{waits:?}");
     rig.acknowledge_push();
+    rig.settle();
     assert_eq!(rig.link(), Some(LinkState::Up));
 }
 
@@ -82,7 +83,7 @@ fn refused_records_are_passed_on_to_the_till() {
         FromUplink::Acked {
             offer: 1,
             results: answer.results,
-            contiguous_seq: 0,
+            contiguous_seq: 1,
         }
     );
 }

@@ -21,6 +21,7 @@ pub struct Rig {
     pub told: Vec<FromUplink>,
     pub asked: Vec<Request>,
     pub abandoned: usize,
+    pub erased: bool,
 }
 
 impl Rig {
@@ -33,6 +34,7 @@ impl Rig {
             told: vec![],
             asked: vec![],
             abandoned: 0,
+            erased: false,
         };
         rig.input(Input::Tick);
         rig
@@ -75,6 +77,17 @@ impl Rig {
         self.now_ms - began
     }
 
+    /// The same, if it is not out already.
+    pub fn wake_until_or_now(&mut self, path: &str) -> u64 {
+        self.answer_the_rest(path);
+        self.wake_until(path)
+    }
+
+    /// Answers every question about the link that is open.
+    pub fn settle(&mut self) {
+        self.answer_the_rest("");
+    }
+
     fn answer_the_rest(&mut self, path: &str) {
         while let Some(other) = self.paths().into_iter().find(|p| *p != path) {
             match other {
@@ -101,6 +114,7 @@ impl Rig {
                     self.asked.retain(|request| request.id != id);
                 }
                 Output::Till(message) => self.told.push(message),
+                Output::Erase => self.erased = true,
             }
         }
     }
