@@ -107,4 +107,20 @@ impl Database {
         )?;
         Ok(Released::Records(records))
     }
+
+    /// Whether the terminal has a certificate that is good: somebody has enrolled it since it was
+    /// revoked, or it has renewed the one that had expired.
+    fn is_enrolled(&mut self, terminal: &TerminalId, now_ms: i64) -> Result<bool, StoreError> {
+        self.the_row(
+            "SELECT EXISTS (
+                 SELECT 1 FROM till_certificate AS held
+                 WHERE held.terminal = ?1 AND held.expires_ms > ?2 AND held.revoked_ms IS NULL
+                   AND NOT EXISTS (
+                       SELECT 1 FROM till_standing AS line
+                       WHERE line.terminal = held.terminal
+                         AND (line.revoked_ms >= held.issued_ms OR line.lost_ms >= held.issued_ms)))",
+            values![terminal.as_str(), now_ms],
+        )?
+        .flag(0)
+    }
 }
