@@ -22,6 +22,8 @@
 //! [`Manifest`] says which keys may be used, [`signed`] that the retailer said so. [`KeyStore`] keeps
 //! the secret ones, and gives a DUKPT key once its number is on the disk ([`store`]).
 //!
+//! An [`EraseOrder`] of the retailer ends all of it: [`erase_keys`].
+//!
 //! Secret keys travel in key blocks ([`key_block`], X9.143) or as components that people hold
 //! ([`components`]), and have a [`CheckValue`] to compare.
 //!
@@ -40,6 +42,7 @@ mod card_data;
 mod check_value;
 pub mod components;
 pub mod dukpt;
+mod erase_order;
 mod hot_list;
 mod hpke;
 pub mod key_block;
@@ -60,14 +63,19 @@ pub use card_code::{CardCode, CardCoder, NoRandomBytes};
 pub use card_data::CardData;
 pub use check_value::{BadCheckValue, CheckMethod, CheckValue, NoCheckValue};
 pub use dukpt::{Exhausted, Registers, TransactionKey};
+pub use erase_order::{BadEraseOrder, EraseOrder};
 pub use hot_list::{BadHotList, HOT_LIST_FILE, HOT_LIST_OLD_DAYS, HotList, MAX_HOT_CARDS};
 pub use key_block::{KeyBlock, ProtectionKey};
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};
 pub use manifest::{
     BadContent, BadKind, BadManifest, EXPIRY_WARNING_DAYS, KeyKind, MANIFEST_FILE, MAX_KEYS,
-    MAX_REASON, Manifest, ManifestKey, NoKey, Proof, Standing,
+    MAX_OFFLINE_HOURS, MAX_OFFLINE_MINOR, MAX_OFFLINE_RECORDS, MAX_REASON, Manifest, ManifestKey,
+    NoKey, Proof, Standing,
 };
 pub use seal::{SealError, seal};
+pub use store::erase::{
+    ERASED_FILE, EraseError, erase_keys, is_erased, mark_erased, unmark_erased,
+};
 pub use store::{Durable, KeyStore, StorageKey, seal_dukpt};
 pub use token::{BadTokenKey, TOKEN_KEY_LEN, TokenKey};
 

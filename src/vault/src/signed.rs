@@ -37,6 +37,8 @@ pub enum Purpose {
     Manifest,
     /// Which cards are not to be taken.
     HotList,
+    /// That a till destroys its keys: [`crate::EraseOrder`].
+    EraseOrder,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
         match self {
             Self::Manifest => "manifest",
             Self::HotList => "hot list",
+            Self::EraseOrder => "erase order",
         }
     }
 
@@ -57,6 +60,8 @@ impl Purpose {
             Self::Manifest => 128 * 1024,
             // 100,000 tokens of 33 bytes, and room for the head.
             Self::HotList => 4 * 1024 * 1024,
+            // Four short lines and the signature.
+            Self::EraseOrder => 1024,
         }
     }
 
@@ -65,7 +70,7 @@ impl Purpose {
     #[must_use]
     pub fn claimed_by(text: &str) -> Option<Self> {
         let (purpose, _) = Trailer::split(text)?.claims()?;
-        [Self::Manifest, Self::HotList]
+        [Self::Manifest, Self::HotList, Self::EraseOrder]
             .into_iter()
             .find(|known| known.name() == purpose)
     }
@@ -84,7 +89,9 @@ pub enum BadSignature {
     )]
     Unsigned,
     /// It was signed as something else.
-    #[error("it was signed as a {found}, not as a {wanted}; ask the retailer for the right file")]
+    #[error(
+        "it was signed as \"{found}\", not as \"{wanted}\"; ask the retailer for the right file"
+    )]
     OtherPurpose {
         /// What it says that it is.
         found: String,

@@ -9,16 +9,19 @@
 //! | `kind` | what a key is for |
 //! | `text` | from the text to a checked manifest |
 //! | `choice` | which key counts on which day, or why none does |
+//! | `offline` | what may be charged without the issuer |
 
 mod choice;
 mod kind;
+mod offline;
 mod text;
 
 pub use choice::{NoKey, Standing};
 pub use kind::{BadKind, KeyKind};
+pub use offline::{MAX_OFFLINE_HOURS, MAX_OFFLINE_MINOR, MAX_OFFLINE_RECORDS};
 pub use text::{BadContent, BadManifest};
 
-use sealpoint_wire::KeyId;
+use sealpoint_wire::{KeyId, OfflinePolicy};
 
 use crate::{AcquirerKey, CheckValue, Day, signed::RootPublicKey};
 
@@ -37,6 +40,7 @@ pub struct Manifest {
     issued: Day,
     keys: Vec<ManifestKey>,
     next_root: Option<RootPublicKey>,
+    offline: Option<OfflinePolicy>,
 }
 
 /// A key that the manifest names.
@@ -94,6 +98,12 @@ impl Manifest {
     #[must_use]
     pub const fn next_root(&self) -> Option<&RootPublicKey> {
         self.next_root.as_ref()
+    }
+
+    /// What may be charged without the issuer; nothing without it.
+    #[must_use]
+    pub const fn offline(&self) -> Option<&OfflinePolicy> {
+        self.offline.as_ref()
     }
 }
 

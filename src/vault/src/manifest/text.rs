@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sealpoint_wire::KeyId;
+use sealpoint_wire::{KeyId, OfflinePolicy};
 use serde::Deserialize;
 
-use super::{KeyKind, MAX_KEYS, MAX_REASON, Manifest, ManifestKey, Proof};
+use super::{KeyKind, MAX_KEYS, MAX_REASON, Manifest, ManifestKey, Proof, offline};
 use crate::{
     AcquirerKey, BadKey, CheckValue, Day, line_of,
     signed::{self, BadRootKey, BadSignature, Purpose, RootPublicKey},
@@ -78,6 +78,16 @@ pub enum BadContent {
     /// The next root is no key.
     #[error("`next_root` cannot be used because {0}")]
     NextRoot(BadRootKey),
+    /// A limit of `offline` is below 0 or above what it may be.
+    #[error("`offline.{limit}` is {found} instead of 0 to {most}")]
+    Offline {
+        /// Which one.
+        limit: &'static str,
+        /// What it says.
+        found: i64,
+        /// The most that it may say.
+        most: i64,
+    },
 }
 
 #[derive(Deserialize)]
@@ -87,6 +97,8 @@ struct Text {
     issued: Day,
     #[serde(default)]
     next_root: Option<NextRoot>,
+    #[serde(default)]
+    offline: Option<OfflinePolicy>,
     #[serde(default, rename = "key")]
     keys: Vec<Key>,
 }
@@ -159,11 +171,15 @@ impl Manifest {
             .map(|root| RootPublicKey::from_base64(root.id, &root.public))
             .transpose()
             .map_err(BadContent::NextRoot)?;
+        if let Some(policy) = &text.offline {
+            offline::check(policy)?;
+        }
         Ok(Self {
             version,
             issued: text.issued,
             keys,
             next_root,
+            offline: text.offline,
         })
     }
 }

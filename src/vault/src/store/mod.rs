@@ -12,6 +12,7 @@
 //! | `disk` | how it is replaced: durable before it counts |
 //! | `floor` | where the counter must be at least, by the clock |
 //! | `draw` | the next transaction key, as a [`Durable`] |
+//! | `erase` | the end of every secret of a folder, and the mark that it keeps |
 //!
 //! **A key serial number is never used twice.**
 //! - *Power loss, kill*: [`Durable`] is made only after the file that counts further is on the disk
@@ -35,6 +36,7 @@
 mod content;
 mod disk;
 mod draw;
+pub(crate) mod erase;
 mod error;
 mod floor;
 mod identity;
@@ -152,6 +154,14 @@ impl KeyStore {
             Some(_) => Err(StoreError::OtherRoot(root.id().clone())),
             None => self.replace_root(root),
         }
+    }
+
+    /// Whether another root than that one was accepted before. Nothing is remembered.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    pub fn has_other_root(&self, root: &RootPublicKey) -> Result<bool, StoreError> {
+        self.read(|content| content.root.is_some_and(|known| known != *root.public()))
     }
 
     /// Takes that root from now on, whichever counted before: for one that the root before named, or

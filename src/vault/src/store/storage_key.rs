@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -12,6 +12,7 @@ use sealpoint_secret::SecretBytes;
 use sealpoint_wire::status::KeySource;
 
 use super::{STORE_FILE, disk::sync_folder};
+use crate::signed::Purpose;
 
 /// Name of the systemd credential with the storage key (systemd.exec(5), `LoadCredentialEncrypted=`).
 pub const STORAGE_CREDENTIAL: &str = "lane.key";
@@ -19,6 +20,12 @@ pub const STORAGE_CREDENTIAL: &str = "lane.key";
 pub const STORAGE_KEY_FILE: &str = "storage.key";
 /// Bytes of a storage key.
 pub const STORAGE_KEY_LEN: usize = 32;
+/// How the name of a storage key ends while it is being made.
+const PART: &str = ".part";
+/// Entries of the lane's folder that are looked at; it has a dozen.
+const MAX_ENTRIES: usize = 1_000;
+/// Bytes that are written over at most: as many as a hot list has, the longest file of the folder.
+const MAX_OVERWRITTEN: u64 = Purpose::HotList.max_len() as u64;
 /// Permission bits that let somebody else read the key's file.
 const OTHERS: u32 = 0o077;
 /// The same for a credential, which the system may give to its user by an access control list: its
@@ -158,11 +165,16 @@ impl StorageKey {
         self.source
     }
 
-    /// Overwrites and removes the folder's own file, if there is one; whether there was.
+    /// Overwrites and removes the folder's own file, if there is one, and what a crash left of making
+    /// it; whether there was one.
     ///
     /// # Errors
     /// [`StorageKeyError::Unwritable`] if it cannot be removed.
     pub fn destroy_file(keys: &Path) -> Result<bool, StorageKeyError> {
+        for path in parts(keys) {
+            overwrite_and_remove(&path)
+                .map_err(|error| StorageKeyError::Unwritable { path, error })?;
+        }
         let path = keys.join(STORAGE_KEY_FILE);
         match overwrite_and_remove(&path) {
             Ok(()) => Ok(true),
@@ -209,7 +221,7 @@ impl StorageKey {
         let mut key = SecretBytes::with_bound(STORAGE_KEY_LEN);
         key.fill(|room| SystemRandom::new().fill(room).map(|()| STORAGE_KEY_LEN))
             .map_err(|_| StorageKeyError::NoRandomBytes)?;
-        let part = path.with_extension(format!("{}.part", std::process::id()));
+        let part = path.with_extension(format!("{}{PART}", std::process::id()));
         let written = write_new(&part, key.expose()).and_then(|()| fs::hard_link(&part, path));
         let removed = fs::remove_file(&part);
         written
@@ -226,6 +238,24 @@ impl StorageKey {
     }
 }
 
+/// Storage keys that were being made when the power went.
+fn parts(keys: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(keys) else {
+        return Vec::new();
+    };
+    let stem = STORAGE_KEY_FILE.split('.').next().unwrap_or_default();
+    let is_part = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let rest = name.and_then(|name| name.strip_prefix(stem));
+        rest.is_some_and(|rest| rest.starts_with('.') && rest.ends_with(PART))
+    };
+    let paths = entries
+        .take(MAX_ENTRIES)
+        .flatten()
+        .map(|entry| entry.path());
+    paths.filter(is_part).collect()
+}
+
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
@@ -239,8 +269,8 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Writes zeros over a file and takes its name away, both durable when this returns.
 pub(super) fn overwrite_and_remove(path: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
-    let len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    file.write_all(&vec![0; len.min(super::seal::MAX_STORE)])?;
+    let len = file.metadata()?.len().min(MAX_OVERWRITTEN);
+    io::copy(&mut io::repeat(0).take(len), &mut file)?;
     file.sync_all()?;
     fs::remove_file(path)?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))

@@ -1,10 +1,12 @@
 mod check_value;
 mod components;
 mod dukpt;
+mod erase_order;
 mod hot_list;
 mod key_file;
 mod known_answers;
 mod manifest;
+mod offline;
 mod opened_elsewhere;
 mod pin_block;
 mod signed;

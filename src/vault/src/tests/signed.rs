@@ -115,7 +115,7 @@ fn a_signature_for_one_purpose_is_none_for_another() {
     let hot_list = signed::sign(BODY, Purpose::HotList, &root()).expect("signed");
     assert_eq!(
         refusal(&hot_list).to_string(),
-        "it was signed as a hot list, not as a manifest; ask the retailer for the right file"
+        "it was signed as \"hot list\", not as \"manifest\"; ask the retailer for the right file"
     );
     let renamed = hot_list.replace("-- hot list", "-- manifest");
     assert_eq!(

@@ -1,5 +1,6 @@
 mod content;
 mod copies;
+mod erase;
 mod kills;
 mod plug;
 mod storage_key;
