@@ -28,6 +28,7 @@ fn charge() -> Charge {
         unpredictable_number: [1, 2, 3, 4],
         random_draw: 50,
         forced_online: false,
+        offline_up_to_minor: i64::MAX,
         counter: 1,
         terminal_id: *b"BENCH001",
     }

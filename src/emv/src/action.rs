@@ -41,8 +41,8 @@ impl Verdict {
     }
 }
 
-/// Weighs the TVR before the first GENERATE AC: denial codes, then online codes. Money back is for the
-/// host to grant, whatever they are.
+/// Weighs the TVR before the first GENERATE AC: denial codes, then online codes. Money back, and more
+/// than the charge may be without the host, is for the host to grant, whatever they are.
 pub(crate) fn before_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
     let terminal = actions(dialogue)?;
     // An issuer who says nothing denies nothing and wants everything online.
@@ -59,7 +59,7 @@ pub(crate) fn before_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
 }
 
 /// Weighs the TVR once the host could not be asked: default codes. An online-only terminal has no
-/// say then, nor has any about money back: it declines whatever they are.
+/// say then, nor has any about what only the host may grant: it declines whatever they are.
 pub(crate) fn without_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
     if needs_host(dialogue) {
         return Ok(Verdict::Decline(dialogue.tvr));
@@ -76,7 +76,10 @@ pub(crate) fn without_host(dialogue: &Dialogue) -> Result<Verdict, Fault> {
 
 /// Whether nothing but the host may approve it.
 fn needs_host(dialogue: &Dialogue) -> bool {
-    dialogue.terminal.kind.online_only() || dialogue.charge.kind == ChargeKind::Refund
+    let charge = &dialogue.charge;
+    dialogue.terminal.kind.online_only()
+        || charge.kind == ChargeKind::Refund
+        || charge.amount_minor > charge.offline_up_to_minor
 }
 
 fn actions(dialogue: &Dialogue) -> Result<ActionCodes, Fault> {

@@ -35,6 +35,9 @@ pub struct Charge {
     /// Whether the merchant wants this charge online whatever the card says (Book 3 §10.6, TVR
     /// byte 4 bit 4).
     pub forced_online: bool,
+    /// Above this amount nothing but the host approves, whatever the profile's limits and codes say;
+    /// minor units. 0 for always, [`i64::MAX`] where the profile alone decides.
+    pub offline_up_to_minor: i64,
     /// Counts charges, up to eight digits (tag 9F41).
     pub counter: u32,
     /// Terminal identification, eight printable characters (tag 9F1C).

@@ -15,7 +15,7 @@ use crate::{
     selection::Selected,
     store::{self, Store},
     tag,
-    terminal::TerminalData,
+    terminal::{Application, TerminalData},
     verification::{Aip, Tsi, Tvr},
 };
 
@@ -137,12 +137,25 @@ impl Dialogue {
         self.store.set(tag::AID_TERMINAL, df_name);
         self.store.set(tag::DF_NAME, df_name);
         self.store.set(tag::VERSION_TERMINAL, &application.version);
-        self.store.set(
-            tag::FLOOR_LIMIT,
-            &application.floor_limit_minor.to_be_bytes(),
-        );
+        let floor_limit = self.floor_limit(application);
+        self.store.set(tag::FLOOR_LIMIT, &floor_limit.to_be_bytes());
         self.selected = Some(selected);
         self.write_results();
+    }
+
+    /// The amount from which on this charge goes online (tag 9F1B): the application's floor limit, or
+    /// less where the charge may be less without the host. A terminal that asks for everything keeps the
+    /// one that was agreed.
+    pub(crate) fn floor_limit(&self, application: &Application) -> u32 {
+        let agreed = application.floor_limit_minor;
+        if self.terminal.kind.online_only() {
+            return agreed;
+        }
+        let own = match self.charge.offline_up_to_minor {
+            ..=0 => 0,
+            up_to => u32::try_from(up_to).map_or(u32::MAX, |up_to| up_to.saturating_add(1)),
+        };
+        agreed.min(own)
     }
 
     /// Writes TVR, TSI and CVM results where DOLs and DE 55 read them.

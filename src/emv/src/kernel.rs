@@ -12,7 +12,7 @@ use crate::{
     generate_ac::{AcType, Asked},
     issuer::HostAnswer,
     lookup::{Known, LookUp},
-    online::OnlineRequest,
+    online::{self, OnlineRequest},
     outcome::{Decliner, Ending, Evidence, HostVerdict, Interface, Outcome},
     pin::{PinEntry, PinPad, PinRequest},
     records::Reading,
@@ -26,12 +26,14 @@ use crate::{
 
 /// The kernel for one charge. Give it what happened, do what it says, until it is done.
 ///
-/// It wipes what the card gave as soon as the outcome is known, and when dropped.
+/// It wipes what the card gave as soon as the outcome is known, and when dropped. Of an approval that
+/// the host was not asked for, what it must be told waits for [`Kernel::take_advice`].
 pub struct Kernel {
     pub(crate) dialogue: Dialogue,
     pub(crate) exchange: Exchange,
     patience: Patience,
     pub(crate) stage: Stage,
+    advice: Option<Box<OnlineRequest>>,
 }
 
 /// What happened.
@@ -132,6 +134,7 @@ impl Kernel {
             exchange: Exchange::new(),
             patience: Patience::default(),
             stage: Stage::Idle,
+            advice: None,
         })
     }
 
@@ -144,6 +147,14 @@ impl Kernel {
             Ok(output) => output,
             Err(ending) => self.end(ending),
         }
+    }
+
+    /// What the host must be told of a charge that card and terminal approved before it was asked
+    /// (ARC Y1, Book 4 Annex A6), once; it holds the card, so seal it at once. None for any other
+    /// outcome: of an approval after the host could not be asked (Y3), [`Output::GoOnline`] gave the
+    /// card, and [`Evidence::de55`] has the TC.
+    pub fn take_advice(&mut self) -> Option<Box<OnlineRequest>> {
+        self.advice.take()
     }
 
     /// What was exchanged with the card so far.
@@ -211,7 +222,8 @@ impl Kernel {
 
     /// Ends the charge, gathers the evidence, and wipes what the card gave.
     fn end(&mut self, ending: Ending) -> Output {
-        let ending = self.settled(ending);
+        let settled = self.settled(ending);
+        let ending = self.advised(settled);
         let outcome = Box::new(Outcome {
             ending,
             evidence: Evidence::of(&mut self.dialogue),
@@ -220,6 +232,21 @@ impl Kernel {
         self.exchange.close();
         self.stage = Stage::Over(outcome.clone());
         Output::Done(outcome)
+    }
+
+    /// Keeps what the host must be told of an approval that it was not asked for. What it cannot be
+    /// told of is none.
+    fn advised(&mut self, ending: Ending) -> Ending {
+        if ending != Ending::ApprovedOffline || self.dialogue.host != HostVerdict::NotAsked {
+            return ending;
+        }
+        match online::request(&mut self.dialogue) {
+            Ok(request) => {
+                self.advice = Some(Box::new(request));
+                ending
+            }
+            Err(fault) => fault.into(),
+        }
     }
 
     /// What an ending comes to where the matter had been decided before.

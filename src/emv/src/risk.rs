@@ -71,7 +71,7 @@ fn floor_limit(dialogue: &mut Dialogue) {
             .as_ref()
             .map_or((0, RandomSelection::default()), |selected| {
                 let application = &selected.application;
-                (application.floor_limit_minor, application.random)
+                (dialogue.floor_limit(application), application.random)
             });
     let amount = dialogue.charge.amount_minor;
     let together = amount.saturating_add(dialogue.known.earlier_minor.max(0));

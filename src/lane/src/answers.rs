@@ -8,9 +8,9 @@ use sealpoint_emv::{
 use sealpoint_secret::TruncatedPan;
 use sealpoint_vault::CardData;
 use sealpoint_wire::{
-    CardOutcome, CardSummary,
+    Bytes, CardOutcome, CardSummary, SealedCard,
     host::{HostAnswer as WireAnswer, HostDecision as WireDecision},
-    lane::{EmvResult, OutcomeKind, ReadCard},
+    lane::{EmvResult, OfflineApproval, OutcomeKind, ReadCard},
 };
 
 use crate::{charge::Ended, counterpart::Fault};
@@ -20,8 +20,8 @@ const REFER_TO_ISSUER: [[u8; 2]; 2] = [*b"01", *b"02"];
 /// Width of a terminal identification (EMV tag 9F1C).
 const TERMINAL_ID: usize = 8;
 
-/// What the kernel is to charge, but for what is drawn at random.
-pub(crate) fn charge(read: &ReadCard) -> Charge {
+/// What the kernel is to charge, but for what is drawn at random; without the host at most so much.
+pub(crate) fn charge(read: &ReadCard, offline_up_to_minor: i64) -> Charge {
     let mut terminal_id = [b' '; TERMINAL_ID];
     for (place, byte) in terminal_id.iter_mut().zip(read.terminal.as_str().bytes()) {
         *place = byte;
@@ -34,6 +34,7 @@ pub(crate) fn charge(read: &ReadCard) -> Charge {
         kind: ChargeKind::Purchase,
         random_draw: 1,
         forced_online: false,
+        offline_up_to_minor,
         date: bcd(&read.local_time, 2),
         time: bcd(&read.local_time, 8),
         unpredictable_number: [0; 4],
@@ -86,22 +87,47 @@ pub(crate) fn host_answer(answer: &WireAnswer) -> Result<HostAnswer, String> {
     .map_err(|error| format!("The host's answer cannot be used: {error}."))
 }
 
-/// How the attempt ended for the till, with all that is known of the card.
-pub(crate) fn outcome(ended: Ended) -> CardOutcome {
-    match &ended.outcome {
-        // A till's sales are paid when the host says so; it has no way yet to tell the host of a sale
-        // that it did not see.
-        Some(outcome) if outcome.ending == Ending::ApprovedOffline => CardOutcome {
-            kind: OutcomeKind::NotAccepted,
-            why: Some(
-                "The card approved without its issuer, which this till does not take, so nothing \
-                 was charged. Ask for another card or cash."
-                    .to_owned(),
-            ),
-            ..summarised(ended)
+/// How the attempt ended for the till, with all that is known of the card. An approval without the
+/// host pays only with what the acquirer must be told of it: `owed`, the card as it was sealed.
+pub(crate) fn outcome(
+    mut ended: Ended,
+    owed: impl FnOnce() -> Result<SealedCard, Fault>,
+) -> CardOutcome {
+    let de55 = match &ended.outcome {
+        Some(outcome) if outcome.ending == Ending::ApprovedOffline => outcome.evidence.de55.clone(),
+        _ => return summarised(ended),
+    };
+    let advice = match ended.fault.take() {
+        Some(fault) => Err(fault),
+        None => owed().and_then(|sealed| approval(sealed, de55)),
+    };
+    let outcome = summarised(ended);
+    match advice {
+        Ok(advice) => CardOutcome {
+            kind: OutcomeKind::ApprovedOffline,
+            advice: Some(Box::new(advice)),
+            ..outcome
         },
-        _ => summarised(ended),
+        Err(Fault { kind, why }) => CardOutcome {
+            kind,
+            why: Some(why),
+            ..outcome
+        },
     }
+}
+
+/// What the acquirer must be told. DE 55 is empty where a card has put its number into it.
+fn approval(sealed: SealedCard, de55: Vec<u8>) -> Result<OfflineApproval, Fault> {
+    let unusable = || {
+        let why = "The card's data cannot be given to its issuer, so nothing was charged. Ask for \
+                   another card or cash.";
+        Fault::new(OutcomeKind::CardFault, why)
+    };
+    if de55.is_empty() {
+        return Err(unusable());
+    }
+    let de55 = Bytes::try_from(de55).map_err(|_| unusable())?;
+    Ok(OfflineApproval { sealed, de55 })
 }
 
 /// How a charge ended, whoever wanted it.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sealpoint_emv::{Known, LookUp, OnlineRequest};
 use sealpoint_vault::{CardCode, SystemRandom};
 use sealpoint_wire::{
-    CardToken, FromLane, ReaderState, SealContext, ToLane,
+    CardToken, FromLane, ReaderState, SealContext, SealedCard, TerminalId, ToLane,
     lane::{CardPrompt, OutcomeKind, ReadCard},
     seal::SealKind,
 };
@@ -33,6 +33,70 @@ pub(crate) struct AtTill<'a> {
     pub(crate) code: Option<CardCode>,
     /// What stands for the card in records, if something may.
     pub(crate) token: Option<CardToken>,
+    /// The card, sealed for this attempt, once it was.
+    pub(crate) sealed: Option<SealedCard>,
+    /// Whether the host was to be asked.
+    pub(crate) asked: bool,
+    /// Whether the till said that it could not be.
+    pub(crate) unreachable: bool,
+    /// An order that came meanwhile, for after the attempt.
+    pub(crate) erase: &'a mut Option<Erase>,
+}
+
+/// An order to destroy the keys, as the till passed it on.
+pub(crate) struct Erase {
+    pub(crate) order: String,
+    pub(crate) terminal: TerminalId,
+}
+
+impl AtTill<'_> {
+    /// Seals the card for this attempt, which happens once: also an approval without the host goes out
+    /// under the key that was used to ask it.
+    fn seal(&mut self, request: OnlineRequest) -> Result<Sealed, Fault> {
+        let (read, ready) = (self.read, self.ready);
+        let context = SealContext {
+            terminal: read.terminal.clone(),
+            attempt: read.attempt,
+            key_id: ready.keys.key_id().clone(),
+            amount_minor: read.amount_minor,
+            currency: read.currency,
+            kind: SealKind::Authorisation,
+        };
+        let sealed = self
+            .set_up
+            .seal(request, &context, ready, self.random)
+            .map_err(|why| Fault::new(OutcomeKind::CannotSeal, why))?;
+        self.sealed = Some(sealed.sealed.clone());
+        Ok(sealed)
+    }
+
+    /// The sealed card that goes with an approval without the host.
+    ///
+    /// # Errors
+    /// Why such an approval does not pay here.
+    pub(crate) fn owed(&mut self) -> Result<SealedCard, Fault> {
+        if self.read.amount_minor > self.ready.offline_up_to_minor(self.read) {
+            return Err(Fault::new(
+                OutcomeKind::NotAccepted,
+                "The card approved without its issuer, which this till does not take, so nothing \
+                 was charged. Ask for another card or cash.",
+            ));
+        }
+        // A host that is only slow may still approve, and the card would be charged twice.
+        if self.asked && !self.unreachable {
+            return Err(Fault::new(
+                OutcomeKind::UnableToGoOnline,
+                "The host did not answer in time, so nothing was charged. Try again or take cash.",
+            ));
+        }
+        self.sealed.take().ok_or_else(|| {
+            Fault::new(
+                OutcomeKind::CannotSeal,
+                "The card data was not sealed, so nothing was charged. Take the card out and charge \
+                 again.",
+            )
+        })
+    }
 }
 
 impl Counterpart for AtTill<'_> {
@@ -63,27 +127,19 @@ impl Counterpart for AtTill<'_> {
     }
 
     fn ask_host(&mut self, request: OnlineRequest) -> Result<(), Fault> {
-        let cannot = |why: String| Fault::new(OutcomeKind::CannotSeal, why);
-        let (read, ready) = (self.read, self.ready);
-        let context = SealContext {
-            terminal: read.terminal.clone(),
-            attempt: read.attempt,
-            key_id: ready.keys.key_id().clone(),
-            amount_minor: read.amount_minor,
-            currency: read.currency,
-            kind: SealKind::Authorisation,
-        };
-        let Sealed { card, sealed, de55 } = self
-            .set_up
-            .seal(request, &context, ready, self.random)
-            .map_err(cannot)?;
+        let Sealed { card, sealed, de55 } = self.seal(request)?;
+        self.asked = true;
         self.till.tell(&FromLane::Online {
-            attempt: read.attempt,
+            attempt: self.read.attempt,
             card,
             sealed,
             de55,
         });
         Ok(())
+    }
+
+    fn owe_advice(&mut self, request: OnlineRequest) -> Result<(), Fault> {
+        self.seal(request).map(|_| ())
     }
 
     fn hear(&mut self, at_most: Duration) -> Word {
@@ -95,7 +151,10 @@ impl Counterpart for AtTill<'_> {
                     Err(why) => Word::Unusable(Fault::new(OutcomeKind::UnableToGoOnline, why)),
                 }
             }
-            Some(ToLane::UnableToGoOnline { attempt }) if attempt == mine => Word::UnableToGoOnline,
+            Some(ToLane::UnableToGoOnline { attempt }) if attempt == mine => {
+                self.unreachable = true;
+                Word::UnableToGoOnline
+            }
             Some(ToLane::Chosen { attempt, index }) if attempt == mine => {
                 Word::Chosen(index.into())
             }
@@ -107,6 +166,10 @@ impl Counterpart for AtTill<'_> {
                     attempt: other.attempt,
                     outcome: answers::without_card(OutcomeKind::ReaderFault, why),
                 });
+                Word::Silence
+            }
+            Some(ToLane::Erase { order, terminal }) => {
+                *self.erase = Some(Erase { order, terminal });
                 Word::Silence
             }
             Some(_) => Word::Silence,

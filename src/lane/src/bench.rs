@@ -162,6 +162,11 @@ impl Counterpart for AtBench<'_> {
         Ok(())
     }
 
+    /// Nobody is told from a bench.
+    fn owe_advice(&mut self, _request: OnlineRequest) -> Result<(), Fault> {
+        Ok(())
+    }
+
     fn hear(&mut self, at_most: Duration) -> Word {
         if let Some(word) = self.words.pop_front() {
             return word;

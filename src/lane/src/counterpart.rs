@@ -25,6 +25,11 @@ pub(crate) trait Counterpart {
     /// # Errors
     /// [`Fault`] if that cannot be done; the host was not asked then.
     fn ask_host(&mut self, request: OnlineRequest) -> Result<(), Fault>;
+    /// Card and terminal approved before the host was asked: seals what it must be told.
+    ///
+    /// # Errors
+    /// [`Fault`] if that cannot be done; the approval does not pay then.
+    fn owe_advice(&mut self, request: OnlineRequest) -> Result<(), Fault>;
     /// What it says within `at_most`.
     fn hear(&mut self, at_most: Duration) -> Word;
 }

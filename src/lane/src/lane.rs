@@ -10,7 +10,7 @@ use sealpoint_wire::{
 
 use crate::{
     answers::{self, without_card},
-    at_till::{AtTill, tell_reader},
+    at_till::{AtTill, Erase, tell_reader},
     charge::{Charging, POLL, Plan},
     counterpart::Fault,
     measure::{Counts, Times},
@@ -39,6 +39,10 @@ pub struct Lane {
     memory: Option<Memory>,
     /// How this process protects itself, for the till.
     posture: Option<Posture>,
+    /// An order to destroy the keys that came during a charge.
+    erase: Option<Erase>,
+    /// What was said of keys that an order was to destroy and that are still there.
+    unfinished: Option<String>,
 }
 
 /// Why the lane stops, other than because the till closed.
@@ -66,6 +70,8 @@ impl Lane {
             watch: Watch::default(),
             memory: None,
             posture: None,
+            erase: None,
+            unfinished: None,
         }
     }
 
@@ -81,6 +87,7 @@ impl Lane {
     /// # Errors
     /// [`LaneError`] if the till speaks another language.
     pub fn run(mut self) -> Result<(), LaneError> {
+        self.unfinished = self.set_up.go_on_erasing().err();
         let mut outlook = self.set_up.outlook();
         self.till.tell(&FromLane::Hello {
             version: WIRE_VERSION,
@@ -93,23 +100,27 @@ impl Lane {
             self.look();
             if looked.elapsed() >= LOOK_AGAIN {
                 looked = Instant::now();
-                let now = self.set_up.outlook();
-                if now != outlook {
-                    outlook = now;
-                    self.tell_outlook(&outlook);
-                }
+                self.go_on_erasing();
+                self.look_again(&mut outlook);
             }
             match self.till.hear(POLL) {
-                Some(ToLane::Read(read)) => self.serve(&read),
+                Some(ToLane::Read(read)) => {
+                    self.serve(&read);
+                    if let Some(erase) = self.erase.take() {
+                        self.obey(&erase);
+                        self.look_again(&mut outlook);
+                    }
+                }
                 Some(
                     ToLane::Host { attempt, .. }
                     | ToLane::UnableToGoOnline { attempt }
                     | ToLane::Chosen { attempt, .. }
                     | ToLane::Cancel { attempt },
                 ) => tracing::debug!(%attempt, "a word on an attempt that is over"),
-                Some(ToLane::Erase { .. }) => self.till.tell(&FromLane::Erased {
-                    refused: Some("This lane takes no such order.".to_owned()),
-                }),
+                Some(ToLane::Erase { order, terminal }) => {
+                    self.obey(&Erase { order, terminal });
+                    self.look_again(&mut outlook);
+                }
                 None => {}
             }
             match self.till.end() {
@@ -120,11 +131,21 @@ impl Lane {
         }
     }
 
+    /// Looks at keys and profile again, and tells the till if they changed.
+    fn look_again(&mut self, outlook: &mut Outlook) {
+        let now = self.set_up.outlook();
+        if now != *outlook {
+            self.tell_outlook(&now);
+            *outlook = now;
+        }
+    }
+
     /// Tells the till how keys and profile stand.
     fn tell_outlook(&mut self, outlook: &Outlook) {
         let Outlook {
             cannot_charge,
             warnings,
+            offline,
         } = outlook.clone();
         match &cannot_charge {
             Some(why) => tracing::warn!(why, "no card can be charged"),
@@ -136,8 +157,44 @@ impl Lane {
         self.till.tell(&FromLane::SetUp {
             cannot_charge,
             warnings,
-            offline: None,
+            offline,
         });
+    }
+
+    /// Destroys the keys, if the order counts, and tells the till what became of it.
+    fn obey(&mut self, erase: &Erase) {
+        let done = if erase.terminal == self.terminal {
+            self.set_up.erase(&erase.order, &erase.terminal)
+        } else {
+            Err(format!(
+                "Nothing was erased: this lane belongs to terminal {}, not {}. Start it with the \
+                 till's own terminal id.",
+                self.terminal, erase.terminal
+            ))
+        };
+        match &done {
+            Ok(()) => {
+                // What cards are remembered by is a secret of this process.
+                self.memory = None;
+                tracing::warn!("the retailer took this till out of service; its keys are erased");
+            }
+            Err(why) => tracing::error!(why, "an order to erase the keys"),
+        }
+        let refused = done.err();
+        self.unfinished = refused.clone().filter(|_| self.set_up.is_out_of_service());
+        self.till.tell(&FromLane::Erased { refused });
+    }
+
+    /// Tries again to erase what an order left, and tells the till once it is done.
+    fn go_on_erasing(&mut self) {
+        if self.unfinished.is_none() {
+            return;
+        }
+        self.unfinished = self.set_up.go_on_erasing().err();
+        match &self.unfinished {
+            Some(why) => tracing::error!(why, "keys that an order was to erase"),
+            None => self.till.tell(&FromLane::Erased { refused: None }),
+        }
     }
 
     /// Looks at the reader, and tells the till if it changed.
@@ -187,6 +244,10 @@ impl Lane {
             memory,
             code: None,
             token: None,
+            sealed: None,
+            asked: false,
+            unreachable: false,
+            erase: &mut self.erase,
         };
         let ended = Charging {
             reader: self.reader.as_mut(),
@@ -200,15 +261,19 @@ impl Lane {
         }
         .run(&Plan {
             terminal: &ready.terminal,
-            charge: answers::charge(read),
+            charge: answers::charge(read, ready.offline_up_to_minor(read)),
             wait: Duration::from_millis(read.insert_timeout_ms.into()),
         })?;
         let (code, token) = (till.code, till.token.take());
-        let mut outcome = answers::outcome(ended);
+        let mut outcome = answers::outcome(ended, || till.owed());
         if let Some(card) = &mut outcome.card {
             ready.keys.restrict(card, token.as_ref());
         }
-        if let (OutcomeKind::Approved, Some(code)) = (outcome.kind, code) {
+        let paid = matches!(
+            outcome.kind,
+            OutcomeKind::Approved | OutcomeKind::ApprovedOffline
+        );
+        if let Some(code) = code.filter(|_| paid) {
             let currency = read.currency.numeric();
             memory.charged(code, currency, read.amount_minor, Instant::now());
         }

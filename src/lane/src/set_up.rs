@@ -9,7 +9,10 @@ use std::{
 
 use sealpoint_emv::{MAX_PROFILE, OnlineRequest, TerminalData};
 use sealpoint_vault::{Day, SecureRandom};
-use sealpoint_wire::{SealContext, lane::MAX_WARNINGS};
+use sealpoint_wire::{
+    OfflinePolicy, SealContext, TerminalId,
+    lane::{MAX_WARNINGS, ReadCard},
+};
 
 use crate::{
     bench::Sealed,
@@ -29,6 +32,19 @@ pub(crate) struct Ready {
     pub(crate) terminal: Arc<TerminalData>,
 }
 
+impl Ready {
+    /// The most that this charge may be without its issuer, minor units: what the till wants, within
+    /// what the retailer signed. 0 where he signed nothing, or in another currency.
+    pub(crate) fn offline_up_to_minor(&self, read: &ReadCard) -> i64 {
+        match self.keys.offline() {
+            Some(policy) if policy.currency == read.currency => {
+                read.offline_up_to_minor.min(policy.per_sale_minor).max(0)
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// How things stand, for the till.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Outlook {
@@ -36,6 +52,8 @@ pub struct Outlook {
     pub cannot_charge: Option<String>,
     /// What will soon be in the way, or protects less than it could; at most [`MAX_WARNINGS`].
     pub warnings: Vec<String>,
+    /// What the retailer's manifest allows without the issuer, as long as the manifest counts.
+    pub offline: Option<OfflinePolicy>,
 }
 
 impl SetUp {
@@ -59,7 +77,9 @@ impl SetUp {
     /// How things stand today, by this machine's clock. A charge goes by the till's own time.
     #[must_use]
     pub fn outlook(&mut self) -> Outlook {
-        match self.on(Day::of_unix_seconds(now_s())) {
+        let today = Day::of_unix_seconds(now_s());
+        let offline = self.keys.offline();
+        match self.on(today) {
             Ok(ready) => Outlook {
                 cannot_charge: None,
                 warnings: ready
@@ -69,12 +89,35 @@ impl SetUp {
                     .take(MAX_WARNINGS)
                     .cloned()
                     .collect(),
+                offline,
             },
             Err(why) => Outlook {
                 cannot_charge: Some(why),
                 warnings: Vec::new(),
+                offline,
             },
         }
+    }
+
+    /// Destroys every key, if that order of the retailer says so to that terminal.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub(crate) fn erase(&mut self, order: &str, terminal: &TerminalId) -> Result<(), String> {
+        self.keys.erase(order, terminal)
+    }
+
+    /// Whether such an order was obeyed here.
+    pub(crate) fn is_out_of_service(&self) -> bool {
+        self.keys.is_out_of_service()
+    }
+
+    /// Erases what an order left.
+    ///
+    /// # Errors
+    /// What is in the way, and what to do.
+    pub(crate) fn go_on_erasing(&mut self) -> Result<(), String> {
+        self.keys.go_on_erasing()
     }
 
     /// Keys and profile for a charge at that local time.
@@ -101,10 +144,16 @@ impl SetUp {
             .profile
             .look(|paths| checked(paths.first().map(PathBuf::as_path)).map(Arc::new))
             .clone()?;
-        Ok(Ready {
-            keys: self.keys.ready(terminal.sealing, today)?,
-            terminal,
-        })
+        let keys = self.keys.ready(terminal.sealing, today)?;
+        if !terminal.kind.online_only() && keys.offline().is_none() {
+            return Err(
+                "No card can be charged: the terminal profile lets cards be approved without their \
+                 issuer, which no manifest of the retailer allows here. Write type 21, or 24 where \
+                 nobody attends; or load a signed manifest with a table `offline`."
+                    .to_owned(),
+            );
+        }
+        Ok(Ready { keys, terminal })
     }
 }
 
@@ -115,13 +164,6 @@ fn checked(profile: Option<&Path>) -> Result<TerminalData, String> {
         Some(path) => read_profile(path)
             .map_err(|why| format!("No card can be charged: {path:?} is no profile: {why}."))?,
     };
-    if !terminal.kind.online_only() {
-        return Err(
-            "No card can be charged: the terminal profile lets cards be approved without their \
-             issuer, which this till does not take. Write type 21, or 24 where nobody attends."
-                .to_owned(),
-        );
-    }
     if terminal.collects_signatures() {
         return Err(
             "No card can be charged: the terminal profile claims signatures, which this till \

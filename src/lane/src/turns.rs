@@ -54,7 +54,10 @@ impl Course<'_> {
     /// Notes a fault and gives the kernel's view of it.
     fn stop(&mut self, fault: Fault) -> Input<'static> {
         let input = match fault.kind {
-            OutcomeKind::CannotSeal | OutcomeKind::UnableToGoOnline => Input::UnableToGoOnline,
+            // Not the same as a host that could not be asked: what cannot be sealed cannot be told
+            // later either, and a host whose answer makes no sense may have approved. The card is told
+            // to decline.
+            OutcomeKind::CannotSeal | OutcomeKind::UnableToGoOnline => Input::Cancel,
             _ => Input::CardRemoved,
         };
         self.fault = Some(fault);
@@ -119,7 +122,7 @@ impl Charging<'_> {
                     self.times.cardholder = self.times.cardholder.saturating_add(start.elapsed());
                     input
                 }
-                Output::GoOnline(_) if course.cancelled => Input::UnableToGoOnline,
+                Output::GoOnline(_) if course.cancelled => Input::Cancel,
                 Output::GoOnline(request) => {
                     self.counterpart.prompt(CardPrompt::Authorising);
                     match self.counterpart.ask_host(*request) {
@@ -132,6 +135,11 @@ impl Charging<'_> {
                 }
                 Output::Wait => self.wait(&mut course),
                 Output::Done(outcome) => {
+                    if let Some(request) = kernel.take_advice()
+                        && let Err(fault) = self.counterpart.owe_advice(*request)
+                    {
+                        course.fault = Some(fault);
+                    }
                     return Ended::of_kernel(outcome, course.fault, course.interface);
                 }
             };

@@ -59,6 +59,7 @@ pub fn purchase() -> Charge {
         unpredictable_number: [1, 2, 3, 4],
         random_draw: 99,
         forced_online: false,
+        offline_up_to_minor: i64::MAX,
         counter: 1,
         terminal_id: *b"TERM0001",
     }

@@ -63,14 +63,15 @@ fn qualifiers(dialogue: &Dialogue, application: &Application, limits: &Contactle
 }
 
 /// Whether the card shall give an ARQC: above the floor limit (without one of its own for contactless
-/// use, the application's, tag 9F1B), and wherever terminal, merchant or kind do not let a card
-/// approve by itself.
+/// use, the application's, tag 9F1B), and wherever terminal, merchant, kind or the charge's own limit do
+/// not let a card approve by itself.
 fn goes_online(dialogue: &Dialogue, application: &Application, limits: &Contactless) -> bool {
     let floor_limit = limits
         .floor_limit_minor
         .unwrap_or(application.floor_limit_minor);
     let charge = &dialogue.charge;
     charge.amount_minor > i64::from(floor_limit)
+        || charge.amount_minor > charge.offline_up_to_minor
         || charge.forced_online
         || charge.kind == ChargeKind::Refund
         || dialogue.terminal.kind.online_only()

@@ -187,6 +187,7 @@ pub(super) fn charge() -> Charge {
         kind: ChargeKind::Purchase,
         random_draw: 99,
         forced_online: false,
+        offline_up_to_minor: i64::MAX,
         date: [0x26, 0x11, 0x22],
         time: [0x19, 0x48, 0x00],
         unpredictable_number: [0xDE, 0xAD, 0xBE, 0xEF],

@@ -232,6 +232,7 @@ fn charge(data: &ChargeData) -> Result<Charge, String> {
         unpredictable_number: [0x01, 0x02, 0x03, 0x04],
         random_draw: data.draw.unwrap_or(99),
         forced_online: data.forced_online,
+        offline_up_to_minor: i64::MAX,
         counter: 1,
         terminal_id: *b"TERM0001",
     })

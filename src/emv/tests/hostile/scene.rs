@@ -110,6 +110,7 @@ impl<'a> Scene<'a> {
                 unpredictable_number: numbers.array(),
                 random_draw: 99,
                 forced_online: numbers.chance(100),
+                offline_up_to_minor: i64::MAX,
                 counter: 1,
                 terminal_id: *b"TERM0001",
             },

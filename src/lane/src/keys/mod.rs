@@ -5,6 +5,7 @@
 //! | `trust` | the retailer's root key and the manifest that it signed |
 //! | `choice` | the newest key that the manifest allows and that is here |
 //! | `cards` | token key and hot list |
+//! | `erase` | the retailer's order to destroy every key |
 //! | `watched` | files that are read again only after they changed |
 //!
 //! Everything is looked at again for each charge, so that a new key or a revocation needs no
@@ -12,6 +13,7 @@
 
 mod cards;
 mod choice;
+mod erase;
 mod trust;
 mod watched;
 
@@ -30,7 +32,7 @@ use sealpoint_vault::{
     store::{Loaded, STORE_FILE, StorageKeyError, StoreError},
 };
 use sealpoint_wire::{
-    Bytes, CardSummary, CardToken, KeyId, SealContext, SealedCard, status::KeySource,
+    Bytes, CardSummary, CardToken, KeyId, OfflinePolicy, SealContext, SealedCard, status::KeySource,
 };
 
 use crate::{answers, bench::Sealed};
@@ -64,6 +66,8 @@ pub struct Keys {
     /// The root and the versions that the store has taken note of.
     root: Option<Arc<RootPublicKey>>,
     accepted: (u64, u64),
+    /// The retailer ordered the end of all of it since this program began.
+    out_of_service: bool,
 }
 
 /// What seals today, checked.
@@ -71,6 +75,7 @@ pub struct ReadyKeys {
     key: SealingKey,
     cards: Cards,
     warnings: Vec<String>,
+    offline: Option<OfflinePolicy>,
 }
 
 impl Keys {
@@ -92,6 +97,7 @@ impl Keys {
             token_key: None,
             root: None,
             accepted: (0, 0),
+            out_of_service: false,
         }
     }
 
@@ -104,6 +110,9 @@ impl Keys {
     /// # Errors
     /// Why no card can be charged and what to do.
     pub fn ready(&mut self, sealing: Sealing, today: Day) -> Result<ReadyKeys, String> {
+        if self.is_out_of_service() {
+            return Err(erase::OUT_OF_SERVICE.to_owned());
+        }
         let mut warnings = Vec::new();
         let trust = self.trust()?;
         let kinds = kinds(sealing.method);
@@ -158,7 +167,17 @@ impl Keys {
             key,
             cards,
             warnings,
+            offline: trust.offline().cloned(),
         })
+    }
+
+    /// What the manifest allows without the issuer, as long as it counts, whether or not there is a
+    /// key to seal with.
+    pub(crate) fn offline(&mut self) -> Option<OfflinePolicy> {
+        if self.is_out_of_service() {
+            return None;
+        }
+        self.trust().ok()?.offline().cloned()
     }
 
     /// Seals a request as `ready` says; what it held in clear is wiped. A DUKPT key is drawn here:
@@ -401,6 +420,12 @@ impl ReadyKeys {
     #[must_use]
     pub fn key_id(&self) -> &KeyId {
         self.key.key_id()
+    }
+
+    /// What the manifest allows without the issuer; nothing without it.
+    #[must_use]
+    pub const fn offline(&self) -> Option<&OfflinePolicy> {
+        self.offline.as_ref()
     }
 
     /// What will soon be in the way, or protects less than it could: what is so and what to do.

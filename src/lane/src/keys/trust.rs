@@ -10,6 +10,8 @@ use sealpoint_vault::{
     signed::{MAX_ROOT_FILE, Purpose, ROOT_FILE, RootPublicKey},
 };
 
+use sealpoint_wire::OfflinePolicy;
+
 use super::watched::{Watched, read_text};
 
 /// What the files say.
@@ -19,6 +21,16 @@ pub(super) enum Trust {
     Managed(Arc<RootPublicKey>, Arc<Manifest>),
     /// There is neither root nor manifest.
     Unmanaged,
+}
+
+impl Trust {
+    /// What the retailer allows without the issuer.
+    pub(super) fn offline(&self) -> Option<&OfflinePolicy> {
+        match self {
+            Self::Managed(_, manifest) => manifest.offline(),
+            Self::Unmanaged => None,
+        }
+    }
 }
 
 /// The files, and what was made of them.
@@ -47,6 +59,22 @@ impl Trusted {
         };
         self.0.look(read).clone()
     }
+}
+
+/// The root key alone, as who must not depend on a manifest needs it; none if there is none.
+///
+/// # Errors
+/// What is wrong with the file and what to do.
+pub(super) fn root_key(path: &Path) -> Result<Option<RootPublicKey>, String> {
+    let Some(text) = read_text(path, MAX_ROOT_FILE)? else {
+        return Ok(None);
+    };
+    RootPublicKey::parse(&text).map(Some).map_err(|bad| {
+        format!(
+            "the retailer's root key {path:?} cannot be used because {bad}. Load the root key again \
+             with `tillctl keys load`."
+        )
+    })
 }
 
 fn read(root: &Path, manifest: &Path) -> Result<Trust, String> {

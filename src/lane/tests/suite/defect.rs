@@ -108,6 +108,7 @@ fn inside() {
             unpredictable_number: [0; 4],
             random_draw: 1,
             forced_online: false,
+            offline_up_to_minor: i64::MAX,
             counter: 1,
             terminal_id: *b"BENCH001",
         };

@@ -7,7 +7,10 @@ use hpke::{
     Deserializable, Kem, OpModeR, Serializable, aead::AesGcm256, kdf::HkdfSha256, kem::XWing,
     single_shot_open,
 };
-use sealpoint_cardsim::{IssuerKeys, cryptogram::AcElements};
+use sealpoint_cardsim::{
+    IssuerKeys,
+    cryptogram::{AcElements, ChargeKeys, CryptogramVersion},
+};
 use sealpoint_emv::tlv;
 use sealpoint_wire::{
     Bytes, Currency, HostAnswer, HostDecision, SealContext, SealedCard,
@@ -85,7 +88,8 @@ impl Host {
         self.answer_with(online, code, declined.is_none())
     }
 
-    fn answer_with(&self, online: &Online, code: [u8; 2], approved: bool) -> HostAnswer {
+    /// Checks the card's cryptogram, of whatever kind, over what DE 55 says.
+    pub fn proven(&self, online: &Online) -> (CryptogramVersion, ChargeKeys, [u8; 8]) {
         let opened = self.open(online);
         let de55 = online.de55.as_slice();
         let found: Vec<(u32, Vec<u8>)> = objects(de55);
@@ -96,18 +100,23 @@ impl Host {
                 .map(|(_, v)| v.as_slice())
         };
         let elements = AcElements::collect(|tag| value(tag.into())).expect("DE 55 is whole");
-        let arqc: [u8; 8] = value(0x9F26)
+        let cryptogram: [u8; 8] = value(0x9F26)
             .and_then(|v| v.try_into().ok())
-            .expect("an ARQC");
+            .expect("a cryptogram");
         let iad = value(0x9F10).expect("issuer application data");
         let (version, key) = self
             .issuer
             .session_key(&opened.pan, opened.sequence, elements.atc, iad)
             .expect("the issuer knows the card");
         assert!(
-            version.verify(&key, &elements, iad, &arqc),
+            version.verify(&key, &elements, iad, &cryptogram),
             "the card's cryptogram"
         );
+        (version, key, cryptogram)
+    }
+
+    fn answer_with(&self, online: &Online, code: [u8; 2], approved: bool) -> HostAnswer {
+        let (version, key, arqc) = self.proven(online);
         let authentication = version.issuer_authentication_data(&key, arqc, code, approved);
         HostAnswer {
             decision: if approved {

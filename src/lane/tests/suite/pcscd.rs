@@ -29,15 +29,15 @@ const LOOKS: u32 = 1_000;
 
 /// Runs the ignored test `name` of this module beside a `pcscd` of its own.
 fn beside_pcscd(name: &str) {
+    beside_service(&format!("pcscd::{name}"));
+}
+
+/// Runs that ignored test beside a `pcscd` of its own.
+pub fn beside_service(test: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/pcsc/with-pcscd");
     let output = Command::new(script)
         .arg(env::current_exe().expect("this test's program"))
-        .args([
-            "--exact",
-            &format!("pcscd::{name}"),
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", test, "--ignored", "--nocapture"])
         .env(INSIDE, "1")
         .output()
         .expect("tests/pcsc/with-pcscd runs");
@@ -51,12 +51,22 @@ fn beside_pcscd(name: &str) {
 
 /// A lane at the card service, and the card's connection to its reader.
 fn bench(cards: &[Profile], reader: &str) -> (Bench, VpcdClient) {
+    let folder = TempDir::new().expect("a folder");
+    let host = Host::create(folder.path());
+    bench_in(folder, host, cards, reader)
+}
+
+/// The same in a folder that was prepared.
+pub fn bench_in(
+    folder: TempDir,
+    host: Host,
+    cards: &[Profile],
+    reader: &str,
+) -> (Bench, VpcdClient) {
     assert!(
         env::var_os(INSIDE).is_some(),
         "run the test that runs this one inside with-pcscd"
     );
-    let folder = TempDir::new().expect("a folder");
-    let host = Host::create(folder.path());
     let mut bench = Bench::start(folder, host, cards, Some(reader));
     let client = VpcdClient::start("127.0.0.1", VPCD_PORT, bench.slot.clone()).expect("threads");
     assert_eq!(bench.hello(), None);

@@ -46,6 +46,15 @@ impl Retailer {
         replace(folder, MANIFEST_FILE, &text);
     }
 
+    /// A signed order to erase the keys of that terminal.
+    pub fn erase_order(&self, terminal: &str) -> String {
+        let body = format!(
+            "erase order\nterminal {terminal}\nissued 2026-11-23\n\
+             id 0A58DE0C10F5BC1EC0A9F2A2C4E4D6B1\n"
+        );
+        signed::sign(&body, Purpose::EraseOrder, &self.root).expect("signed")
+    }
+
     /// Puts a signed hot list of these tokens into the folder.
     pub fn hot_list(&self, folder: &Path, version: u64, issued: &str, tokens: &[String]) {
         let mut sorted = tokens.to_vec();
@@ -76,6 +85,15 @@ pub fn key(id: &str, kind: &str, days: (&str, &str), more: &str) -> String {
     format!(
         "[[key]]\nid = \"{id}\"\nkind = \"{kind}\"\nvalid_from = \"{from}\"\n\
          valid_until = \"{until}\"\n{more}\n"
+    )
+}
+
+/// What a manifest allows without the issuer: so much for one charge, in that currency.
+pub fn offline(currency: &str, per_sale_minor: i64) -> String {
+    format!(
+        "[offline]\ncurrency = \"{currency}\"\nper_sale_minor = {per_sale_minor}\n\
+         per_till_minor = 100000\nper_card_day_minor = 10000\nper_card_day_count = 3\n\
+         max_records = 50\nmax_hours = 24\ndeferred = false\n\n"
     )
 }
 

@@ -88,6 +88,7 @@ pub(super) fn plan(wanted: &Wanted) -> Result<(Charge, String), Fault> {
         unpredictable_number: [0; 4],
         random_draw: 1,
         forced_online: false,
+        offline_up_to_minor: i64::MAX,
         counter: 1,
         terminal_id: BENCH,
     };

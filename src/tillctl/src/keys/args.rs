@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
 use sealpoint_vault::KeyKind;
-use sealpoint_wire::KeyId;
+use sealpoint_wire::{KeyId, TerminalId};
 
 use crate::fault::Fault;
 
@@ -26,6 +26,7 @@ for the retailer, on a machine without a network:
        tillctl keys wrap     --id ID --kind KIND [--initial-key-id HEX]
                              [--algorithm aes|tdes] [--components N]
                              [--person NAME]... [--out FILE]
+       tillctl keys erase-order --terminal ID --root FILE [--out FILE]
 
   show       every key and how it stands; never a secret
   load       takes in the retailer's root, a signed manifest, a signed hot list,
@@ -38,12 +39,15 @@ for the retailer, on a machine without a network:
   sign       signs a manifest or a hot list
   wrap       puts a key into a key block, under a protection key; both are
              entered in components, the protection key first
+  erase-order  signs the order that a till which is lost destroys its keys;
+             the collector gives it to the till
 
   --keys DIR        the lane's folder (/var/lib/sealpoint/till/lane)
   --json            one JSON object instead of a page for people
   --production      refuse what only a demo may do, as `lane --production` does
   --profile FILE    terminal profile; says which way of sealing the till uses
   --id ID           the key's id in the manifest
+  --terminal ID     the till whose keys are to be destroyed
   --to ID           refuse to rotate to any other key
   --algorithm NAME  of the key that is made from components (aes)
   --components N    how many, 2 to 4 (2)
@@ -137,6 +141,15 @@ pub enum Command {
         /// Where to; standard output without it.
         out: Option<PathBuf>,
     },
+    /// Order a till to destroy its keys.
+    EraseOrder {
+        /// Which one.
+        terminal: TerminalId,
+        /// The root's private key.
+        root: PathBuf,
+        /// Where to; standard output without it.
+        out: Option<PathBuf>,
+    },
     /// Make a key block.
     Wrap {
         /// The key's id, for the block's label.
@@ -185,6 +198,7 @@ struct Said {
     root: Option<PathBuf>,
     id: Option<KeyId>,
     to: Option<KeyId>,
+    terminal: Option<TerminalId>,
     kind: Option<KeyKind>,
     initial_key_id: Option<String>,
     tdes: bool,
@@ -264,6 +278,10 @@ impl Said {
                     said.to = Some(key_id(&text(&mut parser)?)?);
                     "--to"
                 }
+                Arg::Long("terminal") => {
+                    said.terminal = Some(terminal(&text(&mut parser)?)?);
+                    "--terminal"
+                }
                 Arg::Long("kind") => {
                     let kind = text(&mut parser)?.parse();
                     said.kind = Some(kind.map_err(|bad| Fault::misused(format!("{bad}.")))?);
@@ -331,6 +349,7 @@ impl Said {
             "destroy" => (&["--all", "--yes"], true),
             "root" => (&["--id", "--out"], false),
             "sign" => (&["--root", "--hot-list", "--out"], true),
+            "erase-order" => (&["--terminal", "--root", "--out"], false),
             "wrap" => (
                 &[
                     "--id",
@@ -372,6 +391,11 @@ impl Said {
                 file: needed(value, "FILE")?.into(),
                 root: needed(self.root, "--root FILE")?,
                 hot_list: self.hot_list,
+                out: self.out,
+            }),
+            "erase-order" => Ok(Command::EraseOrder {
+                terminal: needed(self.terminal, "--terminal ID")?,
+                root: needed(self.root, "--root FILE")?,
                 out: self.out,
             }),
             "ceremony" => Ok(Command::Ceremony {
@@ -484,6 +508,11 @@ pub fn person(text: &str) -> Result<String, Fault> {
 
 fn key_id(text: &str) -> Result<KeyId, Fault> {
     let id = text.parse::<KeyId>();
+    id.map_err(|bad| Fault::misused(bad.to_string()))
+}
+
+fn terminal(text: &str) -> Result<TerminalId, Fault> {
+    let id = text.parse::<TerminalId>();
     id.map_err(|bad| Fault::misused(bad.to_string()))
 }
 

@@ -34,7 +34,7 @@ const MAX_COMPONENT: usize = 64;
 /// Makes a key and puts it into the store.
 pub fn ceremony(options: &Options, id: &KeyId, how: &args::Entry) -> Result<Done, Fault> {
     let now = Now::read()?;
-    let held = Held::read(KeysFolder::to_write(&options.keys)?)?;
+    let held = Held::read(KeysFolder::to_fill(&options.keys)?)?;
     let key = held.expected(options, id)?;
     let kind = key.map_or(KeyKind::KeyBlockProtection, |key| key.kind);
     let algorithm = match kind {

@@ -4,6 +4,7 @@ use sealpoint_secret::SecretBytes;
 use sealpoint_vault::{
     KeyStore, StorageKey,
     store::{STORAGE_KEY_LEN, STORE_FILE},
+    unmark_erased,
 };
 use sealpoint_wire::{KeyId, status::KeySource};
 
@@ -69,6 +70,8 @@ pub fn all(options: &Options, yes: bool) -> Result<Done, Fault> {
     KeyStore::unchecked(folder.path(), any)
         .destroy()
         .map_err(|error| store_fault(&error))?;
+    // Last: whatever stopped this before, the till stayed out of service.
+    let ordered = unmark_erased(folder.path()).map_err(|error| because("", &error))?;
     let done = match (there, removed) {
         (false, false) => "There was neither a key store nor a storage key in the folder.",
         (false, true) => "The storage key is erased; there was no key store.",
@@ -92,7 +95,12 @@ pub fn all(options: &Options, yes: bool) -> Result<Done, Fault> {
              (`lane.key`), remove it there: then even an old copy of the key store is worth nothing."
         }
     };
+    let ordered = ordered.then(|| {
+        "The retailer had taken this till out of service. It can be set up again, like a new one."
+            .to_owned()
+    });
     Ok(Done::new("all_destroyed", done)
+        .and_all(ordered)
         .and(honest)
         .and("Root key, manifest and acquirer's key stay: they are public."))
 }

@@ -9,6 +9,7 @@ use std::{
 
 use rustix::fs::OFlags;
 use sealpoint_secret::SecretBytes;
+use sealpoint_vault::is_erased;
 
 use crate::{
     fault::Fault,
@@ -74,6 +75,20 @@ impl KeysFolder {
             _lock: Some(file),
             ..folder
         })
+    }
+
+    /// The folder, to put something into it: not that of a till which was taken out of service, whose
+    /// lane would destroy it again.
+    pub fn to_fill(path: &Path) -> Result<Self, Fault> {
+        let folder = Self::to_write(path)?;
+        if is_erased(path) {
+            return Err(Fault::refused(
+                "The retailer took this till out of service, and its keys were erased.",
+                "If it is to sell again, run `tillctl keys destroy --all`, then set it up like a new \
+                 one.",
+            ));
+        }
+        Ok(folder)
     }
 
     /// Where it is.

@@ -32,7 +32,7 @@ pub fn load(
         None => folder::text_of_input(MAX_FILE)?,
     };
     let now = Now::read()?;
-    let held = Held::read(KeysFolder::to_write(&options.keys)?)?;
+    let held = Held::read(KeysFolder::to_fill(&options.keys)?)?;
     let is_block = block::looks_like_one(&text);
     if id.is_some() && !is_block {
         return Err(Fault::misused("`--id` goes with a key block alone."));
@@ -46,6 +46,10 @@ pub fn load(
     match Purpose::claimed_by(&text) {
         Some(Purpose::Manifest) => manifest(options, &held, &text, &now),
         Some(Purpose::HotList) => hot_list(options, &held, &text, &now),
+        Some(Purpose::EraseOrder) => Err(Fault::refused(
+            "This is an order that a till destroys its keys, and nothing to load.",
+            "Give it to the collector; to erase this till by hand, run `tillctl keys destroy --all`.",
+        )),
         None if is_block => block::load(options, &held, &text, id.as_ref(), &now),
         None => match (is_root, AcquirerKey::parse(&text)) {
             (Ok(root), _) => load_root(options, &held, &root, replacing, &now),

@@ -77,6 +77,11 @@ fn carry_out(command: Command, options: &Options) -> Result<(String, Exit), Faul
             hot_list,
             out,
         } => retailer::sign(&file, &root, hot_list, out.as_deref())?,
+        Command::EraseOrder {
+            terminal,
+            root,
+            out,
+        } => retailer::erase_order(terminal, &root, out.as_deref())?,
         Command::Wrap {
             id,
             kind,

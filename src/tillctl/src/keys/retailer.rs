@@ -5,18 +5,18 @@ use std::path::Path;
 use data_encoding::HEXUPPER_PERMISSIVE;
 use sealpoint_secret::SecretBytes;
 use sealpoint_vault::{
-    CheckValue, HotList, KeyBlock, KeyKind, Manifest, ProtectionKey, SystemRandom,
+    CheckValue, EraseOrder, HotList, KeyBlock, KeyKind, Manifest, ProtectionKey, SystemRandom,
     key_block::{Algorithm, Header, HmacHash, ModeOfUse, OptionalBlock, Usage, Version},
     signed::{self, MAX_ROOT_FILE, PRIVATE_ROOT_FILE, Purpose, ROOT_FILE, RootPrivateKey},
 };
-use sealpoint_wire::{KeyId, seal::DukptScheme};
+use sealpoint_wire::{KeyId, TerminalId, seal::DukptScheme};
 
 use super::{
     args::Entry,
     ceremony,
     folder::{make, secret_of, text_of},
     held::because,
-    report::{Done, KeyNamed},
+    report::{Done, KeyNamed, Now},
 };
 use crate::fault::Fault;
 
@@ -58,20 +58,7 @@ pub fn sign(file: &Path, root: &Path, hot_list: bool, out: Option<&Path>) -> Res
         Purpose::Manifest
     };
     let body = text_of(file, purpose.max_len())?;
-    let private = secret_of(root, MAX_ROOT_FILE)?;
-    let private = str::from_utf8(private.expose()).ok();
-    let private = private.ok_or_else(|| {
-        Fault::refused(
-            format!("{root:?} is not a text."),
-            "Name the root's private key.",
-        )
-    })?;
-    let private = RootPrivateKey::parse(private).map_err(|bad| {
-        Fault::refused(
-            format!("{root:?} is no private root key: {bad}."),
-            format!("Name the file {PRIVATE_ROOT_FILE} that `tillctl keys root` made."),
-        )
-    })?;
+    let private = private_root(root)?;
     if !hot_list {
         // What no till would take is not worth a signature.
         Manifest::parse(&body).map_err(|bad| {
@@ -93,6 +80,43 @@ pub fn sign(file: &Path, root: &Path, hot_list: bool, out: Option<&Path>) -> Res
         private.public().id()
     );
     given(Done::new("signed", done), text, out)
+}
+
+/// Signs the order that a till destroys its keys.
+pub fn erase_order(terminal: TerminalId, root: &Path, out: Option<&Path>) -> Result<Done, Fault> {
+    let private = private_root(root)?;
+    let order = EraseOrder::new(terminal, Now::read()?.day, &SystemRandom::new())
+        .map_err(|bad| because("", &bad))?;
+    let text = signed::sign(&order.to_string(), Purpose::EraseOrder, &private)
+        .map_err(|bad| because("The order is not signed: ", &bad))?;
+    let done = format!(
+        "The order {} to erase the keys of {} is signed by \"{}\".",
+        order.id(),
+        order.terminal(),
+        private.public().id()
+    );
+    let done = Done::new("erase_ordered", done).and(
+        "Who has it can put that till out of service for as long as it trusts this root: give it to \
+         the collector, and keep it like a key.",
+    );
+    given(done, text, out)
+}
+
+/// The root's private key.
+fn private_root(path: &Path) -> Result<RootPrivateKey, Fault> {
+    let text = secret_of(path, MAX_ROOT_FILE)?;
+    let text = str::from_utf8(text.expose()).map_err(|_| {
+        Fault::refused(
+            format!("{path:?} is not a text."),
+            "Name the root's private key.",
+        )
+    })?;
+    RootPrivateKey::parse(text).map_err(|bad| {
+        Fault::refused(
+            format!("{path:?} is no private root key: {bad}."),
+            format!("Name the file {PRIVATE_ROOT_FILE} that `tillctl keys root` made."),
+        )
+    })
 }
 
 /// Puts a key into a key block, under a protection key that is entered in components.

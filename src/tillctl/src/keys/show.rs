@@ -15,7 +15,7 @@ use sealpoint_vault::{
     signed::Purpose,
     store::{Loaded, STORE_FILE, StorageKeyError},
 };
-use sealpoint_wire::status::KeySource;
+use sealpoint_wire::{OfflinePolicy, status::KeySource};
 use serde::Serialize;
 
 use super::{
@@ -57,6 +57,8 @@ struct ManifestShown {
     version: u64,
     issued: String,
     next_root: Option<String>,
+    /// What may be charged without the issuer.
+    offline: Option<OfflinePolicy>,
 }
 
 #[derive(Serialize)]
@@ -99,6 +101,7 @@ pub fn show(options: &Options, profile: Option<&Path>) -> Result<(String, Exit),
             version: manifest.version(),
             issued: manifest.issued().to_string(),
             next_root: manifest.next_root().map(|next| next.id().to_string()),
+            offline: manifest.offline().cloned(),
         }),
         storage_key: store.source,
         keys: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sealpoint_wire::status::KeySource;
+use sealpoint_wire::{Currency, OfflinePolicy, status::KeySource};
 
 use super::{Shown, keys::KeyShown};
 
@@ -40,6 +40,11 @@ pub(super) fn write(shown: &Shown) -> String {
     if let Some(next) = shown.manifest.as_ref().and_then(|it| it.next_root.as_ref()) {
         page.line(&format!("Next root    {next}"));
     }
+    match shown.manifest.as_ref().map(|it| it.offline.as_ref()) {
+        Some(Some(policy)) => page.offline(policy),
+        Some(None) => page.line("Offline      never: each charge needs its issuer"),
+        None => {}
+    }
     page.line(&format!(
         "Storage key  {}",
         match shown.storage_key {
@@ -62,6 +67,16 @@ pub(super) fn write(shown: &Shown) -> String {
         page.key(key, &shown.today);
     }
     page.0
+}
+
+/// An amount that is not negative, with its currency.
+fn amount(minor: i64, currency: Currency) -> String {
+    let width = usize::from(currency.exponent());
+    let digits = format!("{minor:0>least$}", least = width + 1);
+    match digits.split_at_checked(digits.len().saturating_sub(width)) {
+        Some((whole, part)) if !part.is_empty() => format!("{whole}.{part} {}", currency.alpha()),
+        _ => format!("{digits} {}", currency.alpha()),
+    }
 }
 
 #[derive(Default)]
@@ -94,6 +109,29 @@ impl Page {
                 "  initial key {id}, counter {counter}, {remaining} left"
             ));
         }
+    }
+
+    /// What may be charged without the issuer.
+    fn offline(&mut self, policy: &OfflinePolicy) {
+        let money = |minor| amount(minor, policy.currency);
+        self.line(&format!(
+            "Offline      up to {} a charge, {} the till",
+            money(policy.per_sale_minor),
+            money(policy.per_till_minor)
+        ));
+        self.line(&format!(
+            "             a card and day {}, {} charges",
+            money(policy.per_card_day_minor),
+            policy.per_card_day_count
+        ));
+        self.line(&format!(
+            "             at most {} charges for at most {} hours",
+            policy.max_records, policy.max_hours
+        ));
+        self.line(match policy.deferred {
+            true => "             also where the card wants its issuer",
+            false => "             where the card itself approves",
+        });
     }
 
     /// A text in lines of at most [`COLUMNS`], the later ones indented under the first.
