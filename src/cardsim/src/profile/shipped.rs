@@ -20,7 +20,7 @@ const TEXTS: [&str; 14] = [
 ];
 
 /// The cards of the test bench: what a shop's panel has no room for.
-const BENCH: [&str; 42] = [
+const BENCH: [&str; 44] = [
     include_str!("../../profiles/sda.toml"),
     include_str!("../../profiles/dda.toml"),
     include_str!("../../profiles/cda.toml"),
@@ -35,6 +35,8 @@ const BENCH: [&str; 42] = [
     include_str!("../../profiles/force-online.toml"),
     include_str!("../../profiles/demands-issuer-authentication.toml"),
     include_str!("../../profiles/approves-offline.toml"),
+    include_str!("../../profiles/approves-unreachable.toml"),
+    include_str!("../../profiles/mchip-offline.toml"),
     include_str!("../../profiles/declines-offline.toml"),
     include_str!("../../profiles/new-card.toml"),
     include_str!("../../profiles/velocity-exceeded.toml"),

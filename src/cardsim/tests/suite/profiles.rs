@@ -16,11 +16,11 @@ fn all_shipped_profiles_are_read_and_have_names_and_pans_of_their_own() {
     assert_eq!(profile::shipped().len(), 14);
     let names: BTreeSet<_> = all.iter().map(|card| &card.name).collect();
     let pans: BTreeSet<_> = all.iter().map(|card| &card.holder.pan).collect();
-    assert_eq!((names.len(), pans.len()), (56, 56));
+    assert_eq!((names.len(), pans.len()), (58, 58));
     let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/profiles"));
     let files = files.expect("the profiles").filter_map(Result::ok);
     let cards = files.filter(|file| file.path().extension().is_some_and(|end| end == "toml"));
-    assert_eq!(cards.count(), 56);
+    assert_eq!(cards.count(), 58);
 }
 
 #[test]
