@@ -29,7 +29,7 @@ const RESOLVER: &str = "/etc/resolv.conf";
 /// What it may take later: batches of records on their way, and threads that ask for names.
 const ROOM_KIB: u64 = 256 * 1024;
 
-/// Locks this process down to its certificate, the collector's port and what finds the collector's
+/// Locks this process down to its certificate's folder, the collector's port and what finds the collector's
 /// address; how far that got.
 ///
 /// # Errors
@@ -42,9 +42,12 @@ pub fn uplink(
     let mut read: Vec<PathBuf> = READ.iter().map(PathBuf::from).collect();
     read.extend(resolver_folder());
     let mut tcp_connect = Vec::new();
+    let mut write = Vec::new();
     if let Some(config) = config {
         let files = &config.credentials;
         read.extend([&files.ca, &files.cert, &files.key].map(|file| folder_of(file)));
+        // A renewed certificate takes the place of the old one, and an erased one leaves it.
+        write.extend([&files.cert, &files.key].map(|file| folder_of(file)));
         let port = config.target.as_ref().map(|target| target.address().1);
         tcp_connect.extend(port);
     }
@@ -52,7 +55,7 @@ pub fn uplink(
         process: "uplink",
         production,
         read,
-        write: vec![],
+        write,
         execute: vec![],
         tcp_connect,
         alone: true,

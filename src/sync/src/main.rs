@@ -12,16 +12,20 @@ use std::time::Duration;
 use lexopt::prelude::*;
 use sealpoint_shield::{EXIT_REFUSED, clean, defect, report};
 use sealpoint_sync::driver::{self, Config, Credentials, Target};
+use sealpoint_tls::Groups;
 use sealpoint_wire::{FromUplink, LinkState, Posture, WIRE_VERSION, frame};
 use tracing_subscriber::EnvFilter;
 
 const USAGE: &str = "\
-usage: uplink [--collector https://HOST:PORT --ca FILE --cert FILE --key FILE] [--production]
+usage: uplink [--collector https://HOST:PORT --ca FILE --cert FILE --key FILE] [--classical]
+              [--production]
 
 Started by the till, with a Unix socket as its standard input. Logs JSON lines to standard error;
 SEALPOINT_LOG sets what is logged (error, warn, info, debug). Without --collector the till is told
-that no collector is configured. The folders of the three files are all that it may read; keep
-nothing else there. With --production it does not start with less than its whole protection.";
+that no collector is configured. The folders of the three files are all that it may read, and the
+key's folder all that it may write, where it puts a renewed certificate; keep nothing else there.
+With --classical it also agrees in X25519 and P-256 alone, which whoever records it may open with a
+quantum computer of later years: for a proxy on the way that knows no other. With --production it does not start with less than its whole protection.";
 
 /// Wrong arguments, or no socket.
 const EXIT_USAGE: u8 = 2;
@@ -121,7 +125,7 @@ fn run(config: Option<Config>, posture: Posture) -> io::Result<()> {
 
 fn arguments() -> Result<Asked, lexopt::Error> {
     let (mut collector, mut ca, mut cert, mut key) = (None, None, None, None);
-    let mut production = false;
+    let (mut production, mut groups) = (false, Groups::Hybrid);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -129,6 +133,7 @@ fn arguments() -> Result<Asked, lexopt::Error> {
             Long("ca") => ca = Some(PathBuf::from(parser.value()?)),
             Long("cert") => cert = Some(PathBuf::from(parser.value()?)),
             Long("key") => key = Some(PathBuf::from(parser.value()?)),
+            Long("classical") => groups = Groups::HybridOrClassical,
             Long("production") => production = true,
             Short('h') | Long("help") => return Ok(Asked::Help),
             other => return Err(other.unexpected()),
@@ -152,6 +157,7 @@ fn arguments() -> Result<Asked, lexopt::Error> {
         config: Some(Config {
             target: Target::parse(&collector),
             credentials,
+            groups,
         }),
         production,
     })

@@ -125,7 +125,7 @@ impl Caller {
 
     async fn connect(&self) -> Result<Held, String> {
         let target = self.config.target.as_ref().map_err(ToString::to_string)?;
-        let tls = tls::client_config(&self.config.credentials).map_err(|e| e.to_string())?;
+        let tls = tls::client_config(&self.config).map_err(|e| e.to_string())?;
         let (host, port) = target.address();
         let tcp = dial::dial(host, port)
             .await

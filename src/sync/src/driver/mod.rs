@@ -2,8 +2,10 @@
 
 mod caller;
 mod dial;
-mod erase;
+mod office;
+mod once;
 mod pack;
+mod renewal;
 mod target;
 mod till;
 mod tls;
@@ -15,9 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::SecureRandom;
-use sealpoint_wire::Posture;
+use sealpoint_tls::Groups;
+use sealpoint_tls::identity::Files;
+use sealpoint_wire::{FromUplink, LinkState, Posture};
 use tokio::net::UnixStream;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
@@ -42,6 +46,16 @@ pub struct Credentials {
     pub key: PathBuf,
 }
 
+impl Credentials {
+    fn files(&self) -> Files {
+        Files {
+            ca: self.ca.clone(),
+            cert: self.cert.clone(),
+            key: self.key.clone(),
+        }
+    }
+}
+
 /// The collector to speak with, or why it cannot be.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -49,6 +63,8 @@ pub struct Config {
     pub target: Result<Target, BadTarget>,
     /// How to know each other.
     pub credentials: Credentials,
+    /// Which key exchanges may be used.
+    pub groups: Groups,
 }
 
 /// Runs the uplink until the till closes its end of the socket. `config` is `None` when no
@@ -68,8 +84,15 @@ pub async fn run(
     let reader = tokio::spawn(till::read_all(read, from_till_in));
 
     let mut driver = Driver::new(config, posture);
+    let office = driver.config.clone().map(|config| {
+        let linked = Arc::clone(&driver.linked);
+        tokio::spawn(office::run(config, linked, to_till.clone()))
+    });
     let outcome = driver.turn(from_till, to_till).await;
     reader.abort();
+    if let Some(office) = office {
+        office.abort();
+    }
     // The sender is dropped by now, so the writer ends once the till has read everything.
     let _ = tokio::time::timeout(FLUSH, writer).await;
     outcome
@@ -80,6 +103,8 @@ struct Driver {
     started: Instant,
     random: &'static dyn SecureRandom,
     config: Option<Arc<Config>>,
+    /// Rung when the collector is there again.
+    linked: Arc<Notify>,
     idle: HashMap<Channel, Caller>,
     calls: JoinSet<(Caller, Exchange)>,
     in_flight: HashMap<Id, Call>,
@@ -98,6 +123,7 @@ impl Driver {
             started: Instant::now(),
             random: rustls::crypto::ring::default_provider().secure_random,
             config: config.map(Arc::new),
+            linked: Arc::new(Notify::new()),
             idle: HashMap::new(),
             calls: JoinSet::new(),
             in_flight: HashMap::new(),
@@ -107,7 +133,7 @@ impl Driver {
     async fn turn(
         &mut self,
         mut from_till: mpsc::Receiver<io::Result<sealpoint_wire::ToUplink>>,
-        to_till: mpsc::Sender<sealpoint_wire::FromUplink>,
+        to_till: mpsc::Sender<FromUplink>,
     ) -> io::Result<()> {
         let mut input = Input::Tick;
         loop {
@@ -118,6 +144,12 @@ impl Driver {
                     Output::Abandon(request) => self.abandon(request),
                     Output::Erase => return self.erase(),
                     Output::Till(message) => {
+                        if let FromUplink::Link {
+                            state: LinkState::Up | LinkState::Quarantined { .. },
+                        } = &message
+                        {
+                            self.linked.notify_one();
+                        }
                         if to_till.send(message).await.is_err() {
                             return Ok(());
                         }
@@ -144,7 +176,9 @@ impl Driver {
         self.calls.abort_all();
         self.idle.clear();
         if let Some(config) = &self.config {
-            erase::identity(&config.credentials)?;
+            let Credentials { ca, cert, key } = config.credentials.clone();
+            let files = Files { ca, cert, key };
+            files.erase().map_err(io::Error::other)?;
             tracing::warn!("this till's key and certificate are erased, as the till asked");
         }
         Ok(())

@@ -1,27 +1,21 @@
-//! TLS 1.3 (RFC 8446) with the retailer's CA and the till's certificate, and its errors in words.
+//! TLS 1.3 (RFC 8446) with the retailer's CA and the till's certificate, in the hybrid group unless
+//! the configuration allows a weaker one, and its errors in words.
 
 use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::{AlertDescription, CertificateError, ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use sealpoint_tls::identity::{IdentityError, Pair};
+use sealpoint_tls::provider;
 
-use super::Credentials;
+use super::Config;
 
 /// A file that the link needs and that is not right.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BadCredentials {
-    #[error("The {what} at {} cannot be read ({why}). Enrol this till with the collector again.", path.display())]
-    Unreadable {
-        what: &'static str,
-        path: PathBuf,
-        why: String,
-    },
-    #[error("The {what} at {} is no usable PEM file. Enrol this till with the collector again.", path.display())]
-    NotPem { what: &'static str, path: PathBuf },
+    #[error(transparent)]
+    File(#[from] IdentityError),
     #[error(
         "The till's certificate and its key do not belong together. Enrol this till with the collector again."
     )]
@@ -30,59 +24,33 @@ pub(super) enum BadCredentials {
     Setup(rustls::Error),
 }
 
-/// Reads the files and makes a configuration that speaks TLS 1.3 alone and trusts `ca` alone.
-pub(super) fn client_config(files: &Credentials) -> Result<Arc<ClientConfig>, BadCredentials> {
+/// Reads the files and makes a configuration that speaks TLS 1.3 alone and trusts the retailer's CA
+/// alone.
+pub(super) fn client_config(config: &Config) -> Result<Arc<ClientConfig>, BadCredentials> {
+    client_config_of(config, config.credentials.files().pair()?)
+}
+
+/// The same, with another pair than the one in force: to try a renewed one.
+pub(super) fn client_config_of(
+    config: &Config,
+    pair: Pair,
+) -> Result<Arc<ClientConfig>, BadCredentials> {
+    let files = config.credentials.files();
     let mut roots = RootCertStore::empty();
-    for ca in certificates("CA certificate", &files.ca)? {
-        roots
-            .add(ca)
-            .map_err(|_| not_pem("CA certificate", &files.ca))?;
+    for ca in files.cas()? {
+        roots.add(ca).map_err(|_| IdentityError::NotPem {
+            what: "CA certificate",
+            path: files.ca.clone(),
+        })?;
     }
-    let chain = certificates("till's certificate", &files.cert)?;
-    let key = private_key("till's private key", &files.key)?;
-    let mut config =
-        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .map_err(BadCredentials::Setup)?
-            .with_root_certificates(roots)
-            .with_client_auth_cert(chain, key)
-            .map_err(|_| BadCredentials::NoPair)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
-}
-
-fn certificates(
-    what: &'static str,
-    path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, BadCredentials> {
-    let pem = read(what, path)?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
-        .collect::<Result<_, _>>()
-        .map_err(|_| not_pem(what, path))?;
-    if found.is_empty() {
-        Err(not_pem(what, path))
-    } else {
-        Ok(found)
-    }
-}
-
-fn private_key(what: &'static str, path: &Path) -> Result<PrivateKeyDer<'static>, BadCredentials> {
-    PrivateKeyDer::from_pem_slice(&read(what, path)?).map_err(|_| not_pem(what, path))
-}
-
-fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, BadCredentials> {
-    std::fs::read(path).map_err(|error| BadCredentials::Unreadable {
-        what,
-        path: path.to_owned(),
-        why: error.kind().to_string(),
-    })
-}
-
-fn not_pem(what: &'static str, path: &Path) -> BadCredentials {
-    BadCredentials::NotPem {
-        what,
-        path: path.to_owned(),
-    }
+    let mut tls = ClientConfig::builder_with_provider(provider(config.groups))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(BadCredentials::Setup)?
+        .with_root_certificates(roots)
+        .with_client_auth_cert(pair.chain, pair.key)
+        .map_err(|_| BadCredentials::NoPair)?;
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(tls))
 }
 
 /// What a failed connection or exchange means, in a sentence and what to do.
@@ -145,6 +113,11 @@ fn describe_tls(error: &rustls::Error) -> String {
             .to_owned(),
         rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
             "The collector does not speak TLS 1.3. Check that the address is a collector's."
+                .to_owned()
+        }
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "The collector, or a proxy before it, does not know the hybrid key exchange \
+             X25519MLKEM768. Update it, or allow a classical one on both ends."
                 .to_owned()
         }
         rustls::Error::AlertReceived(alert) => format!(
