@@ -184,11 +184,10 @@ impl Roll {
                 };
                 self.columns(&format!("  {approval}  Trace {:06}", card.stan), "");
                 self.columns(&format!("  AID {}", card.aid), "");
-                let cryptogram = match card.unconfirmed {
-                    Some(Unconfirmed::Deferred) => "ARQC",
-                    _ => "TC",
-                };
-                self.columns(&format!("  {cryptogram} {}", card.cryptogram), "");
+                // A card whose issuer is asked later has certified nothing.
+                if card.unconfirmed != Some(Unconfirmed::Deferred) {
+                    self.columns(&format!("  TC {}", card.cryptogram), "");
+                }
             }
         }
     }

@@ -4,6 +4,12 @@ use jiff::Zoned;
 use sealpoint_till::Stamp;
 use uuid::Uuid;
 
+/// Milliseconds since the Unix epoch.
+#[must_use]
+pub fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
 /// This moment, with fresh ids.
 #[must_use]
 pub fn stamp() -> Stamp {

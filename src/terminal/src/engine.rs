@@ -6,10 +6,11 @@ use std::time::Duration;
 use sealpoint_journal::Journal;
 use sealpoint_till::{Effect, Input, Notice, NoticeCode, Settings, Stock, Till, View};
 use sealpoint_wire::status::KeySource;
-use sealpoint_wire::{FromUplink, Posture};
+use sealpoint_wire::{FromLane, FromUplink, Posture};
 
 use crate::clock::stamp;
 use crate::config::Config;
+use crate::erase;
 use crate::event::{Event, Events};
 use crate::lane::Lane;
 use crate::lines::{Lines, Reply};
@@ -43,6 +44,8 @@ pub struct Engine {
     shown: Option<View>,
     standing: Standing,
     state: State,
+    /// How old an advice may become, from the retailer's policy.
+    advice_hours: Option<u32>,
 }
 
 /// What the engine is made of.
@@ -98,6 +101,7 @@ impl Engine {
             lines,
             demo_control: parts.config.demo_cards,
             shown: None,
+            advice_hours: None,
             state: parts.state,
         })
     }
@@ -139,6 +143,9 @@ impl Engine {
             Event::Lane(process, message) => {
                 if self.lane.process().is_now(process) {
                     self.standing.lane_said(&message);
+                    if let FromLane::SetUp { offline, .. } = &message {
+                        self.advice_hours = offline.as_ref().map(|policy| policy.max_hours);
+                    }
                     self.input(Input::Lane(message));
                 }
             }
@@ -175,6 +182,32 @@ impl Engine {
         self.write_down();
     }
 
+    /// Advices that are too old are a person's work. Only the collector's time tells which those are:
+    /// what is sealed cannot be had back after a clock was wrong.
+    fn give_up_old_advices(&mut self) {
+        let Some((now_ms, hours)) = self.uplink.collectors_time_ms().zip(self.advice_hours) else {
+            return;
+        };
+        match self.journal.expire_advices(now_ms, hours) {
+            Ok(0) => {}
+            Ok(expired) => tracing::error!(
+                alarm = "advices_expired",
+                expired,
+                hours,
+                "charges could not be told to the acquirer in time"
+            ),
+            Err(error) => tracing::error!(%error, "advices that are too old were not given up"),
+        }
+    }
+
+    /// Destroys what this till holds: the card process destroyed its keys before.
+    pub(crate) fn erase(&mut self) {
+        self.uplink.erase();
+        if let Err(error) = erase::destroy(&self.state) {
+            tracing::error!(%error, "the till's data could not all be destroyed");
+        }
+    }
+
     /// Says in a file how the till stands.
     fn write_down(&mut self) {
         if let Some(view) = &self.shown {
@@ -184,9 +217,11 @@ impl Engine {
 
     fn uplink_said(&mut self, message: FromUplink) {
         self.standing.uplink_said(&message);
-        if let Err(error) = self.uplink.heard(&message, &mut self.journal) {
+        let (message, written) = self.uplink.heard(message, &mut self.journal);
+        if let Err(error) = written {
             tracing::error!(%error, "an acknowledgement was not written");
         }
+        self.give_up_old_advices();
         // The figures first: the till then knows what is left when it hears what was acknowledged.
         self.figures();
         self.input(Input::Uplink(message));

@@ -28,7 +28,12 @@ impl Lane {
     }
 
     /// Asks for a card to be read. The proof is used up: one intent, one card.
-    pub fn read_card(&mut self, proof: IntentWritten, insert_timeout_ms: u32) {
+    pub fn read_card(
+        &mut self,
+        proof: IntentWritten,
+        insert_timeout_ms: u32,
+        offline_up_to_minor: i64,
+    ) {
         let intent = proof.intent();
         self.process.send(&ToLane::Read(ReadCard {
             attempt: intent.attempt,
@@ -38,7 +43,7 @@ impl Lane {
             local_time: intent.local_time.clone(),
             stan: proof.stan(),
             insert_timeout_ms,
-            offline_up_to_minor: 0,
+            offline_up_to_minor,
         }));
     }
 

@@ -16,6 +16,7 @@ pub mod config;
 mod demo;
 mod effects;
 pub mod engine;
+mod erase;
 pub mod event;
 mod key;
 mod lane;

@@ -1,8 +1,9 @@
 //! What the journal knows, in the core's words.
 
-use sealpoint_journal::{AttemptState, Journal, JournalError, QueueFigures, ShiftTotals};
+use sealpoint_journal::{AttemptState, CardKey, Journal, JournalError, QueueFigures, ShiftTotals};
 use sealpoint_till::Input;
-use sealpoint_till::effect::{self, Parked, Restored};
+use sealpoint_till::effect::{self, CardUsed, Figures, LookUpCard, Parked, Restored};
+use sealpoint_till::offline::OfflineUsed;
 use sealpoint_till::view::TotalsView;
 
 /// Where the journal left the till.
@@ -29,7 +30,9 @@ pub fn read(journal: &Journal) -> Result<Restored, JournalError> {
         next_receipt_no: restored.next_receipt_no,
         totals: totals(restored.totals),
         queue: queue(journal.queue()?),
-        reversing: u32::try_from(reversing.len()).unwrap_or(u32::MAX),
+        offline: offline(journal)?,
+        work_items: small(journal.work_count()?),
+        reversing: small(reversing.len() as u64),
         reversing_minor: reversing.iter().map(|row| row.amount_minor).sum(),
     })
 }
@@ -39,11 +42,58 @@ pub fn read(journal: &Journal) -> Result<Restored, JournalError> {
 /// # Errors
 /// The journal's error, if it cannot be read.
 pub fn figures(journal: &Journal) -> Result<Input, JournalError> {
-    Ok(Input::Figures {
+    Ok(Input::Figures(Figures {
         queue: queue(journal.queue()?),
         totals: totals(journal.totals()?),
-        reversals_due: u32::try_from(journal.reversals_due()?.len()).unwrap_or(u32::MAX),
+        reversals_due: small(journal.reversals_due()?.len() as u64),
+        offline: offline(journal)?,
+        work_items: small(journal.work_count()?),
+    }))
+}
+
+/// What the journal knows of a card that is to be charged. What cannot be read is no reason to stop
+/// a charge with the bank, and a reason to stop one without it.
+pub fn card_known(journal: &Journal, asked: &LookUpCard) -> Input {
+    let key = CardKey::of(&asked.card);
+    let day = asked.local_time.get(..8).unwrap_or_default();
+    let same = journal.recent_charge(&key, asked.amount_minor, asked.since_ms);
+    let same = same.unwrap_or_else(|error| {
+        tracing::error!(%error, "the same charge could not be looked for");
+        None
+    });
+    let used = match journal.offline_used(Some(&key), day) {
+        Ok(used) => CardUsed {
+            count: used.card_count,
+            amount_minor: used.card_minor,
+        },
+        Err(error) => {
+            tracing::error!(%error, "what the card had without its issuer could not be read");
+            CardUsed {
+                count: u32::MAX,
+                amount_minor: i64::MAX,
+            }
+        }
+    };
+    Input::CardKnown {
+        attempt: asked.attempt,
+        charged_at_ms: same
+            .filter(|same| same.attempt != asked.attempt)
+            .map(|same| same.at_ms),
+        used,
+    }
+}
+
+fn offline(journal: &Journal) -> Result<OfflineUsed, JournalError> {
+    let used = journal.offline_used(None, "")?;
+    Ok(OfflineUsed {
+        count: used.count,
+        amount_minor: used.amount_minor,
+        oldest_at_ms: used.oldest_at_ms,
     })
+}
+
+fn small(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn queue(figures: QueueFigures) -> effect::QueueFigures {

@@ -142,8 +142,8 @@ impl Standing {
             },
             reversals_due: view.reversals_due,
             journal: self.journal.clone(),
-            advices_due: 0,
-            work_items: 0,
+            advices_due: view.offline.map_or(0, |offline| offline.taken_count),
+            work_items: view.work_items,
         }
     }
 

@@ -7,13 +7,18 @@ use std::time::{Duration, Instant};
 use sealpoint_journal::{Journal, JournalError, SentWritten};
 use sealpoint_sale::AttemptId;
 use sealpoint_wire::record::MAX_BATCH;
-use sealpoint_wire::{AuthoriseRequest, AuthoriseResult, FromUplink, LinkState, ToUplink};
+use sealpoint_wire::{
+    AdviceResult, AuthoriseRequest, AuthoriseResult, FromUplink, LinkState, ToUplink,
+};
 
 use crate::child::{Ears, Source, Supervised};
+use crate::clock::now_ms;
 use crate::event::{Event, Events};
 
-/// How long an offer rests after it was not answered.
+/// How long an offer or an advice rests after it was not answered.
 const REST: Duration = Duration::from_secs(1);
+/// A reversal that was tried so often is an alarm.
+const ALARM_TRIES: u32 = 6;
 
 /// The link process.
 pub struct Uplink {
@@ -23,6 +28,12 @@ pub struct Uplink {
     open_offer: Option<u64>,
     rest_until: Option<Instant>,
     reversing: HashSet<AttemptId>,
+    /// Whether records are taken: also where cards are not.
+    takes: bool,
+    advising: Option<AttemptId>,
+    advise_after: Option<Instant>,
+    /// The collector's time, and when it was said.
+    time: Option<(i64, Instant)>,
 }
 
 impl Uplink {
@@ -39,6 +50,10 @@ impl Uplink {
             open_offer: None,
             rest_until: None,
             reversing: HashSet::new(),
+            takes: false,
+            advising: None,
+            advise_after: None,
+            time: None,
         }
     }
 
@@ -56,18 +71,20 @@ impl Uplink {
         })
     }
 
-    /// Takes note of what concerns the queue, and writes acknowledgements down.
+    /// Takes note of what concerns the queue, and writes down what must be; the message as the core
+    /// is to hear it, with the tries of a reversal over every start of the till.
     ///
     /// # Errors
-    /// [`JournalError`] if an acknowledgement cannot be written; the row is then offered again.
+    /// [`JournalError`] if it cannot be written; the row is then offered again.
     pub fn heard(
         &mut self,
-        message: &FromUplink,
+        message: FromUplink,
         journal: &mut Journal,
-    ) -> Result<(), JournalError> {
-        match message {
+    ) -> (FromUplink, Result<(), JournalError>) {
+        let written = match &message {
             FromUplink::Link { state } => {
                 self.up = *state == LinkState::Up;
+                self.takes = self.up || matches!(state, LinkState::Quarantined { .. });
                 self.rest_until = None;
                 Ok(())
             }
@@ -85,16 +102,60 @@ impl Uplink {
                 self.reversing.remove(attempt);
                 journal.write_reversed(*attempt)
             }
-            FromUplink::ReversalPending {
-                attempt,
-                tries,
-                why,
-            } => {
-                tracing::warn!(%attempt, tries, %why, "reversal not acknowledged yet");
-                Ok(())
+            FromUplink::ReversalPending { .. } => return self.reversal_pending(message, journal),
+            FromUplink::Advised { attempt, result } if self.advising == Some(*attempt) => {
+                self.advising = None;
+                if let AdviceResult::NotAnswered { why } = result {
+                    tracing::info!(%attempt, %why, "an advice was not answered");
+                    self.advise_after = Some(Instant::now() + REST);
+                }
+                journal.write_advised(*attempt, result, now_ms())
+            }
+            FromUplink::Time { at_ms } => {
+                self.time = Some((*at_ms, Instant::now()));
+                journal.observe_time(*at_ms)
             }
             _ => Ok(()),
-        }
+        };
+        (message, written)
+    }
+
+    /// A reversal was tried in vain. After [`ALARM_TRIES`] a person is asked to look at it as well;
+    /// the machine goes on.
+    fn reversal_pending(
+        &mut self,
+        message: FromUplink,
+        journal: &mut Journal,
+    ) -> (FromUplink, Result<(), JournalError>) {
+        let FromUplink::ReversalPending {
+            attempt,
+            tries,
+            why,
+        } = message
+        else {
+            return (message, Ok(()));
+        };
+        tracing::warn!(%attempt, tries, %why, "reversal not acknowledged yet");
+        let counted = match tries {
+            // It was not even tried.
+            0 => Ok(0),
+            _ => journal.count_reversal_try(attempt),
+        };
+        let (total, written) = match counted {
+            Ok(total) if total == ALARM_TRIES => {
+                tracing::error!(alarm = "reversal_stuck", %attempt, total, %why, "a charge could not be undone");
+                let noted = journal.write_reversal_refused(attempt, &why, now_ms());
+                (total, noted)
+            }
+            Ok(total) => (total, Ok(())),
+            Err(error) => (tries, Err(error)),
+        };
+        let message = FromUplink::ReversalPending {
+            attempt,
+            tries: total,
+            why,
+        };
+        (message, written)
     }
 
     /// The process ended: whatever it held is offered again to the next one.
@@ -103,9 +164,13 @@ impl Uplink {
         self.open_offer = None;
         self.rest_until = None;
         self.reversing.clear();
+        self.takes = false;
+        self.advising = None;
+        self.advise_after = None;
     }
 
-    /// Gives the uplink what waits: every reversal once, then one batch of records. While it does
+    /// Gives the uplink what waits: every reversal once, then one advice and one
+    /// batch of records. While it does
     /// not run nothing is given, and nothing counts as given.
     ///
     /// # Errors
@@ -119,8 +184,9 @@ impl Uplink {
                 self.process.send(&ToUplink::Reverse(reversal));
             }
         }
+        self.advise(journal)?;
         let resting = self.rest_until.is_some_and(|until| Instant::now() < until);
-        if !self.up || self.open_offer.is_some() || resting {
+        if !self.takes || self.open_offer.is_some() || resting {
             return Ok(());
         }
         let records = journal.outbox(MAX_BATCH)?;
@@ -133,6 +199,30 @@ impl Uplink {
             });
         }
         Ok(())
+    }
+
+    /// Gives the oldest advice, once no reversal is due and the one before it was answered.
+    fn advise(&mut self, journal: &Journal) -> Result<(), JournalError> {
+        let resting = self.advise_after.is_some_and(|at| Instant::now() < at);
+        if !self.up || self.advising.is_some() || resting {
+            return Ok(());
+        }
+        if let Some(advice) = journal.advices(1)?.pop() {
+            self.advising = Some(advice.attempt);
+            self.process.send(&ToUplink::Advise(Box::new(advice)));
+        }
+        Ok(())
+    }
+
+    /// The collector's time now, if it said it.
+    pub fn collectors_time_ms(&self) -> Option<i64> {
+        let (at_ms, heard) = self.time?;
+        Some(at_ms.saturating_add(i64::try_from(heard.elapsed().as_millis()).ok()?))
+    }
+
+    /// The till is taken out of service.
+    pub fn erase(&mut self) {
+        self.process.send(&ToUplink::Erase);
     }
 
     /// The process under it.

@@ -6,12 +6,22 @@
 
 use sealpoint_sale::{AttemptId, CardTender};
 use sealpoint_wire::lane::{CardPrompt, OutcomeKind};
-use sealpoint_wire::{AuthoriseResult, CardOutcome, CardSummary, HostAnswer, HostDecision};
+use sealpoint_wire::{
+    AdviceKind, AuthoriseRequest, AuthoriseResult, CardOutcome, CardSummary, HostAnswer,
+    HostDecision,
+};
+
+use crate::effect::CardUsed;
+use crate::offline::{Taken, unconfirmed};
 
 /// The uplink answers every authorisation within this, milliseconds; then its fate is unknown.
 pub const HOST_WAIT_MS: u32 = 40_000;
 /// The lane ends a card's own work within this, milliseconds.
 pub const CARD_WAIT_MS: u32 = 60_000;
+
+/// The cashier may take this long to say whether a charge is meant twice, milliseconds. The kernel
+/// waits for its host for 60 s, and the host needs [`HOST_WAIT_MS`] of them.
+pub const SURE_WAIT_MS: u32 = 18_000;
 
 /// A cardholder may take this long to choose an application, milliseconds.
 pub const CHOICE_WAIT_MS: u32 = 60_000;
@@ -25,8 +35,10 @@ enum Host {
     Asked,
     /// It answered.
     Answered(HostAnswer),
-    /// No byte left this machine.
+    /// No byte left this machine, or the acquirer was provably never asked.
     NotSent,
+    /// It was not asked, because the link is down.
+    Unreachable,
     /// SENT could not be written, so nothing was sent.
     NotWritten,
     /// It may or may not have approved.
@@ -38,6 +50,11 @@ enum Host {
 pub enum Ending {
     /// It pays.
     Pays(CardTender),
+    /// The issuer approved a part, and that much it pays.
+    PaysPart(CardTender),
+    /// Card and terminal approved, or the card wanted an issuer that cannot be asked: it pays if the
+    /// retailer's policy has room for it.
+    WithoutIssuer(Box<Taken>),
     /// Nothing was charged.
     NothingCharged(OutcomeKind),
     /// The bank declined, with its response code.
@@ -75,6 +92,14 @@ pub struct Attempt {
     pub wait_ms: u32,
     /// Whether the cashier asked to give up.
     pub cancelled: bool,
+    /// What the host is to be asked, once the card was read.
+    pub request: Option<Box<AuthoriseRequest>>,
+    /// What the same card has on this day, once that was looked up.
+    pub used: CardUsed,
+    /// How it ended at the card, while something must be known before that counts.
+    pub outcome: Option<CardOutcome>,
+    /// When the same card was charged the same before, milliseconds ago; the cashier is asked.
+    pub twice_ms: Option<i64>,
     host: Host,
 }
 
@@ -99,6 +124,10 @@ impl Attempt {
             wait_from_ms: now_ms,
             wait_ms: insert_timeout_ms,
             cancelled: false,
+            request: None,
+            used: CardUsed::default(),
+            outcome: None,
+            twice_ms: None,
             host: Host::NotAsked,
         }
     }
@@ -142,11 +171,34 @@ impl Attempt {
         known
     }
 
-    /// SENT is about to be written.
-    pub fn asked(&mut self, card: CardSummary, now_ms: i64) {
-        self.card = Some(card);
-        self.host = Host::Asked;
+    /// The card was read, and wants its issuer.
+    pub fn read(&mut self, request: AuthoriseRequest, now_ms: i64) {
+        self.card = Some(request.card.clone());
+        self.request = Some(Box::new(request));
         self.prompted(CardPrompt::Authorising, now_ms);
+    }
+
+    /// The cashier is asked whether it is meant twice.
+    pub fn is_sure_asked(&mut self, ago_ms: i64, now_ms: i64) {
+        self.twice_ms = Some(ago_ms);
+        self.wait_from_ms = now_ms;
+        self.wait_ms = SURE_WAIT_MS;
+    }
+
+    /// SENT is about to be written, with this.
+    pub fn asked(&mut self, now_ms: i64) -> Option<Box<AuthoriseRequest>> {
+        let request = self.request.clone()?;
+        self.host = Host::Asked;
+        self.wait_from_ms = now_ms;
+        self.wait_ms = HOST_WAIT_MS;
+        Some(request)
+    }
+
+    /// The link is down: the card goes on without its issuer.
+    pub fn not_reached(&mut self, now_ms: i64) {
+        self.host = Host::Unreachable;
+        self.wait_from_ms = now_ms;
+        self.wait_ms = CARD_WAIT_MS;
     }
 
     /// SENT could not be written, so nothing was sent.
@@ -158,7 +210,7 @@ impl Attempt {
     /// up.
     #[must_use]
     pub fn may_ask(&self) -> bool {
-        self.host == Host::NotAsked && !self.cancelled
+        self.host == Host::NotAsked && !self.cancelled && self.request.is_none()
     }
 
     /// Whether the host was asked and has not answered.
@@ -224,28 +276,33 @@ impl Attempt {
     pub fn ended(&self, outcome: &CardOutcome) -> Ending {
         let kind = outcome.kind;
         match &self.host {
-            Host::Answered(answer) if answer.decision == HostDecision::Approved => {
-                if kind == OutcomeKind::Approved {
-                    Ending::Pays(self.tender(answer, outcome))
-                } else {
-                    Ending::MustReverse(kind)
-                }
+            Host::Answered(answer) if answer.decision == HostDecision::Declined => {
+                Ending::DeclinedByHost(answer.response_code.clone())
             }
-            Host::Answered(answer) => Ending::DeclinedByHost(answer.response_code.clone()),
+            Host::Answered(_) if kind != OutcomeKind::Approved => Ending::MustReverse(kind),
+            Host::Answered(answer) => self.paid(answer, outcome),
             Host::Asked => Ending::MustReverse(kind),
             Host::Unknown => Ending::Reversing,
-            Host::NotSent => Ending::NotSent,
+            Host::NotSent => self.without_issuer(outcome).unwrap_or(Ending::NotSent),
+            Host::Unreachable => self
+                .without_issuer(outcome)
+                .unwrap_or(Ending::NothingCharged(kind)),
             Host::NotWritten => Ending::NotWritten,
             // The card may call it what it likes: the cashier gave up, and the host was not asked.
             Host::NotAsked
                 if self.cancelled
                     && matches!(
                         kind,
-                        OutcomeKind::UnableToGoOnline | OutcomeKind::DeclinedByCard
+                        OutcomeKind::UnableToGoOnline
+                            | OutcomeKind::DeclinedByCard
+                            | OutcomeKind::ApprovedOffline
                     ) =>
             {
                 Ending::NothingCharged(OutcomeKind::Cancelled)
             }
+            Host::NotAsked if kind == OutcomeKind::ApprovedOffline => self
+                .without_issuer(outcome)
+                .unwrap_or(Ending::NothingCharged(OutcomeKind::CardFault)),
             // A lane that says "approved" without a host is not believed.
             Host::NotAsked if kind == OutcomeKind::Approved => {
                 Ending::NothingCharged(OutcomeKind::CardFault)
@@ -254,7 +311,66 @@ impl Attempt {
         }
     }
 
-    fn tender(&self, answer: &HostAnswer, outcome: &CardOutcome) -> CardTender {
+    /// The host approved and the card agreed.
+    fn paid(&self, answer: &HostAnswer, outcome: &CardOutcome) -> Ending {
+        let tender = CardTender {
+            approval_code: answer.approval_code.clone().unwrap_or_default(),
+            ..self.tender(outcome)
+        };
+        match (answer.decision, answer.approved_minor) {
+            (HostDecision::PartlyApproved, Some(part))
+                if (1..self.amount_minor).contains(&part) =>
+            {
+                Ending::PaysPart(CardTender {
+                    amount_minor: part,
+                    ..tender
+                })
+            }
+            (HostDecision::Approved, None) => Ending::Pays(tender),
+            // An approval of nobody knows what: undone.
+            _ => Ending::MustReverse(outcome.kind),
+        }
+    }
+
+    /// What the card's own word, or its wish for an issuer that cannot be asked, comes to.
+    fn without_issuer(&self, outcome: &CardOutcome) -> Option<Ending> {
+        let (kind, card, sealed, de55) = match (outcome.kind, &outcome.advice, &self.request) {
+            (OutcomeKind::ApprovedOffline, Some(advice), _) => (
+                AdviceKind::OfflineApproved,
+                outcome.card.as_ref().or(self.card.as_ref())?,
+                &advice.sealed,
+                &advice.de55,
+            ),
+            (OutcomeKind::UnableToGoOnline, _, Some(request)) => (
+                AdviceKind::Deferred,
+                &request.card,
+                &request.sealed,
+                &request.de55,
+            ),
+            _ => return None,
+        };
+        let tender = CardTender {
+            label: card.label.clone(),
+            last4: card.last4.clone(),
+            token: card.token.as_ref().map(ToString::to_string),
+            aid: card.aid.clone(),
+            unconfirmed: Some(unconfirmed(kind)),
+            cryptogram: match (kind, &outcome.emv) {
+                (AdviceKind::OfflineApproved, Some(emv)) => emv.ac.clone(),
+                _ => String::new(),
+            },
+            ..self.tender(outcome)
+        };
+        Some(Ending::WithoutIssuer(Box::new(Taken {
+            kind,
+            card: card.clone(),
+            sealed: sealed.clone(),
+            de55: de55.clone(),
+            tender,
+        })))
+    }
+
+    fn tender(&self, outcome: &CardOutcome) -> CardTender {
         let card = self.card.as_ref();
         CardTender {
             attempt: self.id,
@@ -263,7 +379,7 @@ impl Attempt {
             last4: card.map(|c| c.last4.clone()).unwrap_or_default(),
             token: card.and_then(|c| c.token.as_ref().map(ToString::to_string)),
             aid: card.map(|c| c.aid.clone()).unwrap_or_default(),
-            approval_code: answer.approval_code.clone().unwrap_or_default(),
+            approval_code: String::new(),
             unconfirmed: None,
             stan: self.stan,
             cryptogram: outcome

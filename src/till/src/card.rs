@@ -1,11 +1,11 @@
 //! Charging a card: the attempt between lane, journal and uplink.
 
-use sealpoint_sale::{AttemptId, Tender, tender};
-use sealpoint_wire::lane::{CardOutcome, EmvResult, MAX_CHOICES, OutcomeKind};
-use sealpoint_wire::{AuthoriseRequest, AuthoriseResult, FromLane, LinkState, ReaderState, ToLane};
+use sealpoint_sale::{AttemptId, tender};
+use sealpoint_wire::lane::{CardOutcome, MAX_CHOICES, OutcomeKind};
+use sealpoint_wire::{AuthoriseResult, FromLane, LinkState, ReaderState, ToLane};
 
 use crate::action::{Action, short};
-use crate::attempt::{Attempt, Ending};
+use crate::attempt::Attempt;
 use crate::effect::{Effect, Stamp, StartAttempt};
 use crate::notice::{Notice, NoticeCode};
 use crate::till::Till;
@@ -13,21 +13,13 @@ use crate::view::Pane;
 
 /// The lane and the uplink keep their own deadlines; the till steps in only this much later.
 const SLACK_MS: i64 = 10_000;
-/// What could not be written is written again this often.
-const WRITE_AGAIN_MS: i64 = 2_000;
-
-/// The end of an attempt that could not be written.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Unsettled {
-    effect: Effect,
-    why: String,
-    tried_ms: i64,
-}
-
 impl Till {
     /// Why no card can be charged now.
-    pub(crate) fn card_obstacle(&self) -> Option<Notice> {
+    pub(crate) fn card_obstacle(&self, now_ms: i64) -> Option<Notice> {
         let say = |code, args| Some(Notice::new(code, args));
+        if let Some(obstacle) = self.standing.obstacle() {
+            return Some(obstacle);
+        }
         // Before all: a lane that refuses to run says why, and is gone.
         if let Some(why) = &self.cannot_charge {
             return say(NoticeCode::CannotSeal, vec![why.clone()]);
@@ -41,11 +33,12 @@ impl Till {
         if self.queue.count >= self.settings.queue_card_limit {
             return say(NoticeCode::QueueFull, vec![self.queue.count.to_string()]);
         }
-        match self.link {
+        match &self.link {
             LinkState::Up | LinkState::Connecting => None,
-            LinkState::Down { .. } | LinkState::Quarantined { .. } | LinkState::NotSetUp => {
-                say(NoticeCode::LinkNeeded, vec![])
-            }
+            // The least that can be charged tells whether anything can.
+            LinkState::Down { .. } => self.offline_obstacle(1, None, now_ms),
+            LinkState::Quarantined { why } => say(NoticeCode::Quarantined, vec![why.clone()]),
+            LinkState::NotSetUp => say(NoticeCode::LinkNeeded, vec![]),
         }
     }
 
@@ -76,7 +69,13 @@ impl Till {
         let Some(sale) = self.draft.as_ref().map(|d| d.sale) else {
             return vec![];
         };
-        if let Some(obstacle) = self.card_obstacle() {
+        if let Some(obstacle) = self.card_obstacle(stamp.now_ms) {
+            self.pane = Pane::Tender;
+            return self.say(obstacle.code, obstacle.args);
+        }
+        if !self.can_ask()
+            && let Some(obstacle) = self.offline_obstacle(amount_minor, None, stamp.now_ms)
+        {
             self.pane = Pane::Tender;
             return self.say(obstacle.code, obstacle.args);
         }
@@ -107,6 +106,7 @@ impl Till {
             local_time,
             at_ms: stamp.now_ms,
             insert_timeout_ms,
+            offline_up_to_minor: self.offline_up_to_minor(amount_minor, stamp.now_ms),
         })]
     }
 
@@ -119,7 +119,10 @@ impl Till {
         )
     }
 
-    pub(crate) fn cancel_card(&mut self) -> Vec<Effect> {
+    pub(crate) fn cancel_card(&mut self, stamp: &Stamp) -> Vec<Effect> {
+        if self.attempt.as_ref().is_some_and(|a| a.twice_ms.is_some()) {
+            return self.is_sure(false, stamp);
+        }
         match self.attempt.as_mut() {
             Some(attempt) if attempt.can_cancel() => {
                 attempt.cancelled = true;
@@ -166,8 +169,9 @@ impl Till {
             FromLane::SetUp {
                 cannot_charge,
                 warnings,
-                ..
+                offline,
             } => {
+                self.offline = offline;
                 self.protection.lane_warns(&warnings);
                 self.cannot_charge = cannot_charge.as_deref().map(short);
                 vec![]
@@ -194,44 +198,13 @@ impl Till {
                 card,
                 sealed,
                 de55,
-            } => {
-                let (terminal, currency) = (self.settings.terminal.clone(), self.settings.currency);
-                let sale = self.draft.as_ref().map(|d| d.sale);
-                let let_go = vec![Effect::ToLane(ToLane::UnableToGoOnline { attempt })];
-                let Some((mine, sale)) = self.my_attempt(attempt).zip(sale) else {
-                    return let_go;
-                };
-                if mine.cancelled && mine.waits_for_card() {
-                    return let_go;
-                }
-                if !mine.may_ask() {
-                    return vec![];
-                }
-                mine.asked(card.clone(), stamp.now_ms);
-                vec![Effect::Send(Box::new(AuthoriseRequest {
-                    attempt,
-                    sale,
-                    terminal,
-                    stan: mine.stan,
-                    local_time: mine.local_time.clone(),
-                    amount_minor: mine.amount_minor,
-                    currency,
-                    card,
-                    sealed,
-                    de55,
-                }))]
-            }
-            FromLane::Outcome { attempt, outcome } => {
-                match self.attempt.take_if(|a| a.id == attempt) {
-                    Some(mine) => self.attempt_ended(&mine, &outcome, stamp),
-                    None => vec![],
-                }
-            }
-            FromLane::Erased { .. } => vec![],
+            } => self.card_read(attempt, card, sealed, de55, stamp),
+            FromLane::Outcome { attempt, outcome } => self.card_done(attempt, outcome, stamp),
+            FromLane::Erased { refused } => self.erased(refused),
         }
     }
 
-    fn my_attempt(&mut self, id: AttemptId) -> Option<&mut Attempt> {
+    pub(crate) fn my_attempt(&mut self, id: AttemptId) -> Option<&mut Attempt> {
         self.attempt.as_mut().filter(|a| a.id == id)
     }
 
@@ -268,170 +241,6 @@ impl Till {
             .collect()
     }
 
-    fn attempt_ended(
-        &mut self,
-        attempt: &Attempt,
-        outcome: &CardOutcome,
-        stamp: &Stamp,
-    ) -> Vec<Effect> {
-        let id = attempt.id;
-        let amount = self.money(attempt.amount_minor);
-        self.pane = Pane::Tender;
-        let why = format!("{:?}", outcome.kind);
-        match attempt.ended(outcome) {
-            Ending::Pays(card) => self.card_pays(card, outcome.emv.clone(), stamp),
-            Ending::DeclinedByHost(code) => {
-                self.say(NoticeCode::CardDeclinedByHost, vec![code]);
-                vec![self.settle(Effect::Decline { attempt: id, why })]
-            }
-            Ending::NotSent => {
-                self.say(NoticeCode::LinkNeeded, vec![]);
-                vec![self.settle(Effect::Decline { attempt: id, why })]
-            }
-            // The cashier was told when the disk refused.
-            Ending::NotWritten => vec![self.settle(Effect::Decline { attempt: id, why })],
-            Ending::NothingCharged(kind) => {
-                self.say_nothing_charged(kind, outcome);
-                vec![self.settle(Effect::Decline { attempt: id, why })]
-            }
-            Ending::Reversing => self.say(NoticeCode::FateUnknown, vec![amount]),
-            Ending::MustReverse(kind) => {
-                let code = match kind {
-                    OutcomeKind::CardRemoved => NoticeCode::CardRemovedReversing,
-                    _ => NoticeCode::CardReversing,
-                };
-                self.say(code, vec![amount]);
-                let draft = self.open_draft();
-                vec![self.settle(Effect::Reverse {
-                    attempt: id,
-                    why,
-                    draft,
-                })]
-            }
-        }
-    }
-
-    fn card_pays(
-        &mut self,
-        card: sealpoint_sale::CardTender,
-        emv: Option<EmvResult>,
-        stamp: &Stamp,
-    ) -> Vec<Effect> {
-        let Some(draft) = self.draft.as_mut() else {
-            // No sale to pay for: cannot happen while an attempt blocks every other action.
-            return vec![self.settle(Effect::Reverse {
-                attempt: card.attempt,
-                why: "no sale".to_owned(),
-                draft: None,
-            })];
-        };
-        let (attempt, approval_code) = (card.attempt, card.approval_code.clone());
-        let words = vec![card.label.clone(), card.last4.clone()];
-        draft.tenders.push(Tender::Card(card));
-        let approve = Effect::Approve {
-            attempt,
-            approval_code,
-            emv,
-            draft: draft.to_json(),
-        };
-        self.say(NoticeCode::CardApproved, words);
-        let mut effects = vec![self.settle(approve)];
-        effects.extend(self.commit_if_paid(stamp));
-        effects
-    }
-
-    /// Remembers how an attempt ends, in case that cannot be written.
-    fn settle(&mut self, effect: Effect) -> Effect {
-        self.settling = Some(effect.clone());
-        effect
-    }
-
-    /// The end of an attempt could not be written: it is written again until it is. An approval
-    /// that is not on the disk pays for nothing: a restart would reverse it, so it is reversed.
-    pub(crate) fn not_settled(&mut self, why: &str, stamp: &Stamp) {
-        let Some(effect) = self.settling.take() else {
-            return;
-        };
-        let effect = match effect {
-            Effect::Approve { attempt, .. } => {
-                let mut amount_minor = 0;
-                if let Some(draft) = self.draft.as_mut() {
-                    draft.tenders.retain(|tender| match tender {
-                        Tender::Card(card) if card.attempt == attempt => {
-                            amount_minor = card.amount_minor;
-                            false
-                        }
-                        _ => true,
-                    });
-                }
-                let amount = self.money(amount_minor);
-                self.say(NoticeCode::CardReversing, vec![amount]);
-                Effect::Reverse {
-                    attempt,
-                    why: "the approval could not be written".to_owned(),
-                    draft: self.open_draft(),
-                }
-            }
-            other => other,
-        };
-        self.unsettled = Some(Unsettled {
-            effect,
-            why: why.to_owned(),
-            tried_ms: stamp.now_ms,
-        });
-    }
-
-    fn settle_again(&mut self, stamp: &Stamp) -> Option<Effect> {
-        if !is_time_again(self.unsettled.as_ref()?.tried_ms, stamp) {
-            return None;
-        }
-        let effect = match self.unsettled.take()?.effect {
-            // Lines may have been rung up since.
-            Effect::Reverse { attempt, why, .. } => Effect::Reverse {
-                attempt,
-                why,
-                draft: self.open_draft(),
-            },
-            other => other,
-        };
-        Some(self.settle(effect))
-    }
-
-    fn save_again(&mut self, stamp: &Stamp) -> Option<Effect> {
-        if !is_time_again(self.unsaved.as_ref()?.tried_ms, stamp) {
-            return None;
-        }
-        self.unsaved = None;
-        self.draft.as_ref().map(|d| Effect::SaveDraft(d.to_json()))
-    }
-
-    fn open_draft(&self) -> Option<String> {
-        self.draft.as_ref().map(crate::draft::Draft::to_json)
-    }
-
-    fn say_nothing_charged(&mut self, kind: OutcomeKind, outcome: &CardOutcome) {
-        let code = match kind {
-            OutcomeKind::CardRemoved => NoticeCode::CardRemoved,
-            OutcomeKind::NoCard => NoticeCode::NoCard,
-            OutcomeKind::Cancelled => NoticeCode::CardCancelled,
-            OutcomeKind::NotAccepted => NoticeCode::CardNotAccepted,
-            OutcomeKind::CardFault | OutcomeKind::Approved | OutcomeKind::ApprovedOffline => {
-                NoticeCode::CardFault
-            }
-            OutcomeKind::ReaderFault => NoticeCode::ReaderFault,
-            OutcomeKind::CannotSeal => NoticeCode::CannotSeal,
-            OutcomeKind::UnableToGoOnline => NoticeCode::LinkNeeded,
-            OutcomeKind::DeclinedByCard | OutcomeKind::DeclinedByHost => {
-                NoticeCode::CardDeclinedByCard
-            }
-        };
-        let args = match (code, &outcome.why) {
-            (NoticeCode::CannotSeal, Some(why)) => vec![why.clone()],
-            _ => vec![],
-        };
-        self.say(code, args);
-    }
-
     /// Steps in where lane or uplink kept silent past every deadline of their own.
     pub(crate) fn tick(&mut self, stamp: &Stamp) -> Vec<Effect> {
         if std::mem::take(&mut self.resume_commit) {
@@ -443,10 +252,16 @@ impl Till {
         if let Some(effect) = self.save_again(stamp) {
             return vec![effect];
         }
+        if let Some(effects) = self.commit_again(stamp) {
+            return effects;
+        }
         let Some(attempt) = self.attempt.as_mut() else {
             return vec![];
         };
         attempt.wait_no_longer(stamp.now_ms);
+        if attempt.twice_ms.is_some() && attempt.is_overdue(stamp.now_ms, 0) {
+            return self.is_sure(false, stamp);
+        }
         if !attempt.is_overdue(stamp.now_ms, SLACK_MS) {
             return vec![];
         }
@@ -510,10 +325,6 @@ impl Till {
             None => vec![],
         }
     }
-}
-
-fn is_time_again(tried_ms: i64, stamp: &Stamp) -> bool {
-    stamp.now_ms.abs_diff(tried_ms) >= WRITE_AGAIN_MS.unsigned_abs()
 }
 
 /// `YYYYMMDDhhmmss` of an RFC 3339 time.

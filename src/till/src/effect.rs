@@ -2,11 +2,14 @@
 
 use sealpoint_sale::{AttemptId, Catalogue, Currency, Sale, SaleId};
 use sealpoint_wire::lane::EmvResult;
-use sealpoint_wire::{AuthoriseRequest, FromLane, FromUplink, Posture, TerminalId, ToLane};
+use sealpoint_wire::{
+    AuthoriseRequest, CardSummary, FromLane, FromUplink, Posture, TerminalId, ToLane,
+};
 use uuid::Uuid;
 
 use crate::action::Action;
 use crate::notice::Notice;
+use crate::offline::{OfflineCharge, OfflineUsed};
 use crate::view::{DemoView, TotalsView};
 
 /// The moment at which something goes in. The till has no clock and no random source of its own.
@@ -64,6 +67,10 @@ pub struct Restored {
     pub totals: TotalsView,
     /// What waits for the collector.
     pub queue: QueueFigures,
+    /// What was taken without the issuer and is not answered.
+    pub offline: OfflineUsed,
+    /// What a person has to settle.
+    pub work_items: u32,
     /// Attempts that the crash left open and that are now being undone.
     pub reversing: u32,
     /// What they come to, minor units.
@@ -81,6 +88,30 @@ pub struct QueueFigures {
     pub oldest_at_ms: Option<i64>,
     /// Records that the collector refused.
     pub held: u64,
+}
+
+/// How things stand, as the journal counts them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Figures {
+    /// What waits for the collector.
+    pub queue: QueueFigures,
+    /// Totals of the shift.
+    pub totals: TotalsView,
+    /// Attempts that are being undone.
+    pub reversals_due: u32,
+    /// What was taken without the issuer and is not answered.
+    pub offline: OfflineUsed,
+    /// What a person has to settle.
+    pub work_items: u32,
+}
+
+/// What one card was charged without its issuer on one local day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CardUsed {
+    /// Charges.
+    pub count: u32,
+    /// Their sum, minor units.
+    pub amount_minor: i64,
 }
 
 /// A basket put aside.
@@ -148,14 +179,17 @@ pub enum Input {
         /// The sale.
         sale: SaleId,
     },
-    /// The queue or the totals changed.
-    Figures {
-        /// What waits for the collector.
-        queue: QueueFigures,
-        /// Totals of the shift.
-        totals: TotalsView,
-        /// Attempts that are being undone.
-        reversals_due: u32,
+    /// The queue, the totals or what is owed changed.
+    Figures(Figures),
+    /// What the journal knows of a card.
+    CardKnown {
+        /// The attempt that it was read for.
+        attempt: AttemptId,
+        /// When it was charged the same amount before, milliseconds since the Unix epoch, if that was
+        /// asked for and is so.
+        charged_at_ms: Option<i64>,
+        /// What it was charged without its issuer on this day.
+        used: CardUsed,
     },
     /// A receipt was found.
     ReceiptFound {
@@ -179,7 +213,8 @@ pub enum Failed {
     Attempt,
     /// [`Effect::Send`].
     Send,
-    /// [`Effect::Approve`], [`Effect::Decline`] or [`Effect::Reverse`].
+    /// [`Effect::Approve`], [`Effect::ApproveOffline`], [`Effect::UndoOffline`],
+    /// [`Effect::Decline`] or [`Effect::Reverse`].
     Settle,
     /// [`Effect::Commit`].
     Commit,
@@ -200,6 +235,8 @@ pub enum Effect {
     Recall(SaleId),
     /// Write INTENT with a fresh trace number; only then ask the lane to read the card.
     StartAttempt(StartAttempt),
+    /// Look up what the journal knows of the card.
+    LookUpCard(Box<LookUpCard>),
     /// Write SENT; only then ask the host.
     Send(Box<AuthoriseRequest>),
     /// Tell the lane.
@@ -208,12 +245,25 @@ pub enum Effect {
     Approve {
         /// The attempt.
         attempt: AttemptId,
+        /// What the issuer approved, minor units: what was asked for, or a part.
+        amount_minor: i64,
         /// Authorisation code of the issuer.
         approval_code: String,
         /// EMV results, for the record of the attempt.
         emv: Option<EmvResult>,
         /// The open basket.
         draft: String,
+    },
+    /// Write APPROVED with the advice that is owed for it, together with the basket.
+    ApproveOffline(Box<OfflineCharge>),
+    /// Write that a charge without the issuer is undone: nobody was told of it.
+    UndoOffline {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Why, for the log.
+        why: String,
+        /// The open basket, without the tender, if one is open.
+        draft: Option<String>,
     },
     /// Write DECLINED: nothing to undo.
     Decline {
@@ -237,8 +287,25 @@ pub enum Effect {
     FindReceipt(Option<u64>),
     /// Write a receipt to files.
     SaveReceipt(u64),
+    /// Take the till out of service: its keys are destroyed, so what it holds goes too.
+    Erase,
     /// Demo only: move a card.
     Demo(Option<String>),
+}
+
+/// A card to look up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LookUpCard {
+    /// The attempt that it was read for.
+    pub attempt: AttemptId,
+    /// What may be stored of the card.
+    pub card: CardSummary,
+    /// What it is to be charged.
+    pub amount_minor: i64,
+    /// The same charge since then is asked for, milliseconds since the Unix epoch.
+    pub since_ms: i64,
+    /// `YYYYMMDDhhmmss` of the charge, for its day.
+    pub local_time: String,
 }
 
 /// A card attempt about to start.
@@ -258,6 +325,8 @@ pub struct StartAttempt {
     pub at_ms: i64,
     /// How long to wait for a card.
     pub insert_timeout_ms: u32,
+    /// Up to this amount card and terminal may approve by themselves, minor units.
+    pub offline_up_to_minor: i64,
 }
 
 /// Everything that one sale writes.

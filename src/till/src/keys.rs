@@ -86,7 +86,7 @@ impl Till {
             ("F11", ..) => Some(Action::Card { amount_minor: None }),
             ("F12", ..) => Some(Action::CashExact),
             ("Delete", _, true) => Some(Action::VoidSale),
-            ("Delete", ..) if self.asks_age() => Some(Action::Answer { yes: false }),
+            ("Delete", ..) if self.delete_says_no() => Some(Action::Answer { yes: false }),
             ("Delete", ..) => Some(Action::VoidLine { line: None }),
             ("Escape", ..) => Some(Action::Back),
             ("r" | "R", true, _) => Some(Action::Receipt { receipt_no: None }),
@@ -99,10 +99,14 @@ impl Till {
         }
     }
 
-    /// Whether the age is asked; Delete then leaves the items out.
-    fn asks_age(&self) -> bool {
+    /// Whether Delete says no: it leaves the items out, or has the part undone.
+    fn delete_says_no(&self) -> bool {
         let asked = self.asked.as_ref().map(|asked| &asked.question);
-        self.pane == Pane::Question && matches!(asked, Some(Question::Age { .. }))
+        self.pane == Pane::Question
+            && matches!(
+                asked,
+                Some(Question::Age { .. } | Question::PartApproval { .. })
+            )
     }
 
     /// Whatever the scanner typed on its way here is taken back.

@@ -3,10 +3,9 @@
 use sealpoint_wire::api::AckOutcome;
 use sealpoint_wire::{FromUplink, LinkState};
 
-use crate::effect::{Effect, QueueFigures, Stamp};
+use crate::effect::{Effect, Figures, Stamp};
 use crate::notice::NoticeCode;
 use crate::till::Till;
-use crate::view::TotalsView;
 
 impl Till {
     pub(crate) fn uplink_said(&mut self, message: FromUplink, stamp: &Stamp) -> Vec<Effect> {
@@ -35,13 +34,21 @@ impl Till {
                 vec![]
             }
             FromUplink::Authorised { attempt, result } => self.host_said(attempt, result, stamp),
+            FromUplink::ReversalPending { attempt, tries, .. } => {
+                self.reversal_pending(attempt, tries)
+            }
+            FromUplink::Reversed { attempt } => {
+                self.reversal_done(attempt);
+                vec![]
+            }
+            FromUplink::Standing { standing } => self.stands(standing),
+            FromUplink::Time { at_ms } => {
+                self.time_is(at_ms, stamp);
+                vec![]
+            }
             FromUplink::NotAcked { .. }
-            | FromUplink::Reversed { .. }
             | FromUplink::Advised { .. }
-            | FromUplink::Inquired { .. }
-            | FromUplink::Standing { .. }
-            | FromUplink::Time { .. }
-            | FromUplink::ReversalPending { .. } => vec![],
+            | FromUplink::Inquired { .. } => vec![],
         }
     }
 
@@ -58,10 +65,16 @@ impl Till {
     }
 
     /// New figures; says so when what a broken link left behind has drained.
-    pub(crate) fn figures(&mut self, queue: QueueFigures, totals: TotalsView, reversals_due: u32) {
+    pub(crate) fn figures(&mut self, figures: &Figures) {
+        let queue = figures.queue;
         self.queue = queue;
-        self.totals = totals;
-        self.reversals_due = reversals_due;
+        self.totals = figures.totals;
+        self.reversals_due = figures.reversals_due;
+        self.offline_used = figures.offline;
+        if figures.work_items > self.work_items {
+            self.say(NoticeCode::WorkItems, vec![figures.work_items.to_string()]);
+        }
+        self.work_items = figures.work_items;
         match self.link {
             LinkState::Up if queue.count == 0 => {
                 let drained = std::mem::take(&mut self.backlog);

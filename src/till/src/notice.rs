@@ -151,6 +151,36 @@ notices! {
     /// No words.
     LinkNeeded Error "The bank cannot be reached, so no card was charged. Take cash, or try again later."
     /// {0} amount.
+    OfflineSaleLimit Error "The bank cannot be reached. Until it is, a card can pay at most {0}. Take cash for the rest."
+    /// No words.
+    OfflineTillLimit Error "The bank cannot be reached, and this till has taken all that it may by card without it. Take cash."
+    /// No words.
+    OfflineCardLimit Error "The bank cannot be reached, and this card has had all that it may without it today. Take cash or another card."
+    /// {0} hours.
+    OfflineTooLong Error "The bank has not been reached for {0} hours, so cards must wait. Take cash, and call support."
+    /// {0} label, {1} last four.
+    CardTakenOffline Success "Taken without asking the bank: {0} ending {1}. The bank is told later."
+    /// {0} amount.
+    PartRefused Info "The {0} that the bank approved is undone automatically. Take cash or another card."
+    /// {0} the link's sentences.
+    Quarantined Error "Cards cannot be taken now. {0} Cash goes on."
+    /// {0} the collector's sentences.
+    TillRevoked Error "This till may not take cards. {0}"
+    /// No words.
+    TillLost Error "The retailer takes this till out of service: it uploads what it holds, then erases its keys. Use another till."
+    /// {0} why.
+    EraseRefused Warning "An order to erase this till was not obeyed. {0}"
+    /// No words.
+    OutOfService Error "This till is out of service and its keys are erased. Call the retailer to enrol it again."
+    /// {0} tries.
+    ReversalStuck Error "A charge could not be undone after {0} tries. The till goes on trying. Call support."
+    /// {0} how many.
+    ReversalsStuck Warning "{0} charges could not be undone yet. The till goes on trying. Call support."
+    /// {0} minutes.
+    ClockOff Warning "This till's clock is off by {0} minutes. Set it; sales go on in their order."
+    /// {0} how many.
+    WorkItems Warning "{0} card charges need a person: the bank declined them after the sale, or cannot be asked any more. Tell the manager."
+    /// {0} amount.
     FateUnknown Error "The bank did not answer. The charge of {0} is undone automatically. Take cash or try the card again."
     /// No words.
     NoReader Error "No reader found. Plug in the card reader, then press Card again."
@@ -232,6 +262,12 @@ impl NoticeCode {
                 | Self::ReaderFault
                 | Self::CannotSeal
                 | Self::LinkNeeded
+                | Self::OfflineSaleLimit
+                | Self::OfflineTillLimit
+                | Self::OfflineCardLimit
+                | Self::OfflineTooLong
+                | Self::Quarantined
+                | Self::PartRefused
                 | Self::FateUnknown
                 | Self::NoReader
                 | Self::QueueFull

@@ -7,6 +7,7 @@ use crate::action::Action;
 use crate::draft::Draft;
 use crate::effect::{Commit, Effect, Failed, Stamp};
 use crate::notice::NoticeCode;
+use crate::settle::CommitAgain;
 use crate::till::{Asked, Till, Unsaved};
 use crate::view::{PaidView, Pane, Question};
 
@@ -199,6 +200,7 @@ impl Till {
             return;
         };
         self.cash_unsaved = false;
+        self.commit_again = CommitAgain::default();
         self.bar.forget(|code| code == NoticeCode::JournalFailed);
         let receipt_no = self.next_receipt_no;
         self.next_receipt_no = self.next_receipt_no.saturating_add(1);
@@ -310,7 +312,12 @@ impl Till {
                 self.asked = Some(asked);
                 commit.into_iter().collect()
             }
-            (Question::VoidSale { .. }, false) => vec![],
+            (Question::VoidSale { .. }, false) | (Question::ChargeTwice { .. }, _) => vec![],
+            (Question::PartApproval { .. }, true) => {
+                self.pane = Pane::Tender;
+                vec![]
+            }
+            (Question::PartApproval { .. }, false) => self.refuse_part(),
         }
     }
 
@@ -328,6 +335,7 @@ impl Till {
                         draft.tenders.pop_if(|t| matches!(t, Tender::Cash { .. }));
                     }
                     self.pane = Pane::Tender;
+                    self.commit_failed(stamp);
                 }
                 return self.say(NoticeCode::JournalFailed, vec![why.to_owned()]);
             }

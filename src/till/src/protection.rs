@@ -75,9 +75,16 @@ impl Protection {
 }
 
 impl Till {
+    /// Everything to warn of, for as long as it is so.
+    pub(crate) fn warnings(&self) -> Vec<Notice> {
+        let mut warnings = self.standing.warnings();
+        warnings.extend(self.protection.warnings());
+        warnings
+    }
+
     /// Puts the next warning into the bar; after the last one the first.
     pub(crate) fn tell_warning(&mut self) -> Vec<Effect> {
-        let warnings = self.protection.warnings();
+        let warnings = self.warnings();
         if warnings.is_empty() {
             return self.say(NoticeCode::NoWarnings, vec![]);
         }

@@ -49,14 +49,16 @@ impl Till {
                 .view(&self.catalogue, self.settings.tiles_per_page),
             quick_cash: tender::quick_cash(due_minor, QUICK_CASH),
             card: self.card_view(stamp),
-            card_unavailable: self.card_obstacle(),
+            card_unavailable: self.card_obstacle(stamp.now_ms),
             paid: self.paid.clone(),
             receipt: self.receipt.clone(),
             parked: self.parked_views(stamp),
             question: self.asked.as_ref().map(|a| a.question.clone()),
             totals: self.totals,
             reversals_due: self.reversals_due,
-            warnings: self.protection.warnings(),
+            offline: self.offline_view(stamp.now_ms),
+            work_items: self.work_items,
+            warnings: self.warnings(),
             demo: self.demo.clone(),
         }
     }

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use sealpoint_wire::{LinkState, ReaderState};
+use sealpoint_wire::{LinkState, OfflinePolicy, ReaderState};
 
 use crate::action::{Action, short};
 use crate::attempt::Attempt;
 use crate::bar::Bar;
-use crate::card::Unsettled;
 use crate::draft::Draft;
 use crate::effect::{Effect, Input, Parked, QueueFigures, Restored, Settings, Stamp, Stock};
 use crate::keys::BeforeBurst;
 use crate::notice::{Level, Notice, NoticeCode};
+use crate::offline::OfflineUsed;
 use crate::park::Moved;
 use crate::protection::Protection;
+use crate::settle::{CommitAgain, Unsettled};
 use crate::shelf::Shelf;
+use crate::standing::Standing;
 use crate::view::{DemoView, PaidView, Pane, Question, ReceiptView, Theme, TotalsView};
 use crate::wedge::Wedge;
 use sealpoint_sale::{Catalogue, Quantity};
@@ -61,6 +63,11 @@ pub struct Till {
     pub(crate) unsaved: Option<Unsaved>,
     pub(crate) settling: Option<Effect>,
     pub(crate) unsettled: Option<Unsettled>,
+    pub(crate) offline: Option<OfflinePolicy>,
+    pub(crate) offline_used: OfflineUsed,
+    pub(crate) work_items: u32,
+    pub(crate) commit_again: CommitAgain,
+    pub(crate) standing: Standing,
 }
 
 /// The open basket is not on the disk as it is on the screen.
@@ -133,6 +140,11 @@ impl Till {
             unsaved: None,
             settling: None,
             unsettled: None,
+            offline: None,
+            offline_used: restored.offline,
+            work_items: restored.work_items,
+            commit_again: CommitAgain::default(),
+            standing: Standing::default(),
         };
         if let Some(first) = stock.bad_rows.first() {
             let count = stock.bad_rows.len().to_string();
@@ -182,14 +194,15 @@ impl Till {
                 self.committed(sale);
                 vec![]
             }
-            Input::Figures {
-                queue,
-                totals,
-                reversals_due,
-            } => {
-                self.figures(queue, totals, reversals_due);
-                vec![]
+            Input::Figures(figures) => {
+                self.figures(&figures);
+                self.go_out_of_service()
             }
+            Input::CardKnown {
+                attempt,
+                charged_at_ms,
+                used,
+            } => self.card_known(attempt, charged_at_ms, used, stamp),
             Input::ReceiptFound { receipt_no, text } => {
                 if self.attempt.is_none() && self.pane != Pane::Question {
                     self.receipt = Some(ReceiptView { receipt_no, text });
@@ -213,6 +226,12 @@ impl Till {
             return match self.key(key, *alt, *control, stamp.now_ms) {
                 Some(meant) => self.act(meant, stamp),
                 None => vec![],
+            };
+        }
+        if self.standing.erased {
+            return match action {
+                Action::Theme { .. } | Action::View => self.act_anywhere(action),
+                _ => self.say(NoticeCode::OutOfService, vec![]),
             };
         }
         if self.attempt.is_some() {
@@ -312,7 +331,8 @@ impl Till {
     fn act_during_card(&mut self, action: Action, stamp: &Stamp) -> Vec<Effect> {
         match action {
             Action::Choose { index } => self.choose_application(index, stamp),
-            Action::CancelCard | Action::Back => self.cancel_card(),
+            Action::Answer { yes } => self.is_sure(yes, stamp),
+            Action::CancelCard | Action::Back => self.cancel_card(stamp),
             Action::Dismiss | Action::Theme { .. } | Action::Demo { .. } | Action::View => {
                 self.act_anywhere(action)
             }

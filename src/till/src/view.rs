@@ -78,6 +78,12 @@ pub struct View {
     pub totals: TotalsView,
     /// Card attempts that the till is undoing by itself.
     pub reversals_due: u32,
+    /// What cards may still be charged without their bank, if the retailer allows any of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offline: Option<OfflineView>,
+    /// What a person has to settle: charges without the bank that it then declined, and the like.
+    #[serde(default)]
+    pub work_items: u32,
     /// What is less safe than in a shop, for as long as it is so; the gravest first.
     #[serde(default)]
     pub warnings: Vec<Notice>,
@@ -134,6 +140,25 @@ pub struct QueueView {
     pub oldest_ms: Option<i64>,
     /// Records that the collector refused: somebody must look at them.
     pub held: u64,
+}
+
+/// What cards may still be charged without their bank.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfflineView {
+    /// One charge, minor units.
+    pub per_sale_minor: i64,
+    /// All of them together, minor units.
+    pub left_minor: i64,
+    /// How many more.
+    pub left_count: u32,
+    /// How long from now, milliseconds; none while nothing was taken.
+    pub left_ms: Option<i64>,
+    /// Whether also cards that want their bank are taken.
+    pub deferred: bool,
+    /// How many were taken that the bank has not answered.
+    pub taken_count: u32,
+    /// Their sum, minor units.
+    pub taken_minor: i64,
 }
 
 /// What was rung up.
@@ -306,6 +331,24 @@ pub enum Question {
         cash_back_minor: i64,
         /// Charges that will be undone, minor units.
         card_back_minor: i64,
+    },
+    /// Really charge the same card the same amount again?
+    ChargeTwice {
+        /// The amount, minor units.
+        amount_minor: i64,
+        /// Label and last four digits.
+        label: String,
+        /// How long ago it was charged, milliseconds.
+        ago_ms: i64,
+    },
+    /// Keep what the bank approved, which is less than was asked for? No undoes it.
+    PartApproval {
+        /// What was asked for, minor units.
+        asked_minor: i64,
+        /// What the bank approved, minor units.
+        approved_minor: i64,
+        /// What stays due with it, minor units.
+        left_minor: i64,
     },
 }
 

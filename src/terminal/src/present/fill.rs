@@ -73,6 +73,9 @@ fn status(window: &TillWindow, view: &View, style: Style<'_>) {
     bar.set_queue_amount(style.money(view.queue.at_risk_minor).into());
     bar.set_queue_age(view.queue.oldest_ms.map(age).unwrap_or_default().into());
     bar.set_held_count(small(view.queue.held));
+    let offline = view.offline.map_or(0, |offline| offline.taken_count);
+    bar.set_unconfirmed_count(small(offline.into()));
+    bar.set_work_count(small(view.work_items.into()));
     bar.set_warning_count(small(view.warnings.len() as u64));
     bar.set_reversal_count(small(view.reversals_due.into()));
 }
@@ -107,6 +110,26 @@ fn money(window: &TillWindow, view: &View, style: Style<'_>) {
     till.set_amount_due(style.money(view.due_minor).into());
     let obstacle = view.card_unavailable.as_ref();
     till.set_card_unavailable(obstacle.map(|why| notice(why, style)).unwrap_or_default());
+    let down = matches!(view.link, LinkState::Down { .. });
+    let offline = view
+        .offline
+        .filter(|offline| down && offline.left_count > 0);
+    till.set_offline_per_sale(
+        offline
+            .map(|offline| style.money(offline.per_sale_minor).into())
+            .unwrap_or_default(),
+    );
+    till.set_offline_left(
+        offline
+            .map(|offline| style.money(offline.left_minor).into())
+            .unwrap_or_default(),
+    );
+    till.set_offline_time(
+        offline
+            .and_then(|offline| offline.left_ms)
+            .map(|left| age(left).into())
+            .unwrap_or_default(),
+    );
     if let Some(card) = &view.card {
         till.set_card_amount(style.money(card.amount_minor).into());
         till.set_card_label(card.label.as_str().into());
@@ -202,6 +225,28 @@ fn asked(question: &Question, style: Style<'_>) -> Asked {
             amount: style.money(*total_minor).into(),
             cash_back: some_money(*cash_back_minor, style),
             card_back: some_money(*card_back_minor, style),
+            ..Asked::default()
+        },
+        Question::ChargeTwice {
+            amount_minor,
+            label,
+            ago_ms,
+        } => Asked {
+            ask: Ask::ChargeTwice,
+            amount: style.money(*amount_minor).into(),
+            card: label.as_str().into(),
+            ago: age(*ago_ms).into(),
+            ..Asked::default()
+        },
+        Question::PartApproval {
+            asked_minor,
+            approved_minor,
+            left_minor,
+        } => Asked {
+            ask: Ask::PartApproval,
+            amount: style.money(*asked_minor).into(),
+            approved: style.money(*approved_minor).into(),
+            left: style.money(*left_minor).into(),
             ..Asked::default()
         },
     }

@@ -226,10 +226,7 @@ fn a_card_that_crosses_the_cancel_is_not_charged() {
     world.act(Action::CancelCard);
     world.online();
     assert!(world.asked_host.is_empty(), "the cashier gave up");
-    assert_eq!(
-        world.told_lane.last(),
-        Some(&ToLane::UnableToGoOnline { attempt })
-    );
+    assert_eq!(world.told_lane.last(), Some(&ToLane::Cancel { attempt }));
     let view = world.outcome(OutcomeKind::UnableToGoOnline);
     assert_eq!(said(&view), Some(NoticeCode::CardCancelled));
     assert_eq!(world.journal.attempts[&attempt].state, State::Declined);

@@ -81,10 +81,7 @@ fn a_card_read_for_nobody_is_let_go_and_not_charged() {
     let mut world = open();
     let stranger = AttemptId::new(Uuid::from_u128(7));
     world.online_for(stranger);
-    assert_eq!(
-        world.told_lane,
-        [ToLane::UnableToGoOnline { attempt: stranger }]
-    );
+    assert_eq!(world.told_lane, [ToLane::Cancel { attempt: stranger }]);
     world.scan(OATS);
     world.online_for(stranger);
     world.outcome_of(stranger, OutcomeKind::Approved);

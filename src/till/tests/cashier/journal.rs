@@ -7,6 +7,7 @@ use sealpoint_sale::{AttemptId, SaleId, Tender};
 use sealpoint_till::Effect;
 use sealpoint_till::draft::Draft;
 use sealpoint_till::effect::{Commit, Failed, Parked, StartAttempt};
+use sealpoint_till::offline::OfflineUsed;
 
 /// Where an attempt stands on the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +25,9 @@ pub struct Written {
     pub sale: SaleId,
     pub amount_minor: i64,
     pub state: State,
+    pub at_ms: i64,
+    /// Approved without the issuer: nobody is told before the sale is committed.
+    pub offline: bool,
 }
 
 #[derive(Default)]
@@ -73,6 +77,30 @@ impl Journal {
         written.state = to;
     }
 
+    /// When the same amount was charged since then, by another attempt than this.
+    pub fn charged(&self, attempt: AttemptId, amount_minor: i64, since_ms: i64) -> Option<i64> {
+        let stands = |w: &Written| {
+            let state = matches!(w.state, State::Sent | State::Approved | State::Committed);
+            state && w.amount_minor == amount_minor && w.at_ms >= since_ms
+        };
+        let same = self.attempts.iter().filter(|(id, _)| **id != attempt);
+        same.filter(|(_, w)| stands(w)).map(|(_, w)| w.at_ms).max()
+    }
+
+    /// What was taken without the issuer and is not answered: nothing ever is, here.
+    pub fn offline(&self) -> OfflineUsed {
+        let taken = || {
+            let stands =
+                |w: &&Written| w.offline && matches!(w.state, State::Approved | State::Committed);
+            self.attempts.values().filter(stands)
+        };
+        OfflineUsed {
+            count: u32::try_from(taken().count()).expect("few"),
+            amount_minor: taken().map(|w| w.amount_minor).sum(),
+            oldest_at_ms: taken().map(|w| w.at_ms).min(),
+        }
+    }
+
     /// Carries out an effect that writes.
     pub fn write(&mut self, effect: &Effect) -> Result<(), Failed> {
         match effect {
@@ -105,9 +133,28 @@ impl Journal {
                 assert_eq!(intent.sale, request.sale);
                 self.step(request.attempt, &[State::Intent], State::Sent);
             }
-            Effect::Approve { attempt, draft, .. } => {
+            Effect::ApproveOffline(charge) => {
+                self.fails(Failed::Settle)?;
+                let from = &[State::Intent, State::Sent];
+                self.step(charge.attempt, from, State::Approved);
+                self.put_draft(&charge.draft);
+                assert!(self.holds_tender_of(charge.attempt));
+                if let Some(written) = self.attempts.get_mut(&charge.attempt) {
+                    written.offline = true;
+                }
+            }
+            Effect::Approve {
+                attempt,
+                draft,
+                amount_minor,
+                ..
+            } => {
                 self.fails(Failed::Settle)?;
                 self.step(*attempt, &[State::Sent], State::Approved);
+                if let Some(written) = self.attempts.get_mut(attempt) {
+                    assert!((1..=written.amount_minor).contains(amount_minor));
+                    written.amount_minor = *amount_minor;
+                }
                 self.put_draft(draft);
                 assert!(
                     self.holds_tender_of(*attempt),
@@ -118,8 +165,18 @@ impl Journal {
                 self.fails(Failed::Settle)?;
                 self.step(*attempt, &[State::Intent, State::Sent], State::Declined);
             }
+            Effect::UndoOffline { attempt, draft, .. } => {
+                self.fails(Failed::Settle)?;
+                assert!(self.attempts[attempt].offline, "the bank was asked");
+                self.step(*attempt, &[State::Approved], State::Declined);
+                if let Some(draft) = draft {
+                    self.put_draft(draft);
+                }
+                assert!(!self.holds_tender_of(*attempt));
+            }
             Effect::Reverse { attempt, draft, .. } => {
                 self.fails(Failed::Settle)?;
+                assert!(!self.attempts[attempt].offline, "nobody was told of it");
                 self.step(
                     *attempt,
                     &[State::Sent, State::Approved],
@@ -157,6 +214,8 @@ impl Journal {
             sale: start.sale,
             amount_minor: start.amount_minor,
             state: State::Intent,
+            at_ms: start.at_ms,
+            offline: false,
         };
         assert!(self.attempts.insert(start.attempt, intent).is_none());
         Ok(())
@@ -185,10 +244,10 @@ impl Journal {
         let mut charged = vec![];
         for (attempt, written) in of_sale.filter(|(_, w)| w.state == State::Approved) {
             charged.push(*attempt);
-            written.state = if commit.paid {
-                State::Committed
-            } else {
-                State::ReversalDue
+            written.state = match (commit.paid, written.offline) {
+                (true, _) => State::Committed,
+                (false, true) => State::Declined,
+                (false, false) => State::ReversalDue,
             };
         }
         let mut named = commit.attempts.clone();

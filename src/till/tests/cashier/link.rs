@@ -1,7 +1,7 @@
 //! The link to the collector: cash goes on without it, and what waited is told when it is gone.
 
-use sealpoint_till::effect::QueueFigures;
-use sealpoint_till::view::{Pane, TotalsView, View};
+use sealpoint_till::effect::{Figures, QueueFigures};
+use sealpoint_till::view::{Pane, View};
 use sealpoint_till::{Action, Input, NoticeCode};
 use sealpoint_wire::api::{AckOutcome, RecordAck};
 use sealpoint_wire::{FromUplink, LinkState, RecordHash, RecordId};
@@ -16,11 +16,10 @@ fn queue(world: &mut World, count: u64) -> View {
         oldest_at_ms: (count > 0).then_some(world.now_ms - 5_000),
         held: 0,
     };
-    world.input(Input::Figures {
+    world.input(Input::Figures(Figures {
         queue,
-        totals: TotalsView::default(),
-        reversals_due: 0,
-    })
+        ..Figures::default()
+    }))
 }
 
 #[test]
@@ -94,6 +93,7 @@ fn a_refused_record_is_an_alarm_with_a_bounded_reason() {
     };
     let view = world.input(Input::Uplink(FromUplink::Acked {
         offer: 1,
+        contiguous_seq: 0,
         results: vec![ack],
     }));
     assert_eq!(said(&view), Some(NoticeCode::RecordHeld));

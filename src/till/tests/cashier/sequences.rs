@@ -6,15 +6,16 @@
 use proptest::prelude::*;
 use sealpoint_sale::Tender;
 use sealpoint_till::effect::Failed;
-use sealpoint_till::view::Pane;
+use sealpoint_till::view::{Pane, Question};
 use sealpoint_till::{Action, Input};
 use sealpoint_wire::lane::{CardPrompt, OutcomeKind};
-use sealpoint_wire::{AttemptId, FromLane, LinkState, ReaderState};
+use sealpoint_wire::{AttemptId, Currency, FromLane, LinkState, OfflinePolicy, ReaderState};
 use uuid::Uuid;
 
 use crate::journal::State;
 use crate::world::{
-    APPLES_750_G, MILK, NOBODYS, OATS, World, approved, declined, not_sent, open, unknown,
+    APPLES_750_G, MILK, NOBODYS, OATS, World, approved, approved_part, declined, not_sent, open,
+    unknown,
 };
 
 /// One thing that happens.
@@ -35,6 +36,10 @@ enum Event {
     UplinkDown,
     Link(bool),
     Fails(Vec<Failed>),
+    /// The retailer's policy for charges without the bank comes, or goes.
+    Policy(Option<i64>),
+    /// Whether the same charge twice is asked about.
+    Remembers(bool),
     /// A card that goes right, so that deep states are reached often.
     GoodCard,
 }
@@ -141,6 +146,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]);
     let kind = prop::sample::select(vec![
         OutcomeKind::Approved,
+        OutcomeKind::ApprovedOffline,
         OutcomeKind::DeclinedByHost,
         OutcomeKind::DeclinedByCard,
         OutcomeKind::UnableToGoOnline,
@@ -172,9 +178,11 @@ fn event() -> impl Strategy<Value = Event> {
         4 => prop_oneof![0_i64..3_000, 20_000_i64..90_000, -50_000_i64..0].prop_map(Event::Passes),
         2 => prompt.prop_map(Event::Prompt),
         5 => who().prop_map(Event::Online),
-        6 => (0_u8..4, who()).prop_map(|(answer, who)| Event::Host(answer, who)),
+        6 => (0_u8..6, who()).prop_map(|(answer, who)| Event::Host(answer, who)),
         5 => (kind, who()).prop_map(|(kind, who)| Event::Outcome(kind, who)),
         4 => Just(Event::GoodCard),
+        2 => prop::option::weighted(0.8, 100_i64..2_000).prop_map(Event::Policy),
+        1 => any::<bool>().prop_map(Event::Remembers),
         1 => Just(Event::LaneDown),
         4 => Just(Event::LaneBack),
         1 => Just(Event::UplinkDown),
@@ -221,6 +229,8 @@ fn happens(world: &mut World, event: Event) {
                 0 => approved(),
                 1 => declined(),
                 2 => not_sent(),
+                3 => approved_part(40),
+                4 => approved_part(0),
                 _ => unknown(),
             };
             world.host_on(attempt, result);
@@ -239,6 +249,24 @@ fn happens(world: &mut World, event: Event) {
             world.host_on(attempt, approved());
             world.outcome_of(attempt, OutcomeKind::Approved);
         }
+        Event::Policy(per_till_minor) => {
+            let offline = per_till_minor.map(|per_till_minor| OfflinePolicy {
+                currency: Currency::Eur,
+                per_sale_minor: 500,
+                per_till_minor,
+                per_card_day_minor: 400,
+                per_card_day_count: 3,
+                max_records: 4,
+                max_hours: 1,
+                deferred: true,
+            });
+            world.lane(FromLane::SetUp {
+                cannot_charge: None,
+                warnings: vec![],
+                offline,
+            });
+        }
+        Event::Remembers(remembers) => world.remembers = remembers,
         Event::LaneDown => drop(world.input(Input::LaneDown)),
         Event::LaneBack => {
             world.lane(FromLane::Hello {
@@ -260,7 +288,13 @@ fn happens(world: &mut World, event: Event) {
 
 fn screen_makes_sense(world: &mut World) {
     let view = world.view();
-    assert_eq!(view.card.is_some(), view.pane == Pane::Card);
+    let asked_twice = matches!(view.question, Some(Question::ChargeTwice { .. }));
+    assert_eq!(
+        view.card.is_some(),
+        view.pane == Pane::Card || asked_twice,
+        "{:?}",
+        view.pane
+    );
     assert_eq!(view.question.is_some(), view.pane == Pane::Question);
     assert!(view.pane != Pane::Paid || view.paid.is_some());
     assert!(view.pane != Pane::Receipt || view.receipt.is_some());
@@ -277,7 +311,7 @@ fn screen_makes_sense(world: &mut World) {
 /// The evening: everything works again, and time goes by until all is settled.
 fn the_day_ends(world: &mut World) {
     world.journal.failing.clear();
-    for _ in 0..4 {
+    for _ in 0..24 {
         world.passes(200_000);
     }
     for (attempt, written) in &world.journal.attempts {

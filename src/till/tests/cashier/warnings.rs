@@ -40,6 +40,7 @@ fn lane(short: &[Measure]) -> Input {
 
 fn set_up(warnings: &[&str]) -> Input {
     Input::Lane(FromLane::SetUp {
+        offline: None,
         cannot_charge: None,
         warnings: warnings.iter().map(|text| (*text).to_owned()).collect(),
     })
@@ -133,6 +134,7 @@ fn a_key_that_may_no_longer_be_used_stops_cards_and_not_cash() {
     });
     let why = "No card can be charged: the acquirer's key was revoked. Load the next one.";
     let view = world.input(Input::Lane(FromLane::SetUp {
+        offline: None,
         cannot_charge: Some(why.to_owned()),
         warnings: vec![],
     }));

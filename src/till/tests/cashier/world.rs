@@ -2,15 +2,16 @@
 
 use sealpoint_sale::receipt::Letterhead;
 use sealpoint_sale::{AttemptId, Catalogue, Currency};
-use sealpoint_till::effect::Failed;
+use sealpoint_till::effect::{CardUsed, Failed, Figures};
 use sealpoint_till::view::{DemoView, Pane};
 use sealpoint_till::{
     Action, Effect, Input, Level, Notice, NoticeCode, Restored, Settings, Stamp, Stock, Till, View,
 };
-use sealpoint_wire::lane::{CardPrompt, EmvResult, OutcomeKind};
+use sealpoint_wire::lane::{CardPrompt, EmvResult, OfflineApproval, OutcomeKind};
 use sealpoint_wire::{
     AuthoriseRequest, AuthoriseResult, Bytes, CardOutcome, CardSummary, FromLane, FromUplink,
-    HostAnswer, HostDecision, HpkeSealed, LinkState, ReaderState, SealedCard, ToLane,
+    HostAnswer, HostDecision, HpkeSealed, LinkState, OfflinePolicy, ReaderState, SealedCard,
+    TerminalId, ToLane,
 };
 use uuid::Uuid;
 
@@ -44,6 +45,14 @@ pub struct World {
     /// What the host was asked.
     pub asked_host: Vec<AuthoriseRequest>,
     pub attempt: Option<AttemptId>,
+    /// Up to which amount the newest attempt lets the card approve by itself.
+    pub up_to_minor: Option<i64>,
+    /// Whether the journal is asked for charges that were made before.
+    pub remembers: bool,
+    /// What the card has had without its issuer today.
+    pub card_used: CardUsed,
+    /// Whether the till's keys were destroyed.
+    pub erased: bool,
     pub minted: u128,
 }
 
@@ -95,6 +104,10 @@ impl World {
             told_lane: vec![],
             asked_host: vec![],
             attempt: None,
+            up_to_minor: None,
+            remembers: false,
+            card_used: CardUsed::default(),
+            erased: false,
             minted: 0,
         }
     }
@@ -140,12 +153,27 @@ impl World {
         }
         match effect {
             Effect::StartAttempt(start) => {
+                self.up_to_minor = Some(start.offline_up_to_minor);
                 self.attempt = Some(start.attempt);
                 self.input(Input::AttemptStarted {
                     attempt: start.attempt,
                     stan: 42,
                 });
             }
+            Effect::LookUpCard(asked) => {
+                let charged_at_ms =
+                    self.journal
+                        .charged(asked.attempt, asked.amount_minor, asked.since_ms);
+                self.input(Input::CardKnown {
+                    attempt: asked.attempt,
+                    charged_at_ms: charged_at_ms.filter(|_| self.remembers),
+                    used: self.card_used,
+                });
+            }
+            Effect::ApproveOffline(_) => {
+                self.figures();
+            }
+            Effect::Erase => self.erased = true,
             Effect::Send(request) => self.asked_host.push(*request),
             Effect::ToLane(message) => self.told_lane.push(message),
             Effect::Commit(commit) => {
@@ -174,6 +202,28 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    pub fn till_terminal(&self) -> TerminalId {
+        settings().terminal
+    }
+
+    /// Tells the till what its journal counts.
+    pub fn figures(&mut self) -> View {
+        let offline = self.journal.offline();
+        self.input(Input::Figures(Figures {
+            offline,
+            ..Figures::default()
+        }))
+    }
+
+    /// The card process tells what the retailer's manifest allows without the issuer.
+    pub fn policy(&mut self, policy: OfflinePolicy) -> View {
+        self.lane(FromLane::SetUp {
+            cannot_charge: None,
+            warnings: vec![],
+            offline: Some(policy),
+        })
     }
 
     pub fn act(&mut self, action: Action) -> View {
@@ -309,14 +359,7 @@ impl World {
         self.lane(FromLane::Online {
             attempt,
             card: visa(),
-            sealed: SealedCard::Hpke(HpkeSealed {
-                kem: 0x647A,
-                kdf: 1,
-                aead: 2,
-                key_id: "demo-1".parse().expect("a name"),
-                enc: Bytes::default(),
-                ciphertext: Bytes::default(),
-            }),
+            sealed: sealed(),
             de55: Bytes::default(),
         })
     }
@@ -344,6 +387,12 @@ impl World {
                 ..EmvResult::default()
             }),
             why: None,
+            advice: (kind == OutcomeKind::ApprovedOffline).then(|| {
+                Box::new(OfflineApproval {
+                    sealed: sealed(),
+                    de55: Bytes::default(),
+                })
+            }),
         };
         self.lane(FromLane::Outcome { attempt, outcome })
     }
@@ -355,6 +404,17 @@ impl World {
         self.host(approved());
         self.outcome(OutcomeKind::Approved)
     }
+}
+
+fn sealed() -> SealedCard {
+    SealedCard::Hpke(HpkeSealed {
+        kem: 0x647A,
+        kdf: 1,
+        aead: 2,
+        key_id: "demo-1".parse().expect("a name"),
+        enc: Bytes::default(),
+        ciphertext: Bytes::default(),
+    })
 }
 
 fn visa() -> CardSummary {
@@ -382,6 +442,19 @@ fn answered(decision: HostDecision, code: &str, approval: Option<&str>) -> Autho
 
 pub fn approved() -> AuthoriseResult {
     answered(HostDecision::Approved, "00", Some("A1B2C3"))
+}
+
+/// The issuer approves less than was asked for.
+pub fn approved_part(minor: i64) -> AuthoriseResult {
+    match answered(HostDecision::PartlyApproved, "10", Some("A1B2C3")) {
+        AuthoriseResult::Answered { answer } => AuthoriseResult::Answered {
+            answer: HostAnswer {
+                approved_minor: Some(minor),
+                ..answer
+            },
+        },
+        other => other,
+    }
 }
 
 pub fn declined() -> AuthoriseResult {

@@ -1,0 +1,84 @@
+//! A sale that cannot be written down was not made, and its cards get their money back.
+
+use sealpoint_till::effect::Failed;
+use sealpoint_till::view::Pane;
+use sealpoint_till::{Action, NoticeCode};
+use sealpoint_wire::lane::OutcomeKind;
+
+use crate::journal::State;
+use crate::world::{MILK, OATS, World, approved, open, said};
+
+/// The card pays, and the commit fails.
+fn commit_fails() -> World {
+    let mut world = open();
+    world.scan(MILK);
+    world.press_card();
+    world.online();
+    world.host(approved());
+    world.journal.failing = vec![Failed::Commit];
+    let view = world.outcome(OutcomeKind::Approved);
+    assert_eq!(said(&view), Some(NoticeCode::JournalFailed));
+    world
+}
+
+#[test]
+fn a_commit_that_fails_once_is_tried_again() {
+    let mut world = commit_fails();
+    world.journal.failing.clear();
+    let view = world.passes(2_500);
+    assert_eq!(view.pane, Pane::Paid);
+    let attempt = world.attempt();
+    assert_eq!(world.journal.attempts[&attempt].state, State::Committed);
+}
+
+#[test]
+fn a_commit_that_goes_on_failing_has_the_charge_undone() {
+    let mut world = commit_fails();
+    for _ in 0..3 {
+        world.passes(2_500);
+    }
+    let attempt = world.attempt();
+    assert_eq!(world.journal.attempts[&attempt].state, State::ReversalDue);
+    let view = world.view();
+    assert_eq!((view.tenders.len(), view.due_minor), (0, 109));
+    world.journal.failing.clear();
+    assert_eq!(world.act(Action::CashExact).pane, Pane::Paid);
+    assert!(world.journal.commits[0].attempts.is_empty());
+}
+
+#[test]
+fn each_card_of_the_sale_is_undone() {
+    let mut world = open();
+    world.scan(MILK);
+    world.scan(OATS);
+    world.act(Action::Card {
+        amount_minor: Some(100),
+    });
+    world.online();
+    world.host(approved());
+    world.outcome(OutcomeKind::Approved);
+    world.journal.failing = vec![Failed::QueueFull];
+    world.card_approved();
+    for _ in 0..4 {
+        world.passes(2_500);
+    }
+    let states: Vec<_> = world.journal.attempts.values().map(|w| w.state).collect();
+    assert_eq!(states, [State::ReversalDue, State::ReversalDue]);
+    assert!(world.view().tenders.is_empty());
+}
+
+/// Nothing can be written at all: the charge stays what the disk says, until it can.
+#[test]
+fn on_a_dead_disk_the_till_goes_on_trying() {
+    let mut world = commit_fails();
+    world.journal.failing = vec![Failed::Commit, Failed::Settle];
+    for _ in 0..6 {
+        world.passes(2_500);
+    }
+    let attempt = world.attempt();
+    assert_eq!(world.journal.attempts[&attempt].state, State::Approved);
+    assert!(world.view().tenders.is_empty(), "it pays for nothing");
+    world.journal.failing.clear();
+    world.passes(2_500);
+    assert_eq!(world.journal.attempts[&attempt].state, State::ReversalDue);
+}
