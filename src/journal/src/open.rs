@@ -17,6 +17,9 @@ use crate::schema;
 
 /// How long an opener waits for another to let go: a till that is just stopping.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(1000);
+/// Prepared statements that are kept: more than this room has. A statement that is prepared again
+/// takes hundreds of allocations, each of them locked into memory and wiped.
+const STATEMENTS: usize = 128;
 /// SQLCipher's page, which every journal is a multiple of.
 const PAGE_LEN: u64 = 4096;
 /// How a database that is not encrypted begins (SQLite file format, section 1.3.1).
@@ -68,6 +71,7 @@ impl Journal {
             return Err(JournalError::ReadOnly(path.to_owned()));
         }
         unlock(&db, key, path).map_err(|fault| fault.at(path, "read its first page"))?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
         let epoch =
             prepare(&mut db, path, terminal).map_err(|f| f.at(path, "prepare its tables"))?;
         let mut journal = Self {
