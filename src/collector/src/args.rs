@@ -4,9 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use sealpoint_tls::certificate::Serial;
 use sealpoint_wire::TerminalId;
 
+use crate::sink::{SinkArguments, SinkPlan};
 use crate::store::Target;
+
+/// At most this many characters of a reason.
+const MAX_REASON: usize = 200;
 
 /// Receives what tills record, keeps each record once, and asks the acquirer for them.
 ///
@@ -25,6 +30,9 @@ pub struct Arguments {
     /// How to serve.
     #[command(flatten)]
     pub serve: Option<Serve>,
+    /// What to feed while serving.
+    #[command(flatten)]
+    pub sink: SinkArguments,
 }
 
 /// How to serve.
@@ -39,9 +47,17 @@ pub struct Serve {
     /// Folder with the CA's and the collector's certificates (see: collector ca).
     #[arg(long, value_name = "DIR")]
     pub tls: PathBuf,
+    /// Also takes links in X25519 and P-256 alone, which whoever records one may open with a quantum
+    /// computer of later years: for a proxy on the way that knows no other.
+    #[arg(long)]
+    pub classical: bool,
     /// The acquirer; without one no card is authorised.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     pub acquirer: Option<String>,
+    /// How the acquirer wants to be spoken to (docs/acquirer.md): edition and encoding of ISO 8583,
+    /// elements, message types, times. ISO 8583:1987 in ASCII if not given.
+    #[arg(long, value_name = "FILE", requires = "acquirer")]
+    pub acquirer_profile: Option<PathBuf>,
     /// Address and port of the operator's pages; on the loopback only.
     #[arg(long, value_name = "ADDR:PORT", value_parser = loopback)]
     pub pages: Option<SocketAddr>,
@@ -51,6 +67,9 @@ pub struct Serve {
     /// Writes the address of the operator's pages into this file once it is bound.
     #[arg(long, value_name = "FILE", requires = "pages")]
     pub pages_port_file: Option<PathBuf>,
+    /// The sink that is fed, from [`SinkArguments`].
+    #[arg(skip)]
+    pub sink: Option<SinkPlan>,
 }
 
 /// What to do instead of serving.
@@ -65,7 +84,8 @@ pub enum Command {
         #[arg(long = "name", value_name = "DNS-or-IP")]
         names: Vec<String>,
     },
-    /// Makes a key and a certificate for one till.
+    /// Makes a key and a certificate for one till here, for a bench or a demo: elsewhere a till makes
+    /// its key itself (see: collector enrol-code).
     Enrol {
         /// Folder with the CA.
         #[arg(long, value_name = "DIR")]
@@ -77,6 +97,100 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Prints a code by which one till gets its certificate, once, within ten minutes:
+    /// tillctl enrol --code CODE
+    EnrolCode {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// Folder with the CA's certificate.
+        #[arg(long, value_name = "DIR")]
+        tls: PathBuf,
+        /// The till's terminal id: 1 to 8 characters of A to Z and 0 to 9.
+        #[arg(long, value_name = "ID")]
+        terminal: TerminalId,
+    },
+    /// Revokes a till's certificates, at once on every collector of the store. It may still hand over
+    /// what it sold, which is kept apart.
+    Revoke {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// The till.
+        #[arg(long, value_name = "ID")]
+        terminal: TerminalId,
+        /// One certificate's serial number, hexadecimal; without it all that the till has.
+        #[arg(long, value_name = "SERIAL")]
+        serial: Option<Serial>,
+        /// Why, for the till's screen and for whoever looks later.
+        #[arg(long, value_name = "TEXT", value_parser = reason)]
+        why: String,
+    },
+    /// Says that a till is lost: revokes its certificates, and has it erase its keys once it has
+    /// handed over what it sold.
+    Lost {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// The till.
+        #[arg(long, value_name = "ID")]
+        terminal: TerminalId,
+        /// The order to erase, signed by the retailer's root (see: tillctl keys --help).
+        #[arg(long, value_name = "FILE")]
+        order: PathBuf,
+        /// It was stolen: it erases its keys at once.
+        #[arg(long)]
+        stolen: bool,
+    },
+    /// Lists the tills, their certificates and how they stand.
+    Tills {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What tills sent under a certificate that was expired or revoked.
+    Quarantine {
+        /// What to do.
+        #[command(subcommand)]
+        command: Quarantined,
+    },
+}
+
+/// What to do with what is in quarantine.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Quarantined {
+    /// Lists it by till.
+    List {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// One JSON object instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Takes a till's records into the books.
+    Release {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// The till.
+        #[arg(long, value_name = "ID")]
+        terminal: TerminalId,
+    },
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    let fits = !text.trim().is_empty()
+        && text.chars().count() <= MAX_REASON
+        && !text.chars().any(char::is_control);
+    if fits {
+        Ok(text.trim().to_owned())
+    } else {
+        Err(format!("A reason is 1 to {MAX_REASON} characters on one line."))
+    }
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {

@@ -52,11 +52,35 @@ counters! {
     authorisations_unknown => "sealpoint_authorisations_total", "outcome", "unknown";
     /// Authorisations refused here: reversed, or asked with another content.
     authorisations_refused => "sealpoint_authorisations_total", "outcome", "refused";
+    /// Advices that the acquirer answered.
+    advices_answered => "sealpoint_advices_total", "outcome", "answered";
+    /// Advices that it did not answer, or that are refused here.
+    advices_not_answered => "sealpoint_advices_total", "outcome", "not_answered";
+    /// Inquiries that were answered.
+    inquiries => "sealpoint_inquiries_total", "outcome", "answered";
     /// Reversals that are done.
     reversals_done => "sealpoint_reversals_total", "outcome", "done";
     /// Reversals that the acquirer did not acknowledge yet.
     reversals_pending => "sealpoint_reversals_total", "outcome", "pending";
-    /// Connections with a terminal's certificate.
+    /// Records that the sink stored.
+    sink_stored => "sealpoint_sink_records_total", "outcome", "stored";
+    /// Records that the sink had stored before, under the same id.
+    sink_duplicate => "sealpoint_sink_records_total", "outcome", "duplicate";
+    /// Records that the sink did not acknowledge; they are published again.
+    sink_unacknowledged => "sealpoint_sink_records_total", "outcome", "unacknowledged";
+    /// Records larger than the sink takes.
+    sink_too_large => "sealpoint_sink_records_total", "outcome", "too_large";
+    /// Records that were removed from the store before the sink had them.
+    sink_gone => "sealpoint_sink_records_total", "outcome", "gone";
+    /// Rounds of feeding the sink that ended before their time.
+    sink_failures => "sealpoint_sink_rounds_total", "outcome", "failed";
+    /// Tills that got a certificate for a code.
+    tills_enrolled => "sealpoint_certificates_total", "how", "enrolled";
+    /// Certificates that were renewed.
+    certificates_renewed => "sealpoint_certificates_total", "how", "renewed";
+    /// Requests by a certificate that is expired or revoked, refused.
+    admissions_refused => "sealpoint_requests_total", "outcome", "certificate_not_good";
+    /// Connections with a terminal's certificate, or without one to be enrolled.
     connections_accepted => "sealpoint_connections_total", "outcome", "accepted";
     /// Connections refused: no certificate, no TLS 1.3, or too many.
     connections_refused => "sealpoint_connections_total", "outcome", "refused";

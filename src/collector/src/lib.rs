@@ -4,8 +4,10 @@
 //! * [`store`]: the database: records, attempts, alarms.
 //! * [`switch`]: authorisations and reversals, and the line to the acquirer.
 //! * [`tls`]: the retailer's CA, the server's and the tills' certificates.
+//! * [`sink`]: the stream that a chain's own systems read the records from.
 //! * [`serve`]: listening, limits, an orderly end.
 //! * [`pages`]: what an operator sees, on the loopback only.
+//! * [`commands`]: enrolment codes, revocation, quarantine: what an operator does at a shell.
 //! * [`program`]: everything put together from the command line's words.
 //!
 //! What is deliberately absent: card data in clear. A sealed card goes through the switch to the
@@ -13,10 +15,12 @@
 
 pub mod api;
 pub mod args;
+pub mod commands;
 pub mod counters;
 pub mod pages;
 pub mod program;
 pub mod serve;
+pub mod sink;
 pub mod store;
 pub mod switch;
 pub mod tls;

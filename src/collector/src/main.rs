@@ -4,9 +4,9 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
-use sealpoint_collector::args::{Arguments, Command, Serve};
+use sealpoint_collector::args::{Arguments, Serve};
+use sealpoint_collector::commands;
 use sealpoint_collector::program::{Collector, StartError};
-use sealpoint_collector::tls;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -16,8 +16,11 @@ const EXIT_OPERATOR: u8 = 2;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match (arguments.command, arguments.serve) {
-        (Some(command), _) => run_command(command),
-        (None, Some(serve)) => run_collector(&serve),
+        (Some(command), _) => commands::run(command).map(|said| println!("{said}")),
+        (None, Some(mut serve)) => {
+            serve.sink = arguments.sink.plan();
+            run_collector(&serve)
+        }
         // clap shows the help before it comes to this.
         (None, None) => Ok(()),
     };
@@ -28,24 +31,6 @@ fn main() -> ExitCode {
             ExitCode::from(EXIT_OPERATOR)
         }
     }
-}
-
-fn run_command(command: Command) -> Result<(), StartError> {
-    match command {
-        Command::Ca { tls, names } => {
-            tls::create_ca(&tls, &names)?;
-            println!(
-                "The CA and the collector's certificate are in {}.",
-                tls.display()
-            );
-            println!("Keep {} secret: who has it can enrol tills.", tls::CA_KEY);
-        }
-        Command::Enrol { tls, terminal, out } => {
-            tls::enrol(&tls, &terminal, &out)?;
-            println!("The certificate of {terminal} is in {}.", out.display());
-        }
-    }
-    Ok(())
 }
 
 fn run_collector(serve: &Serve) -> Result<(), StartError> {

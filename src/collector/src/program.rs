@@ -6,18 +6,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sealpoint_tls::Groups;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::api::{self, Api};
+use crate::api::{self, Api, Office};
 use crate::args::Serve;
 use crate::counters::Counters;
 use crate::pages::{self, Pages};
 use crate::serve::{Door, serve};
+use crate::sink::{Bell, Feed, SinkError};
 use crate::now_ms;
 use crate::store::{OpenError, Store, Target};
-use crate::switch::Switch;
+use crate::switch::{Acquirer, ProfileFileError, Switch};
 use crate::tls::{self, FileError};
 
 /// Why the collector does not start, in words for the one who starts it.
@@ -34,9 +36,18 @@ pub enum StartError {
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The acquirer's profile.
+    #[error(transparent)]
+    Profile(#[from] ProfileFileError),
     /// The certificates.
     #[error(transparent)]
     Tls(#[from] FileError),
+    /// The sink.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// A command that cannot be carried out as it was given: what happened and what to do.
+    #[error("{0}")]
+    Refused(String),
     /// The operating system gives no threads or signals.
     #[error("The collector cannot start ({0}). Raise the limits of this user.")]
     Runtime(io::Error),
@@ -68,6 +79,7 @@ fn why(error: &io::Error) -> String {
 /// A collector that is bound and ready to serve.
 pub struct Collector {
     doors: Vec<Door>,
+    feed: Option<Feed>,
     address: SocketAddr,
     pages: Option<SocketAddr>,
 }
@@ -78,19 +90,41 @@ impl Collector {
     /// # Errors
     /// [`StartError`].
     pub async fn start(serve: &Serve) -> Result<Self, StartError> {
-        let tls = TlsAcceptor::from(tls::server_config(&serve.tls)?);
+        let groups = if serve.classical {
+            tracing::warn!("links may be classical: whoever records one may open it in later years");
+            Groups::HybridOrClassical
+        } else {
+            Groups::Hybrid
+        };
+        let tls = tls::server_tls(&serve.tls, groups)?;
+        let office = Office::new(tls::Authority::open(&serve.tls)?, tls.signer);
+        let tls = TlsAcceptor::from(tls.config);
         let (listener, address) = bind(serve.listen).await?;
         let pages = match serve.pages {
             Some(pages) => Some(bind(pages).await?),
             None => None,
         };
+        let acquirer = match serve.acquirer.clone() {
+            Some(address) => Some(Acquirer::new(address, serve.acquirer_profile.as_deref())?),
+            None => None,
+        };
         let store = open_store(&serve.store).await?;
         let counters = Arc::new(Counters::default());
-        let switch = Switch::new(store.clone(), serve.acquirer.clone());
+        let bell = Bell::default();
+        let feed = match &serve.sink {
+            Some(plan) => {
+                let (store, counters) = (store.clone(), Arc::clone(&counters));
+                Some(Feed::open(plan.clone(), store, counters, bell.clone()).await?)
+            }
+            None => None,
+        };
+        let switch = Switch::new(store.clone(), acquirer);
         let api = Api {
             store: store.clone(),
             switch,
             counters: Arc::clone(&counters),
+            bell: bell.clone(),
+            office: Arc::new(office),
         };
         let mut doors = vec![Door {
             listener,
@@ -116,6 +150,7 @@ impl Collector {
         }
         Ok(Self {
             doors,
+            feed,
             address,
             pages: pages_address,
         })
@@ -140,12 +175,13 @@ impl Collector {
             .doors
             .into_iter()
             .map(|door| tokio::spawn(serve(door, told.clone())))
+            .chain(self.feed.map(|feed| tokio::spawn(feed.run(told.clone()))))
             .collect();
         end.await;
         tell.send_replace(true);
         for door in doors {
             if let Err(error) = door.await {
-                tracing::error!(%error, "a listener ended badly");
+                tracing::error!(%error, "a task ended badly");
             }
         }
     }
@@ -161,7 +197,10 @@ async fn open_store(target: &Target) -> Result<Store, StartError> {
     let store = opened.map_err(|error| StartError::Runtime(io::Error::other(error)))??;
     if matches!(target, Target::Sqlite(_)) {
         store
-            .run(|db| db.lose_attempts_in_flight(now_ms()))
+            .run(|db| {
+                db.release_sink_claims()?;
+                db.lose_attempts_in_flight(now_ms())
+            })
             .await
             .map_err(OpenError::Store)?;
     }

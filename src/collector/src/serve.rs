@@ -20,7 +20,8 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use crate::counters::Counters;
-use crate::tls::terminal_of;
+use crate::store::Shown;
+use crate::tls;
 
 /// At most this many connections at a time; more are closed at once.
 pub const MAX_CONNECTIONS: usize = 1024;
@@ -115,28 +116,32 @@ async fn greet(door: &Door, stream: TcpStream, from: SocketAddr, end: watch::Rec
         .1
         .peer_certificates()
         .and_then(<[_]>::first);
-    match certificate.map(terminal_of) {
-        Some(Ok(terminal)) => {
+    if !sealpoint_tls::is_hybrid(stream.get_ref().1) {
+        tracing::warn!(%from, "this connection is not safe from a quantum computer of later years");
+    }
+    match certificate.map(tls::shown).transpose() {
+        Ok(shown) => {
             door.counters.connections_accepted.add(1);
-            tracing::debug!(%from, %terminal, "connected");
-            speak(stream, door.router.clone(), Some(Peer(terminal)), end).await;
+            tracing::debug!(%from, ?shown, "connected");
+            speak(stream, door.router.clone(), shown, end).await;
         }
-        Some(Err(error)) => {
+        Err(error) => {
             door.counters.connections_refused.add(1);
             tracing::warn!(%from, %error, "refused");
         }
-        None => door.counters.connections_refused.add(1),
     }
 }
 
-async fn speak<S>(stream: S, router: Router, peer: Option<Peer>, mut end: watch::Receiver<bool>)
+async fn speak<S>(stream: S, router: Router, shown: Option<Shown>, mut end: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
-        if let Some(peer) = &peer {
-            request.extensions_mut().insert(peer.clone());
+        if let Some(shown) = &shown {
+            let peer = Peer(shown.terminal.clone());
+            request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(shown.clone());
         }
         router.clone().oneshot(request)
     });

@@ -1,25 +1,35 @@
 //! The HTTPS interface for tills. The terminal in a client's certificate is the terminal that it
 //! may speak for.
 
+mod advices;
 mod body;
+mod enrol;
+mod gate;
 mod health;
 mod hosts;
+mod inquiries;
+mod office;
 pub mod openapi;
 mod problem;
 mod records;
+mod standing;
 mod summary;
+mod time;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 pub use health::Health;
+pub use office::Office;
 pub use problem::Problem;
 
 use crate::counters::Counters;
+use crate::sink::Bell;
 use crate::store::Store;
 use crate::switch::Switch;
 
@@ -32,6 +42,10 @@ pub struct Api {
     pub switch: Switch,
     /// Counts what happens.
     pub counters: Arc<Counters>,
+    /// Wakes what feeds the sink.
+    pub bell: Bell,
+    /// What gives certificates and signs the time.
+    pub office: Arc<Office>,
 }
 
 /// The routes for tills.
@@ -40,7 +54,13 @@ pub fn router(api: Api) -> Router {
         .route("/v1/records", post(records::push))
         .route("/v1/authorisations", post(hosts::authorise))
         .route("/v1/reversals", post(hosts::reverse))
+        .route("/v1/advices", post(advices::advise))
+        .route("/v1/inquiries", post(inquiries::inquire))
         .route("/v1/summary", get(summary::summary))
+        .route(gate::ENROLMENTS, post(enrol::enrol))
+        .route("/v1/renewals", post(enrol::renew))
+        .route("/v1/standing", get(standing::standing))
+        .route("/v1/time", get(time::time))
         .route("/v1/health", get(health::health))
         .route("/openapi.json", get(openapi::document))
         .fallback(async || {
@@ -59,5 +79,6 @@ pub fn router(api: Api) -> Router {
         })
         // The body extractor has its own bound, which answers with a sentence.
         .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(api.clone(), gate::gate))
         .with_state(api)
 }

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa::{Modify, OpenApi};
 
-use super::{health, hosts, records, summary};
+use super::{advices, enrol, health, hosts, inquiries, records, standing, summary, time};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,13 +20,20 @@ use super::{health, hosts, records, summary};
         records::push,
         hosts::authorise,
         hosts::reverse,
+        advices::advise,
+        inquiries::inquire,
         summary::summary,
+        enrol::enrol,
+        enrol::renew,
+        standing::standing,
+        time::time,
         health::health,
         document
     ),
     tags(
         (name = "records", description = "What tills record, each once"),
         (name = "attempts", description = "Tries to charge a card"),
+        (name = "tills", description = "Who a till is, and how it stands"),
         (name = "collector", description = "The collector itself")
     ),
     security(("client_certificate" = [])),
@@ -39,7 +46,7 @@ struct ClientCertificate;
 impl Modify for ClientCertificate {
     fn modify(&self, document: &mut Document) {
         let scheme = SecurityScheme::MutualTls {
-            description: Some("A certificate that collector enrol made".to_owned()),
+            description: Some("A certificate that an enrolment or a renewal gave".to_owned()),
             extensions: None,
             deprecated: None,
         };

@@ -11,7 +11,7 @@ use super::body::Told;
 use super::{Api, Problem};
 use crate::now_ms;
 use crate::serve::Peer;
-use crate::store::{Isolation, Quarantine};
+use crate::store::{Isolation, Quarantine, Shown};
 
 /// Stores a batch of one terminal's records, each once. Every record that the answer names as
 /// created or existing is durable. A refused record does not hold up the others.
@@ -33,6 +33,7 @@ use crate::store::{Isolation, Quarantine};
 pub(super) async fn push(
     State(api): State<Api>,
     Peer(terminal): Peer,
+    shown: Shown,
     Told(push): Told<PushRequest>,
 ) -> Result<Json<PushAnswer>, Problem> {
     if push.version != WIRE_VERSION {
@@ -57,9 +58,14 @@ pub(super) async fn push(
     let report = api
         .store
         .offer(Isolation::ReadCommitted, move |db| {
-            db.push(&terminal, &push.records, now_ms(), Quarantine::No)
+            let now_ms = now_ms();
+            let quarantine = Quarantine::from(&db.admission(&shown, now_ms)?);
+            db.push(&terminal, &push.records, now_ms, quarantine)
         })
         .await?;
+    if report.created > 0 {
+        api.bell.ring();
+    }
     api.counters.records_created.add(report.created);
     api.counters.records_existing.add(report.existing);
     api.counters.records_refused.add(report.refused);

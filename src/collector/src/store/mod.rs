@@ -9,8 +9,10 @@
 //! Operations are written once, over [`Database`]: see `sql.rs` for the dialect, `schema.rs` for
 //! the tables. Several collectors share one PostgreSQL, so nothing is decided from memory.
 
+mod advices;
 mod alarms;
 mod attempts;
+mod enrolment;
 mod error;
 mod months;
 mod pass_file;
@@ -18,28 +20,39 @@ mod postgres;
 mod postgres_set_up;
 mod postgres_tls;
 mod push;
+mod quarantine;
 mod queue;
+mod reversals;
 mod rows;
 mod sales;
 mod schema;
+mod sink;
 mod sql;
 mod sqlite;
 mod target;
 mod views;
+mod work;
 
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
+pub use advices::Advise;
 pub use alarms::MAX_ALARMS;
-pub use attempts::{Asked, Undo};
+pub use attempts::{Asked, Kept, Traced};
+pub use enrolment::{
+    Admission, CODE_LIFE_MS, CertificateView, MAX_MISSES, RENEWABLE_MS, Redeemed, Shown, TillView,
+};
 pub use error::{OpenError, StoreError, StoreHealth};
 pub use push::{PushReport, Quarantine};
-pub(crate) use sql::values;
+pub use quarantine::{QuarantineView, Released};
+pub use sink::{Claim, SinkLag};
+pub use reversals::{ALARM_TRIES, Acknowledged, Inquired, Undo};
 pub use sql::{Database, Isolation, Row, Value};
 pub use target::{PostgresTarget, Target};
 pub use views::{AlarmView, SaleView, TerminalView};
+pub use work::{Closed, MAX_NOTE, WorkItem};
 
 use queue::{Job, MAX_WAITING, Step};
 
@@ -78,7 +91,7 @@ impl Store {
                 spawn(0, move || queue::write_to_file(link, waiting, &health))?;
             }
             Target::Postgres(server) => {
-                let mut first = Some(self::postgres::Link::open(server)?);
+                let mut first = Some(open_apart(server)?);
                 let waiting = Arc::new(Mutex::new(waiting));
                 for number in 0..u32::try_from(server.connections()).unwrap_or(1) {
                     let link = first
@@ -104,7 +117,19 @@ impl Store {
         &self,
         step: impl Fn(&mut Database) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (job, result) = job(step, Isolation::Serializable);
+        self.run_with(Isolation::Serializable, step).await
+    }
+
+    /// The same under another isolation.
+    ///
+    /// # Errors
+    /// See [`Store::run`].
+    pub async fn run_with<T: Send + 'static>(
+        &self,
+        isolation: Isolation,
+        step: impl Fn(&mut Database) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (job, result) = job(step, isolation);
         self.jobs.send(job).await.map_err(|_| StoreError::Stopped)?;
         result.await.map_err(|_| StoreError::Stopped)?
     }
@@ -138,6 +163,19 @@ impl Store {
     pub fn health(&self) -> &StoreHealth {
         &self.health
     }
+}
+
+/// On a thread of its own, for the client waits in a runtime of its own, which may not be within
+/// the caller's.
+fn open_apart(server: &PostgresTarget) -> Result<self::postgres::Link, OpenError> {
+    let server = server.clone();
+    let opening = thread::Builder::new()
+        .name("store-open".to_owned())
+        .spawn(move || self::postgres::Link::open(&server))
+        .map_err(OpenError::Thread)?;
+    opening
+        .join()
+        .map_err(|_| OpenError::Store(StoreError::Stopped))?
 }
 
 fn job<T: Send + 'static>(

@@ -24,7 +24,12 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         sqlite: &[include_str!("schema/2_record.sqlite.sql")],
         postgres: &[],
-        both: &[include_str!("schema/2.sql")],
+        both: &[
+            include_str!("schema/2.sql"),
+            include_str!("schema/2_attempt.sql"),
+            include_str!("schema/2_enrolment.sql"),
+            include_str!("schema/2_sink.sql"),
+        ],
     },
 ];
 

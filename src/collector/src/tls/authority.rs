@@ -5,19 +5,20 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, SanType, date_time_ymd,
 };
 use sealpoint_wire::TerminalId;
 
 use super::files::{self, FileError};
+use super::issue::Authority;
 use super::{CA, CA_KEY, CERT, KEY, SERVER, SERVER_KEY};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The CA lives as long as the tills that trust it.
 const CA_DAYS: u32 = 3650;
-/// Certificates are made anew well before this.
-const LEAF_DAYS: u32 = 825;
+/// The collector's own certificate is made anew well before this.
+const SERVER_DAYS: u32 = 825;
 /// A till whose clock is slow accepts a new certificate all the same.
 const BACKDATED: Duration = DAY;
 
@@ -32,10 +33,10 @@ pub fn create_ca(folder: &Path, names: &[String]) -> Result<(), FileError> {
     ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca_pem = ca.self_signed(&ca_key)?.pem();
-    let issuer = Issuer::from_params(&ca, &ca_key);
+    let issuer = rcgen::Issuer::from_params(&ca, &ca_key);
 
     let server_key = KeyPair::generate()?;
-    let mut server = params("Sealpoint collector", LEAF_DAYS);
+    let mut server = params("Sealpoint collector", SERVER_DAYS);
     server.subject_alt_names = alternative_names(names)?;
     server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -52,34 +53,27 @@ pub fn create_ca(folder: &Path, names: &[String]) -> Result<(), FileError> {
     )
 }
 
-/// Makes a key and a certificate for one till in `out`, signed by the CA in `folder`. The
-/// certificate's common name is the terminal id.
+/// Makes a key and a certificate for one till in `out`, signed by the CA in `folder`: for a bench or
+/// a demo, where the key need not be made on the till. No store hears of it.
 ///
 /// # Errors
 /// [`FileError`]; nothing that exists is replaced.
 pub fn enrol(folder: &Path, terminal: &TerminalId, out: &Path) -> Result<(), FileError> {
-    let ca_pem = files::read_text(&folder.join(CA))?;
-    let ca_key = KeyPair::from_pem(&files::read_text(&folder.join(CA_KEY))?)
-        .map_err(|_| FileError::NotPem(folder.join(CA_KEY)))?;
-    let issuer = Issuer::from_ca_cert_pem(&ca_pem, &ca_key)
-        .map_err(|_| FileError::NotPem(folder.join(CA)))?;
-
+    let authority =
+        Authority::open(folder)?.ok_or_else(|| FileError::Missing(folder.join(CA_KEY)))?;
     let key = KeyPair::generate()?;
-    let mut till = params(terminal.as_str(), LEAF_DAYS);
-    till.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    till.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let till_pem = till.signed_by(&key, &issuer)?.pem();
+    let issued = authority.issue(&key, terminal)?;
     files::write_new(
         out,
         &[
-            (CA, &ca_pem),
-            (CERT, &till_pem),
+            (CA, authority.ca_pem()),
+            (CERT, &issued.pem),
             (KEY, &key.serialize_pem()),
         ],
     )
 }
 
-fn params(common_name: &str, days: u32) -> CertificateParams {
+pub(super) fn params(common_name: &str, days: u32) -> CertificateParams {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -2,13 +2,16 @@
 
 mod authority;
 mod files;
+mod issue;
 mod peer;
 mod server;
+mod verifier;
 
 pub use authority::{create_ca, enrol};
 pub use files::FileError;
-pub use peer::{NoTerminal, terminal_of};
-pub use server::server_config;
+pub use issue::{Authority, BadRequest, Issued, Request, ca_key_hash};
+pub use peer::{NoTerminal, shown};
+pub use server::{ServerTls, server_tls};
 
 /// The CA's certificate, in the collector's and in each till's folder.
 pub const CA: &str = "ca.pem";

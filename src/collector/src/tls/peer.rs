@@ -1,27 +1,27 @@
-//! Which terminal a verified certificate stands for.
+//! Which till a verified certificate stands for.
 
 use rustls_pki_types::CertificateDer;
-use sealpoint_wire::TerminalId;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use sealpoint_tls::certificate::Certificate;
+
+use crate::store::Shown;
 
 /// A certificate of the right CA that names no terminal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("The certificate names no terminal. Enrol the till again: collector enrol --terminal ID")]
+#[error(
+    "The certificate names no terminal. Enrol the till again: collector enrol-code --terminal ID"
+)]
 pub struct NoTerminal;
 
-/// The terminal in the certificate's common name (RFC 5280 section 4.1.2.6); exactly one.
+/// The terminal in the certificate's one common name (RFC 5280 section 4.1.2.6), its number and its
+/// end.
 ///
 /// # Errors
 /// [`NoTerminal`].
-pub fn terminal_of(certificate: &CertificateDer<'_>) -> Result<TerminalId, NoTerminal> {
-    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| NoTerminal)?;
-    let mut names = certificate.subject().iter_common_name();
-    match (names.next(), names.next()) {
-        (Some(name), None) => name
-            .as_str()
-            .ok()
-            .and_then(|name| name.parse().ok())
-            .ok_or(NoTerminal),
-        _ => Err(NoTerminal),
-    }
+pub fn shown(certificate: &CertificateDer<'_>) -> Result<Shown, NoTerminal> {
+    let read = Certificate::read(certificate).map_err(|_| NoTerminal)?;
+    Ok(Shown {
+        terminal: read.name.parse().map_err(|_| NoTerminal)?,
+        serial: read.serial,
+        until_ms: read.until_ms,
+    })
 }

@@ -34,3 +34,5 @@ CREATE TABLE till_standing (
     erase_order  TEXT,
     stolen       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+CREATE INDEX record_in_quarantine ON record (terminal) WHERE quarantine IS NOT NULL;
