@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sealpoint_sale::Currency;
 use sealpoint_sale::receipt::{Letterhead, WIDTH};
+use sealpoint_till::effect::DuplicateGuard;
 use sealpoint_till::view::Theme;
 use sealpoint_wire::TerminalId;
 use serde::Deserialize;
@@ -39,6 +40,8 @@ pub struct Config {
     pub insert_timeout_s: u32,
     /// Records waiting for the collector at which the till stops taking cards.
     pub queue_card_limit: u64,
+    /// Which charges are asked about when they come twice: `off`, `token` or `card`.
+    pub duplicate_guard: DuplicateGuard,
     /// Where each receipt goes.
     pub receipts: Receipts,
     /// Colours at the start.
@@ -125,6 +128,7 @@ impl Default for Config {
             collector: None,
             insert_timeout_s: 60,
             queue_card_limit: 10_000,
+            duplicate_guard: DuplicateGuard::default(),
             receipts: Receipts::Journal,
             theme: Theme::Light,
             fullscreen: false,

@@ -52,17 +52,19 @@ pub struct Reply {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Until {
-    /// No card is in flight.
+    /// No card is in flight, or one is and the cashier is asked about it.
     NoCard,
     /// A card is waited for or in flight.
     Card,
     /// The holder of the card is to choose one of its applications.
     Choice,
+    /// The cashier is asked something.
+    Question,
     /// The collector answers.
     LinkUp,
     /// The collector does not answer.
     LinkDown,
-    /// Nothing waits for the collector and no charge is being undone.
+    /// Nothing waits for the collector, no charge is being undone, and none is to be told the bank.
     Drained,
     /// A reader is there.
     Reader,
@@ -139,7 +141,10 @@ impl Lines {
 
 fn holds(until: Until, view: &View) -> bool {
     match until {
-        Until::NoCard => view.card.is_none() && view.pane != Pane::Card,
+        Until::NoCard => {
+            (view.card.is_none() && view.pane != Pane::Card) || view.question.is_some()
+        }
+        Until::Question => view.question.is_some(),
         Until::Card => view.card.is_some(),
         Until::Choice => view
             .card
@@ -147,7 +152,10 @@ fn holds(until: Until, view: &View) -> bool {
             .is_some_and(|card| !card.choices.is_empty()),
         Until::LinkUp => view.link == LinkState::Up,
         Until::LinkDown => matches!(view.link, LinkState::Down { .. }),
-        Until::Drained => view.queue.count == 0 && view.reversals_due == 0,
+        Until::Drained => {
+            let untold = view.offline.map_or(0, |offline| offline.taken_count);
+            view.queue.count == 0 && view.reversals_due == 0 && untold == 0
+        }
         Until::Reader => !matches!(view.reader, ReaderState::Missing { .. }),
     }
 }

@@ -56,10 +56,12 @@ pub fn figures(journal: &Journal) -> Result<Input, JournalError> {
 pub fn card_known(journal: &Journal, asked: &LookUpCard) -> Input {
     let key = CardKey::of(&asked.card);
     let day = asked.local_time.get(..8).unwrap_or_default();
-    let same = journal.recent_charge(&key, asked.amount_minor, asked.since_ms);
-    let same = same.unwrap_or_else(|error| {
-        tracing::error!(%error, "the same charge could not be looked for");
-        None
+    let same = asked.since_ms.and_then(|since| {
+        let same = journal.recent_charge(&key, asked.amount_minor, since);
+        same.unwrap_or_else(|error| {
+            tracing::error!(%error, "the same charge could not be looked for");
+            None
+        })
     });
     let used = match journal.offline_used(Some(&key), day) {
         Ok(used) => CardUsed {

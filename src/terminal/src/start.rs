@@ -78,6 +78,7 @@ pub fn settings(config: &Config) -> Settings {
         tiles_per_page: TILES,
         insert_timeout_ms: config.insert_timeout_s.saturating_mul(1000),
         queue_card_limit: config.queue_card_limit,
+        duplicate_guard: config.duplicate_guard,
         demo: config
             .demo_cards
             .as_deref()

@@ -5,6 +5,7 @@ use sealpoint_wire::lane::EmvResult;
 use sealpoint_wire::{
     AuthoriseRequest, CardSummary, FromLane, FromUplink, Posture, TerminalId, ToLane,
 };
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::action::Action;
@@ -46,12 +47,28 @@ pub struct Settings {
     pub insert_timeout_ms: u32,
     /// Records waiting for the collector at which the till stops taking cards; cash goes on.
     pub queue_card_limit: u64,
+    /// Which charges are asked about when they come twice.
+    pub duplicate_guard: DuplicateGuard,
     /// The demo's cards, when this is the demo.
     pub demo: Option<DemoView>,
     /// Whether the key of the till's data lies in a file beside the data.
     pub key_in_file: bool,
     /// How the till itself is protected.
     pub posture: Option<Posture>,
+}
+
+/// Which charges are asked about when the same card pays the same amount on this till within 90 s.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateGuard {
+    /// None.
+    Off,
+    /// Those of cards whose token leaves the card process.
+    #[default]
+    Token,
+    /// Those of every card: without a token its label, application and truncated number count, which
+    /// another card may share.
+    Card,
 }
 
 /// What the journal still knew at the start.
@@ -302,8 +319,8 @@ pub struct LookUpCard {
     pub card: CardSummary,
     /// What it is to be charged.
     pub amount_minor: i64,
-    /// The same charge since then is asked for, milliseconds since the Unix epoch.
-    pub since_ms: i64,
+    /// The same charge since then is asked for, if it is, milliseconds since the Unix epoch.
+    pub since_ms: Option<i64>,
     /// `YYYYMMDDhhmmss` of the charge, for its day.
     pub local_time: String,
 }

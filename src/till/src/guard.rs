@@ -9,7 +9,7 @@ use sealpoint_sale::AttemptId;
 use sealpoint_wire::lane::{CardOutcome, OutcomeKind};
 use sealpoint_wire::{AuthoriseRequest, Bytes, CardSummary, SealedCard, ToLane};
 
-use crate::effect::{CardUsed, Effect, LookUpCard, Stamp};
+use crate::effect::{CardUsed, DuplicateGuard, Effect, LookUpCard, Stamp};
 use crate::till::{Asked, Till};
 use crate::view::{Pane, Question};
 
@@ -52,7 +52,7 @@ impl Till {
             de55,
         };
         mine.read(request, stamp.now_ms);
-        vec![look_up(mine, card, stamp)]
+        self.look_up(attempt, card, stamp)
     }
 
     /// The lane is done with the card.
@@ -73,7 +73,7 @@ impl Till {
         {
             mine.card = Some(card.clone());
             mine.outcome = Some(outcome);
-            return vec![look_up(mine, card, stamp)];
+            return self.look_up(attempt, card, stamp);
         }
         match self.attempt.take() {
             Some(mine) => self.attempt_ended(&mine, &outcome, stamp),
@@ -153,14 +153,22 @@ impl Till {
         let attempt = mine.id;
         vec![Effect::ToLane(ToLane::UnableToGoOnline { attempt })]
     }
-}
 
-fn look_up(mine: &crate::attempt::Attempt, card: CardSummary, stamp: &Stamp) -> Effect {
-    Effect::LookUpCard(Box::new(LookUpCard {
-        attempt: mine.id,
-        card,
-        amount_minor: mine.amount_minor,
-        since_ms: stamp.now_ms.saturating_sub(TWICE_MS),
-        local_time: mine.local_time.clone(),
-    }))
+    fn look_up(&mut self, attempt: AttemptId, card: CardSummary, stamp: &Stamp) -> Vec<Effect> {
+        let guarded = match self.settings.duplicate_guard {
+            DuplicateGuard::Off => false,
+            DuplicateGuard::Token => card.token.is_some(),
+            DuplicateGuard::Card => true,
+        };
+        let mine = self.my_attempt(attempt).map(|mine| {
+            Effect::LookUpCard(Box::new(LookUpCard {
+                attempt,
+                card,
+                amount_minor: mine.amount_minor,
+                since_ms: guarded.then(|| stamp.now_ms.saturating_sub(TWICE_MS)),
+                local_time: mine.local_time.clone(),
+            }))
+        });
+        mine.into_iter().collect()
+    }
 }

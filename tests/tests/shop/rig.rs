@@ -341,11 +341,15 @@ impl Till {
     pub fn wait(&mut self, what: &str) -> Value {
         let view = self.act(json!({ "do": "wait", "until": what, "timeout_ms": 120_000 }));
         let holds = match what {
-            "no_card" => view["card"].is_null(),
+            "no_card" => view["card"].is_null() || !view["question"].is_null(),
+            "question" => !view["question"].is_null(),
             "choice" => view["card"]["choices"].is_array(),
             "link_up" => view["link"]["state"] == "up",
             "link_down" => view["link"]["state"] == "down",
-            "drained" => view["queue"]["count"] == 0 && view["reversals_due"] == 0,
+            "drained" => {
+                let untold = view["offline"]["taken_count"].as_u64().unwrap_or_default();
+                view["queue"]["count"] == 0 && view["reversals_due"] == 0 && untold == 0
+            }
             "reader" => view["reader"]["state"] != "missing",
             other => panic!("the rig does not know how to wait for {other}"),
         };

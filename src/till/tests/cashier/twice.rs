@@ -1,12 +1,13 @@
 //! The same card and amount on the same till within a minute and a half: the cashier is asked once.
 
+use sealpoint_till::effect::DuplicateGuard;
 use sealpoint_till::view::{Pane, Question};
-use sealpoint_till::{Action, NoticeCode};
+use sealpoint_till::{Action, NoticeCode, Settings};
 use sealpoint_wire::ToLane;
 use sealpoint_wire::lane::OutcomeKind;
 
 use crate::journal::State;
-use crate::world::{MILK, OATS, World, approved, open, said};
+use crate::world::{MILK, OATS, World, approved, open, said, settings};
 
 /// A customer paid 1.09 by card; the next has 1.09 as well.
 fn charged_once() -> World {
@@ -96,4 +97,26 @@ fn another_amount_or_a_later_hour_is_not_asked_about() {
     world.now_ms += 91_000;
     world.scan(OATS);
     assert_eq!(world.card_approved().pane, Pane::Paid, "91 s later");
+}
+
+/// What may be kept of a card without a token, another card may share.
+#[test]
+fn a_till_set_to_tokens_asks_about_cards_with_one() {
+    for (guard, asks) in [
+        (DuplicateGuard::Off, false),
+        (DuplicateGuard::Token, false),
+        (DuplicateGuard::Card, true),
+    ] {
+        let mut world = World::set_up_with(Settings {
+            duplicate_guard: guard,
+            ..settings()
+        });
+        world.remembers = true;
+        world.scan(MILK);
+        world.card_approved();
+        world.act(Action::Next);
+        world.scan(MILK);
+        world.press_card();
+        assert_eq!(world.online().question.is_some(), asks, "{guard:?}");
+    }
 }

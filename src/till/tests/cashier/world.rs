@@ -2,7 +2,7 @@
 
 use sealpoint_sale::receipt::Letterhead;
 use sealpoint_sale::{AttemptId, Catalogue, Currency};
-use sealpoint_till::effect::{CardUsed, Failed, Figures};
+use sealpoint_till::effect::{CardUsed, DuplicateGuard, Failed, Figures};
 use sealpoint_till::view::{DemoView, Pane};
 use sealpoint_till::{
     Action, Effect, Input, Level, Notice, NoticeCode, Restored, Settings, Stamp, Stock, Till, View,
@@ -70,6 +70,7 @@ pub fn settings() -> Settings {
         tiles_per_page: 4,
         insert_timeout_ms: 30_000,
         queue_card_limit: 100,
+        duplicate_guard: DuplicateGuard::Card,
         demo: Some(DemoView::default()),
     }
 }
@@ -85,16 +86,20 @@ pub fn stock() -> Stock {
 
 /// A till in the morning: cards can be taken, nothing is rung up.
 pub fn open() -> World {
-    let restored = Restored {
-        next_receipt_no: 1,
-        ..Restored::default()
-    };
-    let mut world = World::with(Till::new(settings(), stock(), restored));
-    world.cards_ready();
-    world
+    World::set_up_with(settings())
 }
 
 impl World {
+    pub fn set_up_with(settings: Settings) -> Self {
+        let restored = Restored {
+            next_receipt_no: 1,
+            ..Restored::default()
+        };
+        let mut world = Self::with(Till::new(settings, stock(), restored));
+        world.cards_ready();
+        world
+    }
+
     pub fn with(till: Till) -> Self {
         Self {
             till,
@@ -161,9 +166,10 @@ impl World {
                 });
             }
             Effect::LookUpCard(asked) => {
-                let charged_at_ms =
+                let charged_at_ms = asked.since_ms.and_then(|since| {
                     self.journal
-                        .charged(asked.attempt, asked.amount_minor, asked.since_ms);
+                        .charged(asked.attempt, asked.amount_minor, since)
+                });
                 self.input(Input::CardKnown {
                     attempt: asked.attempt,
                     charged_at_ms: charged_at_ms.filter(|_| self.remembers),
