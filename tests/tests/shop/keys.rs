@@ -90,6 +90,12 @@ impl<'a> Retailer<'a> {
         self.gives_manifest(3, &["dukpt-1", "dukpt-2"], revoked);
     }
 
+    /// Allows charges without the issuer, as the table `[offline]` says.
+    pub fn allows_offline(&self, policy: &str) {
+        let body = self.manifest(2, &["dukpt-1"], "");
+        self.load(&self.signed("manifest-2", &format!("{body}{policy}"), &[]));
+    }
+
     /// Loads the manifest that was signed first; what is said to that.
     pub fn loads_the_first_manifest(&self) -> String {
         let first = self.shop.at("retailer/manifest-1.signed");
