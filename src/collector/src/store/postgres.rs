@@ -157,7 +157,7 @@ impl Link {
     }
 
     fn is_partitioned(&mut self) -> Result<bool, StoreError> {
-        let rows = self.rows("SELECT partitioned FROM store WHERE only = 1", &[])?;
+        let rows = self.rows("SELECT partitioned FROM store WHERE one = 1", &[])?;
         rows.first().map_or(Ok(false), |row| row.flag(0))
     }
 

@@ -82,13 +82,13 @@ fn try_to_migrate(
 ) -> Result<Result<(), OpenError>, Error> {
     client.batch_execute(
         "SET client_min_messages = warning;
-         CREATE TABLE IF NOT EXISTS store (only BIGINT PRIMARY KEY CHECK (only = 1), version BIGINT NOT NULL,
+         CREATE TABLE IF NOT EXISTS store (one BIGINT PRIMARY KEY CHECK (one = 1), version BIGINT NOT NULL,
              partitioned BIGINT NOT NULL);
-         INSERT INTO store (only, version, partitioned) VALUES (1, 0, 0) ON CONFLICT (only) DO NOTHING",
+         INSERT INTO store (one, version, partitioned) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING",
     )?;
     let mut transaction = client.transaction()?;
     let version: i64 = transaction
-        .query_one("SELECT version FROM store WHERE only = 1 FOR UPDATE", &[])?
+        .query_one("SELECT version FROM store WHERE one = 1 FOR UPDATE", &[])?
         .get(0);
     if version > VERSION {
         return Ok(Err(OpenError::Newer(target.shown().to_owned())));
@@ -103,7 +103,7 @@ fn try_to_migrate(
             }
         }
     }
-    transaction.execute("UPDATE store SET version = $1 WHERE only = 1", &[&VERSION])?;
+    transaction.execute("UPDATE store SET version = $1 WHERE one = 1", &[&VERSION])?;
     make_months(&mut transaction)?;
     transaction.commit()?;
     Ok(Ok(()))
@@ -114,7 +114,7 @@ fn make_partitioned(transaction: &mut Transaction<'_>, sql: &str) -> Result<(), 
     let mut attempt = transaction.transaction()?;
     match attempt.batch_execute(sql) {
         Ok(()) => {
-            attempt.batch_execute("UPDATE store SET partitioned = 1 WHERE only = 1")?;
+            attempt.batch_execute("UPDATE store SET partitioned = 1 WHERE one = 1")?;
             attempt.commit()
         }
         Err(error)
@@ -132,7 +132,7 @@ fn make_partitioned(transaction: &mut Transaction<'_>, sql: &str) -> Result<(), 
 /// Makes this month's partition and those of the next ones.
 fn make_months(transaction: &mut Transaction<'_>) -> Result<(), Error> {
     let partitioned: i64 = transaction
-        .query_one("SELECT partitioned FROM store WHERE only = 1", &[])?
+        .query_one("SELECT partitioned FROM store WHERE one = 1", &[])?
         .get(0);
     if partitioned == 1 {
         for month in Months::from(crate::now_ms()).take(months::AHEAD) {
