@@ -192,6 +192,12 @@ impl Answer {
         self.key.to == AnswerTo::Reversal && (self.is(APPROVED) || self.is(NO_ORIGINAL))
     }
 
+    /// Whether the host says that it never had the original.
+    #[must_use]
+    pub fn has_no_original(&self) -> bool {
+        self.is(NO_ORIGINAL)
+    }
+
     /// Whether the host decided nothing and is to be told again later: it is busy, or its issuer is
     /// away. For an advice, which is nobody's to decline for that.
     #[must_use]

@@ -71,6 +71,12 @@ pub struct Format {
     pub tpdu: Option<Tpdu>,
 }
 
+impl Default for Format {
+    fn default() -> Self {
+        Self::plain(Edition::Y1987)
+    }
+}
+
 impl Format {
     /// ASCII digits, packed bitmaps, nothing before the message.
     #[must_use]

@@ -11,7 +11,8 @@ pub const MAX_LATE_MS: u32 = 600_000;
 /// How the host answers.
 ///
 /// `silent` is a dead host on a live line: nothing is read into the book, nothing is answered. The
-/// others are about authorisations alone; reversals and network management go on as normal.
+/// others but `refuse-reversals` are about authorisations and advices; reversals, inquiries and
+/// network management go on as normal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum AnswerMode {
@@ -26,6 +27,12 @@ pub enum AnswerMode {
     Late(u32),
     /// `drop-answer`: decides and writes the ledger, then loses the answer.
     DropAnswer,
+    /// `decline-over:MINOR`: declines with 51 what is more than so many minor units.
+    DeclineOver(i64),
+    /// `partial:MINOR`: approves at most so many minor units of an authorisation.
+    Partial(i64),
+    /// `refuse-reversals`: answers reversals with 96 and does nothing.
+    RefuseReversals,
     /// `garble`: decides and writes the ledger, then answers as many bytes of nonsense.
     Garble,
 }
@@ -33,8 +40,8 @@ pub enum AnswerMode {
 /// A text that is no answer mode.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "\"{0}\" is no way to answer; use normal, decline, silent, late:MS (up to {MAX_LATE_MS}), \
-     drop-answer or garble"
+    "\"{0}\" is no way to answer; use normal, decline, decline-over:MINOR, partial:MINOR, silent, \
+     late:MS (up to {MAX_LATE_MS}), drop-answer, refuse-reversals or garble"
 )]
 pub struct UnknownMode(String);
 
@@ -47,13 +54,20 @@ impl FromStr for AnswerMode {
                 .filter(|ms| *ms <= MAX_LATE_MS)
                 .map(Self::Late)
         };
+        let amount = |minor: &str| minor.parse().ok().filter(|minor| *minor > 0);
         let mode = match text {
             "normal" => Some(Self::Normal),
             "decline" => Some(Self::Decline),
             "silent" => Some(Self::Silent),
             "drop-answer" => Some(Self::DropAnswer),
             "garble" => Some(Self::Garble),
-            _ => text.strip_prefix("late:").and_then(late),
+            "refuse-reversals" => Some(Self::RefuseReversals),
+            _ => match text.split_once(':') {
+                Some(("late", ms)) => late(ms),
+                Some(("decline-over", minor)) => amount(minor).map(Self::DeclineOver),
+                Some(("partial", minor)) => amount(minor).map(Self::Partial),
+                _ => None,
+            },
         };
         mode.ok_or_else(|| UnknownMode(text.chars().take(40).collect()))
     }
@@ -67,6 +81,9 @@ impl fmt::Display for AnswerMode {
             Self::Silent => f.write_str("silent"),
             Self::Late(ms) => write!(f, "late:{ms}"),
             Self::DropAnswer => f.write_str("drop-answer"),
+            Self::DeclineOver(minor) => write!(f, "decline-over:{minor}"),
+            Self::Partial(minor) => write!(f, "partial:{minor}"),
+            Self::RefuseReversals => f.write_str("refuse-reversals"),
             Self::Garble => f.write_str("garble"),
         }
     }

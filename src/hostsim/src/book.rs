@@ -29,6 +29,31 @@ struct Attempt {
     trace: Trace,
     answer: Option<HostAnswer>,
     is_reversed: bool,
+    is_advice: bool,
+    decided_at_ms: i64,
+}
+
+impl Attempt {
+    fn is_captured(&self) -> bool {
+        let approved = self
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.approval_code.is_some());
+        approved && !self.is_reversed
+    }
+}
+
+/// An attempt that a settlement pays.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Captured {
+    /// The attempt, and what was asked.
+    pub trace: Trace,
+    /// What is paid, minor units.
+    pub amount_minor: i64,
+    /// Whether it came by an advice.
+    pub is_advice: bool,
+    /// When it was decided, milliseconds since the Unix epoch.
+    pub at_ms: i64,
 }
 
 /// How an authorisation request stands to what happened before.
@@ -93,8 +118,10 @@ impl Book {
     /// Enters what has been written to the ledger.
     pub fn enter(&mut self, line: &Line) {
         if let (Some(pan), Some(used)) = (&line.truncated_pan, line.used) {
-            // It went up: the issuer takes no other.
-            self.counters.insert((pan.clone(), used.sequence), used.atc);
+            // An advice may come after what the card did later.
+            let counter = self.counters.entry((pan.clone(), used.sequence));
+            let highest = counter.or_default();
+            *highest = used.atc.max(*highest);
         }
         if let Some(serial) = &line.serial {
             self.serials.insert(serial.clone());
@@ -110,10 +137,13 @@ impl Book {
                 trace: line.trace.clone(),
                 answer: None,
                 is_reversed: false,
+                is_advice: matches!(line.event, Event::Advised | Event::AdviceDeclined),
+                decided_at_ms: line.at_ms,
             });
         match line.event {
-            Event::Approved | Event::Declined => {
-                self.approvals += u32::from(line.event == Event::Approved);
+            Event::Approved | Event::Declined | Event::Advised | Event::AdviceDeclined => {
+                let approved = matches!(line.event, Event::Approved | Event::Advised);
+                self.approvals += u32::from(approved);
                 attempt.answer.get_or_insert_with(|| line.answer());
                 self.traces
                     .entry(key(&line.trace))
@@ -158,14 +188,39 @@ impl Book {
     /// How many approvals stand: those that a settlement would pay.
     #[must_use]
     pub fn captured(&self) -> usize {
-        let stands = |attempt: &&Attempt| {
-            let approved = attempt
-                .answer
-                .as_ref()
-                .is_some_and(|a| a.approval_code.is_some());
-            approved && !attempt.is_reversed
-        };
-        self.attempts.values().filter(stands).count()
+        self.attempts
+            .values()
+            .filter(|attempt| attempt.is_captured())
+            .count()
+    }
+
+    /// The approvals that stand, oldest first.
+    #[must_use]
+    pub fn batch(&self) -> Vec<Captured> {
+        let mut batch: Vec<_> = self
+            .attempts
+            .values()
+            .filter(|attempt| attempt.is_captured())
+            .map(|attempt| {
+                let part = attempt.answer.as_ref().and_then(|a| a.approved_minor);
+                Captured {
+                    trace: attempt.trace.clone(),
+                    amount_minor: part.unwrap_or(attempt.trace.amount_minor),
+                    is_advice: attempt.is_advice,
+                    at_ms: attempt.decided_at_ms,
+                }
+            })
+            .collect();
+        batch.sort_by_key(|captured| (captured.at_ms, captured.trace.attempt));
+        batch
+    }
+
+    /// What an inquiry is told: the answer that the attempt got, unless it is undone.
+    #[must_use]
+    pub fn standing(&self, trace: &Trace) -> Option<HostAnswer> {
+        let known = self.attempts.get(&trace.attempt)?;
+        let same = known.trace == *trace && !known.is_reversed;
+        known.answer.clone().filter(|_| same)
     }
 }
 

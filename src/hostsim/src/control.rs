@@ -5,6 +5,7 @@
 //! | `{"answer":"silent"}` | the view |
 //! | `{"script":"72 pin-unblock"}` | the view; the script goes with the next answer to a genuine card |
 //! | `{"state":true}` | the view |
+//! | `{"batch":true}` | `{"batch":"..."}`: the approvals that stand, as [`crate::batch`] writes them |
 //!
 //! The view is `{"answer":"normal","approvals":3,"captured":2,"alarms":0}`: approvals ever, approvals
 //! that stand (not reversed), and how often fraud was suspected: a cryptogram that came again, or a
@@ -22,6 +23,7 @@ use sealpoint_cardsim::script::Script;
 use serde::{Deserialize, Serialize};
 
 use crate::answer_mode::AnswerMode;
+use crate::batch;
 use crate::lines::Desk;
 use crate::server::Shared;
 
@@ -63,6 +65,7 @@ enum Request {
     Answer(AnswerMode),
     Script(Script),
     State(bool),
+    Batch(bool),
 }
 
 #[derive(Serialize)]
@@ -73,6 +76,9 @@ enum Answer {
         approvals: u32,
         captured: usize,
         alarms: u32,
+    },
+    Batch {
+        batch: String,
     },
     Refusal {
         error: String,
@@ -151,11 +157,17 @@ fn answer(line: &[u8], shared: &Shared) -> Answer {
         Ok(Request::Answer(mode)) => shared.set_mode(mode),
         Ok(Request::Script(script)) => shared.host().send_script(script),
         Ok(Request::State(true)) => {}
-        Ok(Request::State(false)) | Err(_) => {
+        Ok(Request::Batch(true)) => {
+            return Answer::Batch {
+                batch: batch::csv(&shared.host().book().batch()),
+            };
+        }
+        Ok(Request::State(false) | Request::Batch(false)) | Err(_) => {
             return Answer::Refusal {
-                error: "not understood; send {\"answer\":\"MODE\"} with normal, decline, silent, \
-                        late:MS, drop-answer or garble, {\"script\":\"72 pin-unblock\"}, or \
-                        {\"state\":true}"
+                error: "not understood; send {\"answer\":\"MODE\"} with normal, decline, \
+                        decline-over:MINOR, partial:MINOR, silent, late:MS, drop-answer, \
+                        refuse-reversals or garble, {\"script\":\"72 pin-unblock\"}, \
+                        {\"state\":true}, or {\"batch\":true}"
                     .to_owned(),
             };
         }

@@ -2,32 +2,41 @@
 
 use std::path::Path;
 
+use sealpoint_acquirer::action_code::action_of;
 use sealpoint_acquirer::table::de;
-use sealpoint_acquirer::{Message, MessageError, Mti, Place, Why};
+use sealpoint_acquirer::{AnswerTo, Edition, Message, MessageError, Place, Why};
 use sealpoint_cardsim::IssuerKeys;
 use sealpoint_cardsim::script::Script;
 use sealpoint_wire::{Bytes, HostAnswer, HostDecision};
 
+use crate::answer_mode::AnswerMode;
 use crate::base_key::BaseKeys;
 use crate::book::{Before, Book, Undo};
 use crate::issuer::{Circumstances, Verdict, code, decide};
 use crate::key_file::HostKey;
 use crate::ledger::{Event, KeySerial, Ledger, LedgerError, Line};
 use crate::opening::{self, OpenedCard};
-use crate::request::{Authorisation, Request, Trace};
+use crate::request::{Authorisation, Layout, Request, Trace};
 
 /// Elements that an answer repeats from its request.
-const ECHOED: [u8; 9] = [
+const ECHOED: [u8; 13] = [
     de::PROCESSING_CODE,
     de::AMOUNT,
     de::TRANSMITTED,
     de::STAN,
     de::LOCAL_TIME,
     de::LOCAL_DATE,
+    de::FUNCTION,
+    de::ACQUIRING_INSTITUTION,
+    de::REFERENCE,
     de::TERMINAL,
+    de::MERCHANT,
     de::CURRENCY,
     de::NETWORK_CODE,
 ];
+/// Action codes of 1993 for what is no charge.
+const REVERSED: [u8; 3] = *b"400";
+const NETWORK_OK: [u8; 3] = *b"800";
 /// Issuer authentication data inside DE 55: tag and one length byte.
 const AUTHENTICATION: u8 = 0x91;
 
@@ -46,6 +55,7 @@ pub struct Host {
     keys: Keys,
     book: Book,
     ledger: Ledger,
+    layout: Layout,
     script: Option<Script>,
 }
 
@@ -73,13 +83,14 @@ impl Host {
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn new(keys: Keys, ledger: &Path) -> Result<Self, LedgerError> {
+    pub fn new(keys: Keys, ledger: &Path, layout: Layout) -> Result<Self, LedgerError> {
         let mut book = Book::default();
         let ledger = Ledger::open(ledger, |line| book.enter(&line))?;
         Ok(Self {
             keys,
             book,
             ledger,
+            layout,
             script: None,
         })
     }
@@ -95,8 +106,8 @@ impl Host {
         self.script = Some(script);
     }
 
-    /// Answers a request. With `decline`, what would be approved gets 05. `at_ms` is milliseconds
-    /// since the Unix epoch, for the ledger.
+    /// Answers a request as `mode` says. `at_ms` is milliseconds since the Unix epoch, for the
+    /// ledger.
     ///
     /// # Errors
     /// [`MessageError`] if the message cannot be answered at all: it is an answer itself, or lacks
@@ -104,10 +115,10 @@ impl Host {
     pub fn answer(
         &mut self,
         message: &Message,
-        decline: bool,
+        mode: AnswerMode,
         at_ms: i64,
     ) -> Result<Message, MessageError> {
-        let request = match Request::of(message) {
+        let request = match Request::of(message, &self.layout) {
             Ok(request) => request,
             Err(error) => {
                 tracing::warn!(%error, "a request was refused");
@@ -115,22 +126,41 @@ impl Host {
             }
         };
         let answer = match request {
-            Request::Authorisation(asked) => self.authorise(&asked, decline, at_ms),
+            Request::Authorisation(asked) => self.charge(&asked, false, mode, at_ms),
+            Request::Advice(told) => self.charge(&told, true, mode, at_ms),
+            Request::Reversal(_) if mode == AnswerMode::RefuseReversals => {
+                refusal(code::MALFUNCTION)
+            }
             Request::Reversal(trace) => self.reverse(trace, at_ms),
+            Request::Inquiry(trace) => self
+                .book
+                .standing(&trace)
+                .unwrap_or_else(|| refusal(code::NO_ORIGINAL)),
             Request::Network => refusal(code::APPROVED),
         };
         reply(message, &answer)
     }
 
-    fn authorise(&mut self, asked: &Authorisation, decline: bool, at_ms: i64) -> HostAnswer {
+    /// Decides on an authorisation, or on the advice of a charge that was made without one.
+    fn charge(
+        &mut self,
+        asked: &Authorisation,
+        is_advice: bool,
+        mode: AnswerMode,
+        at_ms: i64,
+    ) -> HostAnswer {
+        let declined = if is_advice {
+            Event::AdviceDeclined
+        } else {
+            Event::Declined
+        };
         let (event, judged) = match self.book.before(&asked.trace) {
             Before::Nothing => {
-                let judged = self.judge(asked, decline);
-                let approved = judged.verdict.code == code::APPROVED;
-                let event = if approved {
-                    Event::Approved
-                } else {
-                    Event::Declined
+                let judged = self.judge(asked, is_advice, mode);
+                let event = match judged.verdict.code {
+                    code::APPROVED | code::PARTLY_APPROVED if is_advice => Event::Advised,
+                    code::APPROVED | code::PARTLY_APPROVED => Event::Approved,
+                    _ => declined,
                 };
                 (event, judged)
             }
@@ -139,18 +169,22 @@ impl Host {
                 return self.write_down(line).unwrap_or(answer);
             }
             // Written down for the auditor; an attempt that has an answer keeps it.
-            Before::Conflict => (Event::Declined, Judged::unopened(code::DUPLICATE)),
-            Before::Reversed => (Event::Declined, Judged::unopened(code::INVALID)),
+            Before::Conflict => (declined, Judged::unopened(code::DUPLICATE)),
+            Before::Reversed => (declined, Judged::unopened(code::INVALID)),
             Before::Full => return refusal(code::MALFUNCTION),
         };
-        let answer = self.answer_for(&judged.verdict);
+        let most = match mode {
+            AnswerMode::Partial(most) => Some(most),
+            _ => None,
+        };
+        let answer = self.answer_for(&judged.verdict, most);
         let mut line = line(event, &asked.trace, judged.pan, &answer, at_ms);
         line.used = judged.verdict.used;
         line.serial = judged.serial;
         self.write_down(line).unwrap_or(answer)
     }
 
-    fn judge(&mut self, asked: &Authorisation, decline: bool) -> Judged {
+    fn judge(&mut self, asked: &Authorisation, is_advice: bool, mode: AnswerMode) -> Judged {
         let keys = &self.keys;
         let context = asked.seal_context();
         let serial = KeySerial::of(&asked.sealed);
@@ -170,7 +204,7 @@ impl Host {
             }
             Ok(card) => Judged {
                 pan: Some(card.truncated_pan()),
-                verdict: self.decide(&card, asked, decline),
+                verdict: self.decide(&card, asked, is_advice, mode),
                 serial,
             },
             Err(error) => {
@@ -181,10 +215,17 @@ impl Host {
         }
     }
 
-    fn decide(&mut self, card: &OpenedCard, asked: &Authorisation, decline: bool) -> Verdict {
+    fn decide(
+        &mut self,
+        card: &OpenedCard,
+        asked: &Authorisation,
+        is_advice: bool,
+        mode: AnswerMode,
+    ) -> Verdict {
         let by = Circumstances {
             keys: &self.keys.issuer,
-            decline,
+            mode,
+            is_advice,
             last_atc: self
                 .book
                 .last_atc(&card.truncated_pan(), card.sequence_number),
@@ -197,15 +238,18 @@ impl Host {
         verdict
     }
 
-    fn answer_for(&self, verdict: &Verdict) -> HostAnswer {
-        let approved = verdict.code == code::APPROVED;
+    /// `most` is what is approved of a charge that is partly approved.
+    fn answer_for(&self, verdict: &Verdict, most: Option<i64>) -> HostAnswer {
+        let decision = match verdict.code {
+            code::APPROVED => HostDecision::Approved,
+            code::PARTLY_APPROVED => HostDecision::PartlyApproved,
+            _ => HostDecision::Declined,
+        };
         HostAnswer {
-            decision: if approved {
-                HostDecision::Approved
-            } else {
-                HostDecision::Declined
-            },
-            approval_code: approved.then(|| self.book.next_approval_code()),
+            decision,
+            approval_code: (decision != HostDecision::Declined)
+                .then(|| self.book.next_approval_code()),
+            approved_minor: most.filter(|_| decision == HostDecision::PartlyApproved),
             // Issuer authentication data is at most 16 bytes long.
             issuer_authentication: Bytes::try_from(verdict.authentication.clone())
                 .unwrap_or_default(),
@@ -258,6 +302,7 @@ fn line(
         truncated_pan,
         response_code: answer.response_code.clone(),
         approval_code: answer.approval_code.clone(),
+        approved_minor: answer.approved_minor,
         issuer_authentication: answer.issuer_authentication.clone(),
         scripts: answer.scripts.clone(),
         used: None,
@@ -278,25 +323,21 @@ fn refusal(code: [u8; 2]) -> HostAnswer {
 }
 
 fn reply(request: &Message, answer: &HostAnswer) -> Result<Message, MessageError> {
-    let mti = match request.mti() {
-        Mti::Authorisation => Mti::AuthorisationAnswer,
-        Mti::Reversal | Mti::ReversalRepeat => Mti::ReversalAnswer,
-        Mti::Network => Mti::NetworkAnswer,
-        Mti::AuthorisationAnswer | Mti::ReversalAnswer | Mti::NetworkAnswer => {
-            return Err(MessageError {
-                place: Place::Type,
-                why: Why::Value,
-            });
-        }
-    };
-    let mut message = Message::new(mti);
+    let mti = request.mti().answer().ok_or(MessageError {
+        place: Place::Type,
+        why: Why::Value,
+    })?;
+    let mut message = Message::of(request.edition(), mti);
     request.need(de::STAN)?;
     for de in ECHOED {
         if let Some(content) = request.get(de) {
             message.set(de, content)?;
         }
     }
-    message.set_text(de::RESPONSE_CODE, &answer.response_code)?;
+    put_code(&mut message, &answer.response_code)?;
+    if let Some(part) = answer.approved_minor {
+        put_part(&mut message, part)?;
+    }
     if let Some(approval_code) = &answer.approval_code {
         message.set_text(de::APPROVAL_CODE, approval_code)?;
     }
@@ -310,4 +351,39 @@ fn reply(request: &Message, answer: &HostAnswer) -> Result<Message, MessageError
         message.set(de::EMV, &emv)?;
     }
     Ok(message)
+}
+
+/// The response code, or the action code that means it in the edition of 1993.
+fn put_code(message: &mut Message, response_code: &str) -> Result<(), MessageError> {
+    let code = response_code.as_bytes();
+    match message.edition() {
+        Edition::Y1987 => message.set(de::RESPONSE_CODE, code),
+        Edition::Y1993 => {
+            let code = code.try_into().unwrap_or(code::MALFUNCTION);
+            let action = match (message.mti().to(), code) {
+                (AnswerTo::Reversal, code::APPROVED) => REVERSED,
+                (AnswerTo::Network, code::APPROVED) => NETWORK_OK,
+                _ => action_of(code),
+            };
+            message.set(de::RESPONSE_CODE, &action)
+        }
+    }
+}
+
+/// The part that is approved (DE 4), and beside it what was asked for (DE 54, kind 57; DE 30 in the
+/// edition of 1993).
+fn put_part(message: &mut Message, part: i64) -> Result<(), MessageError> {
+    let asked = message.number(de::AMOUNT)?;
+    let currency = message.number(de::CURRENCY)?;
+    message.set_number(de::AMOUNT, u64::try_from(part).unwrap_or_default())?;
+    match message.edition() {
+        Edition::Y1987 => {
+            let original = format!("0057{currency:03}D{asked:012}");
+            message.set(de::ADDITIONAL_AMOUNTS, original.as_bytes())
+        }
+        Edition::Y1993 => {
+            let original = format!("{asked:012}{:012}", 0);
+            message.set(de::ORIGINAL_AMOUNT, original.as_bytes())
+        }
+    }
 }

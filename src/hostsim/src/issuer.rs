@@ -6,6 +6,7 @@ use sealpoint_cardsim::issuer::{IssuerError, IssuerKeys};
 
 use sealpoint_cardsim::script::Script;
 
+use crate::answer_mode::AnswerMode;
 use crate::opening::OpenedCard;
 use crate::request::Trace;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ use serde::{Deserialize, Serialize};
 pub mod code {
     /// Approved.
     pub const APPROVED: [u8; 2] = *b"00";
+    /// Approved for a part of the amount.
+    pub const PARTLY_APPROVED: [u8; 2] = *b"10";
     /// Do not honour.
     pub const DO_NOT_HONOUR: [u8; 2] = *b"05";
     /// Invalid transaction: the message contradicts what went before.
@@ -24,6 +27,10 @@ pub mod code {
     pub const UNKNOWN_PAN: [u8; 2] = *b"14";
     /// Format error.
     pub const FORMAT: [u8; 2] = *b"30";
+    /// Unable to locate the original.
+    pub const NO_ORIGINAL: [u8; 2] = *b"25";
+    /// Not sufficient funds.
+    pub const INSUFFICIENT_FUNDS: [u8; 2] = *b"51";
     /// Expired card.
     pub const EXPIRED: [u8; 2] = *b"54";
     /// Suspected fraud: the card's counter did not go on, its PIN was taken in its name, or its till
@@ -41,8 +48,10 @@ pub mod code {
 const CRYPTOGRAM: u32 = 0x9F26;
 const CRYPTOGRAM_INFORMATION: u32 = 0x9F27;
 const ISSUER_APPLICATION_DATA: u32 = 0x9F10;
-/// Cryptogram Information Data of an ARQC: the type is in the two highest bits (Book 3 6.5.5.4).
+/// Cryptogram Information Data of an ARQC and of a TC: the type is in the two highest bits (Book 3
+/// 6.5.5.4).
 const ARQC: u8 = 0x80;
+const TC: u8 = 0x40;
 const CRYPTOGRAM_TYPE: u8 = 0xC0;
 /// CVM Results, the methods that the card itself verifies, and that it found the PIN right (EMV 4.4
 /// Book 4 Annex A4).
@@ -104,12 +113,29 @@ struct Genuine {
 pub struct Circumstances<'a> {
     /// Keys, decline list and scripts.
     pub keys: &'a IssuerKeys,
-    /// Whether what would be approved gets 05.
-    pub decline: bool,
+    /// What becomes of a charge that would be approved.
+    pub mode: AnswerMode,
+    /// Whether the charge was made already: the card may have approved it by itself, and may have
+    /// been used since.
+    pub is_advice: bool,
     /// Highest ATC seen of this card, if any was.
     pub last_atc: Option<u16>,
     /// A script for whichever card comes next.
     pub script: Option<&'a Script>,
+}
+
+impl Circumstances<'_> {
+    /// The code for a charge that nothing is wrong with.
+    fn code_for(&self, amount_minor: i64) -> [u8; 2] {
+        match self.mode {
+            AnswerMode::Decline => code::DO_NOT_HONOUR,
+            AnswerMode::DeclineOver(most) if amount_minor > most => code::INSUFFICIENT_FUNDS,
+            AnswerMode::Partial(most) if amount_minor > most && !self.is_advice => {
+                code::PARTLY_APPROVED
+            }
+            _ => code::APPROVED,
+        }
+    }
 }
 
 /// Decides on an opened card.
@@ -120,7 +146,7 @@ pub fn decide(card: &OpenedCard, emv: &[u8], trace: &Trace, by: &Circumstances<'
         Ok(elements) => elements,
         Err(_) => return Verdict::refused(code::CRYPTOGRAM),
     };
-    let genuine = match genuine(card, emv, &elements, keys) {
+    let genuine = match genuine(card, emv, &elements, by) {
         Ok(genuine) => genuine,
         Err(code) => return Verdict::refused(code),
     };
@@ -128,7 +154,7 @@ pub fn decide(card: &OpenedCard, emv: &[u8], trace: &Trace, by: &Circumstances<'
         sequence: card.sequence_number,
         atc: u16::from_be_bytes(elements.atc),
     };
-    if by.last_atc.is_some_and(|last| used.atc <= last) {
+    if !by.is_advice && by.last_atc.is_some_and(|last| used.atc <= last) {
         tracing::warn!(%trace, "ALARM: a cryptogram came again, or its card was copied");
         return Verdict::refused(code::SUSPECTED_FRAUD);
     }
@@ -143,10 +169,8 @@ pub fn decide(card: &OpenedCard, emv: &[u8], trace: &Trace, by: &Circumstances<'
         code::EXPIRED
     } else if let Some(code) = keys.declines(&card.pan) {
         code
-    } else if by.decline {
-        code::DO_NOT_HONOUR
     } else {
-        code::APPROVED
+        by.code_for(trace.amount_minor)
     };
     let scripts = keys.scripts(&card.pan).chain(by.script);
     let scripts = scripts_for(&genuine, scripts);
@@ -156,7 +180,7 @@ pub fn decide(card: &OpenedCard, emv: &[u8], trace: &Trace, by: &Circumstances<'
         arqc,
         ..
     } = genuine;
-    let approved = code == code::APPROVED;
+    let approved = matches!(code, code::APPROVED | code::PARTLY_APPROVED);
     Verdict {
         code,
         authentication: version.issuer_authentication_data(&keys, arqc, code, approved),
@@ -195,22 +219,30 @@ fn pin_in_its_name(emv: &[u8], genuine: &Genuine) -> bool {
     believes && !right
 }
 
-/// Checks that this card made this ARQC over these elements (EMV 4.4 Book 2 section 8.1).
+/// Checks that this card made this ARQC, or the TC of an advice, over these elements (EMV 4.4 Book 2
+/// section 8.1).
 fn genuine(
     card: &OpenedCard,
     emv: &[u8],
     elements: &AcElements,
-    keys: &IssuerKeys,
+    by: &Circumstances<'_>,
 ) -> Result<Genuine, [u8; 2]> {
     let arqc: [u8; 8] = find(emv, CRYPTOGRAM)
         .and_then(|ac| ac.try_into().ok())
         .ok_or(code::CRYPTOGRAM)?;
-    let is_arqc = matches!(find(emv, CRYPTOGRAM_INFORMATION),
-        Some(&[information]) if information & CRYPTOGRAM_TYPE == ARQC);
+    let fits = match find(emv, CRYPTOGRAM_INFORMATION) {
+        Some(&[information]) => match information & CRYPTOGRAM_TYPE {
+            ARQC => true,
+            TC => by.is_advice,
+            _ => false,
+        },
+        _ => false,
+    };
     let iad = find(emv, ISSUER_APPLICATION_DATA)
-        .filter(|_| is_arqc)
+        .filter(|_| fits)
         .ok_or(code::CRYPTOGRAM)?;
-    let (version, keys) = keys
+    let (version, keys) = by
+        .keys
         .session_key(&card.pan, card.sequence_number, elements.atc, iad)
         .map_err(|error| match error {
             IssuerError::NoKey(_) | IssuerError::Pan(_) => code::UNKNOWN_PAN,

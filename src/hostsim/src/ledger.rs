@@ -1,7 +1,7 @@
 //! The ledger: one JSON object per line, appended and synced before the host answers.
 //!
 //! It is what "captured at most once" is checked against: the captured attempts are those with an
-//! `approved` line and no `reversed` line. It holds truncated PANs only, and of a sealed card
+//! `approved` or `advised` line and no `reversed` line. It holds truncated PANs only, and of a sealed card
 //! nothing but the serial number of its key.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -27,7 +27,11 @@ pub enum Event {
     Approved,
     /// Declined.
     Declined,
-    /// The same authorisation came again and got the same answer.
+    /// Captured by an advice, once.
+    Advised,
+    /// An advice was declined.
+    AdviceDeclined,
+    /// The same authorisation or advice came again and got the same answer.
     Repeated,
     /// Undone, the first time that a reversal came.
     Reversed,
@@ -51,6 +55,9 @@ pub struct Line {
     pub response_code: String,
     /// Approval code, if approved.
     pub approval_code: Option<String>,
+    /// What was approved, minor units, if that is a part of what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_minor: Option<i64>,
     /// Issuer authentication data (tag 91), so that a repeat gets the same after a restart.
     pub issuer_authentication: Bytes,
     /// Issuer scripts, for the same reason.
@@ -96,15 +103,16 @@ impl Line {
     #[must_use]
     pub fn answer(&self) -> HostAnswer {
         HostAnswer {
-            decision: match self.approval_code {
-                Some(_) => HostDecision::Approved,
-                None => HostDecision::Declined,
+            decision: match (&self.approval_code, self.approved_minor) {
+                (Some(_), None) => HostDecision::Approved,
+                (Some(_), Some(_)) => HostDecision::PartlyApproved,
+                (None, _) => HostDecision::Declined,
             },
             response_code: self.response_code.clone(),
             approval_code: self.approval_code.clone(),
             issuer_authentication: self.issuer_authentication.clone(),
             scripts: self.scripts.clone(),
-            approved_minor: None,
+            approved_minor: self.approved_minor,
         }
     }
 }
@@ -150,7 +158,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn open(path: &Path, mut each: impl FnMut(Line)) -> Result<Self, LedgerError> {
+    pub fn open(path: &Path, each: impl FnMut(Line)) -> Result<Self, LedgerError> {
         let io = |source| LedgerError::Io {
             path: path.to_owned(),
             source,
@@ -174,26 +182,7 @@ impl Ledger {
         File::open(parent.unwrap_or(Path::new(".")))
             .and_then(|dir| dir.sync_all())
             .map_err(io)?;
-        let mut reader = BufReader::new(&file);
-        let (mut len, mut bytes) = (0, Vec::new());
-        for line in 1.. {
-            bytes.clear();
-            reader
-                .by_ref()
-                .take(MAX_LINE)
-                .read_until(b'\n', &mut bytes)
-                .map_err(io)?;
-            if !bytes.ends_with(b"\n") && (bytes.len() as u64) < MAX_LINE {
-                break;
-            }
-            each(
-                serde_json::from_slice(&bytes).map_err(|_| LedgerError::Malformed {
-                    path: path.to_owned(),
-                    line,
-                })?,
-            );
-            len += bytes.len() as u64;
-        }
+        let len = read_lines(path, &file, each)?;
         let mut ledger = Self {
             path: path.to_owned(),
             file,
@@ -233,4 +222,44 @@ impl Ledger {
         self.file.set_len(self.len)?;
         self.file.seek(SeekFrom::Start(self.len)).map(|_| ())
     }
+}
+
+/// Gives each whole line of a ledger to `each`, oldest first, also while a host writes it.
+///
+/// # Errors
+/// [`LedgerError`].
+pub fn read(path: &Path, each: impl FnMut(Line)) -> Result<(), LedgerError> {
+    let file = File::open(path).map_err(|source| LedgerError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    read_lines(path, &file, each).map(drop)
+}
+
+/// Gives each whole line to `each`; the bytes up to the end of the last one.
+fn read_lines(path: &Path, file: &File, mut each: impl FnMut(Line)) -> Result<u64, LedgerError> {
+    let mut reader = BufReader::new(file);
+    let (mut len, mut bytes) = (0, Vec::new());
+    for line in 1.. {
+        bytes.clear();
+        reader
+            .by_ref()
+            .take(MAX_LINE)
+            .read_until(b'\n', &mut bytes)
+            .map_err(|source| LedgerError::Io {
+                path: path.to_owned(),
+                source,
+            })?;
+        if !bytes.ends_with(b"\n") && (bytes.len() as u64) < MAX_LINE {
+            break;
+        }
+        each(
+            serde_json::from_slice(&bytes).map_err(|_| LedgerError::Malformed {
+                path: path.to_owned(),
+                line,
+            })?,
+        );
+        len += bytes.len() as u64;
+    }
+    Ok(len)
 }

@@ -12,6 +12,7 @@
 //! * [`issuer`]: checks the card's cryptogram and decides.
 //! * [`book`]: what became of each attempt; at most one authorisation for each.
 //! * [`ledger`]: the same, line by line on disk, for tests and auditors.
+//! * [`batch`]: what a settlement would pay, for reconciliation.
 //! * [`host`]: one message in, one message out.
 //! * [`answer_mode`]: how the host misbehaves when a test wants it to.
 //! * [`server`] and [`control`]: TCP and the control socket.
@@ -20,6 +21,7 @@
 
 pub mod answer_mode;
 pub mod base_key;
+pub mod batch;
 pub mod book;
 pub mod cipher;
 pub mod control;

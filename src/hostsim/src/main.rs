@@ -46,6 +46,8 @@ enum Command {
     KeyBlock(operator::KeyBlock),
     /// Open the card of one authorisation and show its truncated number
     Open(operator::Open),
+    /// Write the batch: the approvals that stand, as CSV
+    Batch(operator::Batch),
     /// Answer ISO 8583 messages
     Serve(Serve),
 }
@@ -61,7 +63,12 @@ struct Serve {
     /// The ledger; ledger.ndjson in the host's folder if not given
     #[arg(long)]
     ledger: Option<PathBuf>,
-    /// How to answer: normal, decline, silent, late:MS, drop-answer or garble
+    /// How the host is spoken to, an acquirer profile (docs/acquirer.md); if not given, as each
+    /// message begins
+    #[arg(long)]
+    profile: Option<PathBuf>,
+    /// How to answer: normal, decline, decline-over:MINOR, partial:MINOR, silent, late:MS,
+    /// drop-answer, refuse-reversals or garble
     #[arg(long, default_value_t)]
     answer: AnswerMode,
     /// Unix socket where the answer mode can be changed
@@ -83,6 +90,7 @@ fn main() -> ExitCode {
         Command::Bdk(bdk) => operator::add_base_key(bdk),
         Command::KeyBlock(key_block) => operator::make_key_block(&key_block),
         Command::Open(open) => operator::open_card(&open),
+        Command::Batch(batch) => operator::write_batch(&batch),
         Command::Serve(serve) => serve_until_killed(serve),
     };
     match done {
@@ -109,6 +117,11 @@ fn serve_until_killed(serve: Serve) -> Result<(), Box<dyn Error>> {
         listen: serve.listen,
         dir: serve.dir,
         ledger: serve.ledger,
+        profile: serve
+            .profile
+            .as_deref()
+            .map(operator::profile)
+            .transpose()?,
         answer: serve.answer,
         control: serve.control,
     })?;

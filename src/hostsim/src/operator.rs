@@ -8,9 +8,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use data_encoding::HEXUPPER;
+use sealpoint_acquirer::Profile;
+use sealpoint_acquirer::profile::MAX_PROFILE;
 use sealpoint_hostsim::base_key::{self, BaseKeys};
+use sealpoint_hostsim::batch;
 use sealpoint_hostsim::cipher::{Algorithm, CipherKey};
 use sealpoint_hostsim::key_file::HostKey;
+use sealpoint_hostsim::server::LEDGER_FILE;
 use sealpoint_hostsim::{dukpt, key_block, opening};
 use sealpoint_wire::seal::{DukptScheme, SealKind};
 use sealpoint_wire::{AuthoriseRequest, KeyId, SealContext};
@@ -61,6 +65,22 @@ pub(super) struct KeyBlock {
     /// The file to write the block to; it must not exist
     #[arg(long)]
     out: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct Batch {
+    /// The host's folder
+    #[arg(long)]
+    dir: PathBuf,
+    /// The ledger; ledger.ndjson in the host's folder if not given
+    #[arg(long)]
+    ledger: Option<PathBuf>,
+    /// What was captured on this day alone, YYYY-MM-DD in UTC
+    #[arg(long, value_parser = day)]
+    day: Option<i64>,
+    /// The file to write; standard output if not given
+    #[arg(long)]
+    batch_file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -136,6 +156,30 @@ pub(super) fn make_key_block(asked: &KeyBlock) -> Done {
         key_block::check_value(&key)
     )?;
     Ok(())
+}
+
+/// Writes what a settlement would pay.
+pub(super) fn write_batch(asked: &Batch) -> Done {
+    let in_folder = || asked.dir.join(LEDGER_FILE);
+    let ledger = asked.ledger.clone().unwrap_or_else(in_folder);
+    let text = batch::csv(&batch::of_ledger(&ledger, asked.day)?);
+    match &asked.batch_file {
+        Some(path) => std::fs::write(path, text)
+            .map_err(|error| format!("{path:?} cannot be written ({error})"))?,
+        None => io::stdout().write_all(text.as_bytes())?,
+    }
+    Ok(())
+}
+
+/// The day in days since the Unix epoch.
+fn day(text: &str) -> Result<i64, String> {
+    batch::day(text).ok_or_else(|| "a day is YYYY-MM-DD".to_owned())
+}
+
+/// Reads an acquirer profile.
+pub(super) fn profile(path: &Path) -> Result<Profile, Box<dyn Error>> {
+    let bound = u64::try_from(MAX_PROFILE)?;
+    Ok(Profile::from_toml(&read(path, bound)?)?)
 }
 
 /// Shows at most the first six and last four digits, never more.

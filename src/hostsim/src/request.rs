@@ -4,7 +4,7 @@
 use core::fmt;
 
 use sealpoint_acquirer::table::{LONGEST, de};
-use sealpoint_acquirer::{AnswerKey, Message, MessageError, Mti, Place, Why};
+use sealpoint_acquirer::{AnswerKey, AnswerTo, Edition, Message, MessageError, Place, Why};
 use sealpoint_wire::seal::{DukptScheme, DukptSealed, HpkeSealed, SealKind};
 use sealpoint_wire::{AttemptId, Bytes, Currency, SealContext, SealedCard, TerminalId};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,25 @@ pub struct Trace {
     pub currency: Currency,
 }
 
-/// An authorisation request.
+/// Which private-use elements hold what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Layout {
+    /// The attempt.
+    pub attempt: u8,
+    /// The sealed card, in order.
+    pub card: Vec<u8>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            attempt: de::ATTEMPT,
+            card: de::SEALED.to_vec(),
+        }
+    }
+}
+
+/// An authorisation request, or the advice of a charge that was made without one.
 pub struct Authorisation {
     /// What its reversal would repeat.
     pub trace: Trace,
@@ -45,11 +63,15 @@ pub struct Authorisation {
 
 /// What a message asks.
 pub enum Request {
-    /// 0100.
+    /// x100.
     Authorisation(Box<Authorisation>),
-    /// 0400 or 0401.
+    /// x120, x220 or a repeat of theirs.
+    Advice(Box<Authorisation>),
+    /// x400, x420 or a repeat of theirs.
     Reversal(Trace),
-    /// 0800.
+    /// x600.
+    Inquiry(Trace),
+    /// 0800 or 1804.
     Network,
 }
 
@@ -73,29 +95,51 @@ impl Request {
     ///
     /// # Errors
     /// [`MessageError`] names the element that is absent or impossible.
-    pub fn of(message: &Message) -> Result<Self, MessageError> {
-        match message.mti() {
-            Mti::Authorisation => Ok(Self::Authorisation(Box::new(Authorisation {
-                trace: trace(message)?,
-                sealed: sealed(message)?,
-                emv: message.need(de::EMV)?.to_vec(),
-            }))),
-            Mti::Reversal | Mti::ReversalRepeat => {
-                let trace = trace(message)?;
-                let original = format!("0100{:06}{}", trace.stan, trace.local_time);
-                match message.text(de::ORIGINAL)?.starts_with(&original) {
-                    true => Ok(Self::Reversal(trace)),
-                    false => Err(impossible(de::ORIGINAL)),
-                }
-            }
-            Mti::Network => Ok(Self::Network),
-            Mti::AuthorisationAnswer | Mti::ReversalAnswer | Mti::NetworkAnswer => {
-                Err(MessageError {
-                    place: Place::Type,
-                    why: Why::Value,
-                })
-            }
+    pub fn of(message: &Message, layout: &Layout) -> Result<Self, MessageError> {
+        if message.mti().answer().is_none() {
+            return Err(MessageError {
+                place: Place::Type,
+                why: Why::Value,
+            });
         }
+        let charge = || {
+            Ok(Box::new(Authorisation {
+                trace: trace(message, layout)?,
+                sealed: sealed(message, layout)?,
+                emv: message.need(de::EMV)?.to_vec(),
+            }))
+        };
+        match message.mti().to() {
+            AnswerTo::Authorisation => charge().map(Self::Authorisation),
+            AnswerTo::Advice => charge().map(Self::Advice),
+            AnswerTo::Reversal => about_original(message, layout).map(Self::Reversal),
+            AnswerTo::Inquiry => about_original(message, layout).map(Self::Inquiry),
+            AnswerTo::Network => Ok(Self::Network),
+        }
+    }
+}
+
+/// What is undone or inquired about: the message and the original that it names must agree.
+fn about_original(message: &Message, layout: &Layout) -> Result<Trace, MessageError> {
+    let trace = trace(message, layout)?;
+    let head = |version: char| format!("{version}100{:06}", trace.stan);
+    let (de, agrees) = match message.edition() {
+        Edition::Y1987 => {
+            let original = message.text(de::ORIGINAL)?;
+            let expected = format!("{}{}", head('0'), trace.local_time);
+            (de::ORIGINAL, original.starts_with(&expected))
+        }
+        Edition::Y1993 => {
+            let original = message.text(de::ORIGINAL_1993)?;
+            let time = original.get(12..22);
+            let agrees = original.starts_with(&head('1')) && time == Some(&trace.local_time);
+            (de::ORIGINAL_1993, agrees)
+        }
+    };
+    if agrees {
+        Ok(trace)
+    } else {
+        Err(impossible(de))
     }
 }
 
@@ -109,12 +153,13 @@ impl fmt::Display for Trace {
     }
 }
 
-fn trace(message: &Message) -> Result<Trace, MessageError> {
+fn trace(message: &Message, layout: &Layout) -> Result<Trace, MessageError> {
     let key = AnswerKey::of(message)?;
     let (terminal, local_time) = key.asked.ok_or(impossible(de::TERMINAL))?;
-    let attempt = match message.need(de::ATTEMPT)? {
-        [LAYOUT, id @ ..] => <[u8; UUID]>::try_from(id).map_err(|_| impossible(de::ATTEMPT))?,
-        _ => return Err(impossible(de::ATTEMPT)),
+    let at = layout.attempt;
+    let attempt = match message.need(at)? {
+        [LAYOUT, id @ ..] => <[u8; UUID]>::try_from(id).map_err(|_| impossible(at))?,
+        _ => return Err(impossible(at)),
     };
     let amount_minor = i64::try_from(message.number(de::AMOUNT)?)
         .ok()
@@ -125,7 +170,7 @@ fn trace(message: &Message) -> Result<Trace, MessageError> {
         .and_then(Currency::from_numeric)
         .ok_or(impossible(de::CURRENCY))?;
     Ok(Trace {
-        attempt: attempt_id(attempt)?,
+        attempt: attempt_id(attempt).ok_or(impossible(at))?,
         terminal,
         stan: key.stan,
         local_time: local_time.digits().to_owned(),
@@ -134,24 +179,22 @@ fn trace(message: &Message) -> Result<Trace, MessageError> {
     })
 }
 
-fn attempt_id(bytes: [u8; UUID]) -> Result<AttemptId, MessageError> {
-    data_encoding::HEXLOWER
-        .encode(&bytes)
-        .parse()
-        .map_err(|_| impossible(de::ATTEMPT))
+fn attempt_id(bytes: [u8; UUID]) -> Option<AttemptId> {
+    data_encoding::HEXLOWER.encode(&bytes).parse().ok()
 }
 
-fn sealed(message: &Message) -> Result<SealedCard, MessageError> {
+fn sealed(message: &Message, layout: &Layout) -> Result<SealedCard, MessageError> {
     let mut row = Vec::new();
-    for de in de::SEALED {
+    for de in &layout.card {
         let full_so_far = row.len() % LONGEST == 0;
-        match message.get(de) {
+        match message.get(*de) {
             Some(part) if full_so_far => row.extend_from_slice(part),
-            Some(_) => return Err(impossible(de)),
+            Some(_) => return Err(impossible(*de)),
             None => break,
         }
     }
-    sealed_row(&row).ok_or(impossible(de::SEALED[0]))
+    let first = layout.card.first().copied().unwrap_or_default();
+    sealed_row(&row).ok_or(impossible(first))
 }
 
 fn sealed_row(row: &[u8]) -> Option<SealedCard> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use sealpoint_acquirer::{Deframer, ISO_8583_1987, Message, Mti, frame};
+use sealpoint_acquirer::{AnswerTo, Deframer, Format, Message, Profile, frame};
 use sealpoint_cardsim::IssuerKeys;
 use sealpoint_cardsim::issuer::IssuerError;
 
@@ -18,6 +18,7 @@ use crate::key_file::{HostKey, ISSUER_FILE, KeyFileError};
 use crate::late::Late;
 use crate::ledger::LedgerError;
 use crate::lines::Desk;
+use crate::request::Layout;
 
 /// Name of the ledger in the host's folder, unless another is given.
 pub const LEDGER_FILE: &str = "ledger.ndjson";
@@ -40,6 +41,9 @@ pub struct Config {
     pub dir: PathBuf,
     /// The ledger; [`LEDGER_FILE`] in the folder if not given.
     pub ledger: Option<PathBuf>,
+    /// How the host is spoken to. If not given, it takes what each message begins like, and the
+    /// ordinary elements.
+    pub profile: Option<Profile>,
     /// How to answer at first.
     pub answer: AnswerMode,
     /// Where to listen for changes of the answer mode, if anywhere.
@@ -96,6 +100,8 @@ pub(crate) struct Shared {
     host: Mutex<Host>,
     mode: Mutex<AnswerMode>,
     late: Late,
+    /// How messages are written, unless each may be as it likes.
+    format: Option<Format>,
 }
 
 impl HostSim {
@@ -122,10 +128,16 @@ impl HostSim {
         };
         let listener = TcpListener::bind(config.listen).map_err(listen)?;
         let addr = listener.local_addr().map_err(listen)?;
+        let layout = config.profile.as_ref().map(|profile| Layout {
+            attempt: profile.attempt_field,
+            card: profile.card_fields.clone(),
+        });
+        let layout = layout.unwrap_or_default();
         let shared = Arc::new(Shared {
-            host: Mutex::new(Host::new(keys, &ledger)?),
+            host: Mutex::new(Host::new(keys, &ledger, layout)?),
             mode: Mutex::new(config.answer),
             late: Late::default(),
+            format: config.profile.as_ref().map(|profile| profile.format),
         });
         let control = config
             .control
@@ -237,17 +249,32 @@ fn take(bytes: &[u8], shared: &Shared, writer: &Arc<Mutex<TcpStream>>) -> io::Re
     if bytes.is_empty() || mode == AnswerMode::Silent {
         return Ok(());
     }
-    let request = Message::decode(&ISO_8583_1987, bytes).map_err(io::Error::other)?;
+    let seen = Format::of_request(bytes);
+    let format = shared.format.or(seen).unwrap_or_default();
+    let request = Message::read(&format, bytes).map_err(io::Error::other)?;
+    // The addresses of this very message, wherever it came from.
+    let answer_format = Format {
+        tpdu: format.tpdu.and(seen.and_then(|seen| seen.tpdu)),
+        ..format
+    }
+    .of_answer();
     let answer = shared
         .host()
-        .answer(&request, mode == AnswerMode::Decline, now_ms())
+        .answer(&request, mode, now_ms())
         .map_err(io::Error::other)?
-        .encode();
-    if request.mti() != Mti::Authorisation {
+        .write(&answer_format);
+    if !matches!(
+        request.mti().to(),
+        AnswerTo::Authorisation | AnswerTo::Advice
+    ) {
         return send(writer, &answer);
     }
     match mode {
-        AnswerMode::Normal | AnswerMode::Decline => send(writer, &answer),
+        AnswerMode::Normal
+        | AnswerMode::Decline
+        | AnswerMode::DeclineOver(_)
+        | AnswerMode::Partial(_)
+        | AnswerMode::RefuseReversals => send(writer, &answer),
         AnswerMode::Garble => send(writer, &answer.iter().map(|byte| !byte).collect::<Vec<_>>()),
         AnswerMode::DropAnswer | AnswerMode::Silent => Ok(()),
         AnswerMode::Late(ms) => {

@@ -115,11 +115,24 @@ fn modes_are_read_as_they_are_written() {
         "late:1500",
         "drop-answer",
         "garble",
+        "decline-over:5000",
+        "partial:1000",
+        "refuse-reversals",
     ] {
         let mode: AnswerMode = text.parse().expect("a mode");
         assert_eq!(mode.to_string(), text);
     }
-    for text in ["", "loud", "late", "late:", "late:-1", "late:600001"] {
+    for text in [
+        "",
+        "loud",
+        "late",
+        "late:",
+        "late:-1",
+        "late:600001",
+        "partial:0",
+        "partial",
+        "decline-over:x",
+    ] {
         let error = text.parse::<AnswerMode>().expect_err("no mode");
         assert!(error.to_string().contains("use normal"), "{error}");
     }

@@ -6,7 +6,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sealpoint_acquirer::{Answer, Deframer, Message, authorisation, frame, parse_answer, reversal};
+use sealpoint_acquirer::{
+    Answer, Deframer, Message, Profile, authorisation, frame, parse_answer_as, reversal,
+};
 use sealpoint_cardsim::IssuerKeys;
 use sealpoint_cardsim::cryptogram::{AcElements, ChargeKeys, CryptogramVersion};
 use sealpoint_hostsim::key_file::{self, ISSUER_FILE};
@@ -16,8 +18,8 @@ use sealpoint_secret::Pan;
 use sealpoint_vault::{AcquirerKey, CardData, SystemRandom, seal};
 use sealpoint_wire::seal::SealKind;
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, KeyId, ReversalRequest, SaleId,
-    SealContext, SealedCard,
+    AdviceKind, AdviceRequest, AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency,
+    InquiryRequest, KeyId, ReversalRequest, SaleId, SealContext, SealedCard,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -71,6 +73,7 @@ impl Folder {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             dir: self.path().to_owned(),
             ledger: None,
+            profile: None,
             answer,
             control: None,
         }
@@ -257,8 +260,24 @@ impl Line8583 {
     }
 
     pub fn ask(&mut self, message: &Message) -> Answer {
-        self.send(message);
-        parse_answer(&self.receive().expect("the host answers")).expect("a whole answer")
+        self.ask_as(&Profile::default(), message)
+    }
+
+    /// Asks as this profile writes.
+    pub fn ask_as(&mut self, profile: &Profile, message: &Message) -> Answer {
+        self.send_bytes(&frame(&message.write(&profile.format)).expect("a short message"));
+        let answer = self.receive().expect("the host answers");
+        parse_answer_as(&profile.format, &answer).expect("a whole answer")
+    }
+
+    pub fn advise(&mut self, request: &AdviceRequest, repeat: bool) -> Answer {
+        let message = Profile::default().advice(request, repeat);
+        self.ask(&message.expect("an ordinary advice"))
+    }
+
+    pub fn inquire(&mut self, request: &AuthoriseRequest) -> Answer {
+        let message = Profile::default().inquiry(&inquiry(request));
+        self.ask(&message.expect("an ordinary inquiry"))
     }
 
     pub fn authorise(&mut self, request: &AuthoriseRequest) -> Answer {
@@ -267,6 +286,35 @@ impl Line8583 {
 
     pub fn reverse(&mut self, request: &AuthoriseRequest, repeat: bool) -> Answer {
         self.ask(&reversal(&undo(request), repeat).expect("an ordinary request"))
+    }
+}
+
+/// The same charge, told after it was made.
+pub fn advice(request: &AuthoriseRequest, kind: AdviceKind) -> AdviceRequest {
+    let asked = request.clone();
+    AdviceRequest {
+        attempt: asked.attempt,
+        sale: asked.sale,
+        terminal: asked.terminal,
+        kind,
+        stan: asked.stan,
+        local_time: asked.local_time,
+        amount_minor: asked.amount_minor,
+        currency: asked.currency,
+        card: asked.card,
+        sealed: asked.sealed,
+        de55: asked.de55,
+    }
+}
+
+pub fn inquiry(request: &AuthoriseRequest) -> InquiryRequest {
+    InquiryRequest {
+        attempt: request.attempt,
+        terminal: request.terminal.clone(),
+        stan: request.stan,
+        local_time: request.local_time.clone(),
+        amount_minor: request.amount_minor,
+        currency: request.currency,
     }
 }
 
