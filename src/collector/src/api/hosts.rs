@@ -28,8 +28,8 @@ use crate::switch::SwitchError;
         (status = 415, description = "Not JSON", body = ApiError),
         (status = 422, description = "`not_sent`: values that the acquirer's protocol cannot carry", body = ApiError),
         (status = 500, description = "The store failed", body = ApiError),
-        (status = 503, description = "`not_sent`: the acquirer cannot be reached", body = ApiError),
-        (status = 504, description = "`unknown_fate`: the acquirer did not answer in 15 s", body = ApiError),
+        (status = 503, description = "`not_sent`: the acquirer cannot be reached, or a reversal goes first", body = ApiError),
+        (status = 504, description = "`unknown_fate`: the acquirer did not answer in time", body = ApiError),
     ),
 )]
 pub(super) async fn authorise(
@@ -45,9 +45,12 @@ pub(super) async fn authorise(
     let counters = &api.counters;
     match &answered {
         Ok(_) => &counters.authorisations_answered,
-        Err(SwitchError::NoAcquirer | SwitchError::LineDown(_) | SwitchError::Unsendable(_)) => {
-            &counters.authorisations_not_sent
-        }
+        Err(
+            SwitchError::NoAcquirer
+            | SwitchError::LineDown(_)
+            | SwitchError::ReversalFirst
+            | SwitchError::Unsendable(_),
+        ) => &counters.authorisations_not_sent,
         Err(SwitchError::UnknownFate(_) | SwitchError::Store(_)) => {
             &counters.authorisations_unknown
         }

@@ -63,12 +63,13 @@ impl From<SwitchError> for Problem {
     fn from(error: SwitchError) -> Self {
         let (code, word) = match error {
             SwitchError::Store(error) => return error.into(),
-            SwitchError::NoAcquirer | SwitchError::LineDown(_) => {
+            SwitchError::NoAcquirer | SwitchError::LineDown(_) | SwitchError::ReversalFirst => {
                 (StatusCode::SERVICE_UNAVAILABLE, "not_sent")
             }
             SwitchError::NotAcknowledged(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "not_acknowledged")
             }
+            SwitchError::NotAnswered(_) => (StatusCode::SERVICE_UNAVAILABLE, "not_answered"),
             SwitchError::Unsendable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not_sent"),
             SwitchError::UnknownFate(_) => (StatusCode::GATEWAY_TIMEOUT, "unknown_fate"),
             SwitchError::UnderWay => (StatusCode::CONFLICT, "under_way"),

@@ -2,24 +2,47 @@
 //!
 //! What is durable, and when: an attempt is SENT before its first byte leaves, an answer is stored
 //! before the till gets it, a reversal is due before it is tried. A till that goes away does not
-//! stop a step that has begun.
+//! stop a step that has begun, and a reversal that is due is tried on without it. Several
+//! collectors share one store: what is in flight, and who is at a reversal, is in its rows.
+//!
+//! * `ask`: authorisations; `advise`: charges without the issuer; `undo`: reversals; `inquire`:
+//!   what became of an attempt.
+//! * `background`: reversals that are due, answers that nobody waits for, the line's echo.
+//! * `line` and `connection`: the way to the acquirer.
 
+mod acquirer;
+mod advise;
+mod ask;
+mod background;
+mod connection;
+mod inquire;
 mod line;
+mod undo;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealpoint_acquirer::{authorisation, reversal};
-use sealpoint_wire::{AttemptId, AuthoriseRequest, HostAnswer, ReversalRequest};
+use sealpoint_acquirer::{Answer, Profile};
+use sealpoint_wire::{
+    AdviceRequest, AuthoriseRequest, Currency, Fate, HostAnswer, HostDecision, InquiryRequest,
+    ReversalRequest,
+};
+use tokio::sync::mpsc;
 
-use crate::now_ms;
-use crate::store::{Asked, Store, StoreError, Undo};
-pub use line::{LineDown, MAX_OPEN};
+use crate::store::{Store, StoreError};
+pub use acquirer::{Acquirer, ProfileFileError};
+use background::Background;
+pub use connection::MAX_OPEN;
+pub use line::LineDown;
 
-use line::{AskError, Line};
+use line::Line;
 
-/// How long the acquirer has to answer an authorisation or a reversal.
-pub const ANSWER: Duration = Duration::from_secs(15);
+/// A request that was sent may be on its way for so long after its sender has stopped waiting, with
+/// what the clocks of two collectors differ by.
+const MARGIN: Duration = Duration::from_secs(10);
+/// Answers that nobody waits for any more and that are not looked at yet; more are lost, and their
+/// attempts are reversed.
+const MAX_LATE: usize = 256;
 
 /// Why an authorisation or a reversal gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +53,18 @@ pub enum SwitchError {
     /// Not sent: the line to the acquirer is down.
     #[error(transparent)]
     LineDown(#[from] LineDown),
+    /// Not sent: a reversal of the same terminal goes before it.
+    #[error("A reversal of this till goes first, and is not acknowledged yet. Try again later.")]
+    ReversalFirst,
     /// The values fit no message; not sent.
     #[error(transparent)]
     Unsendable(#[from] sealpoint_acquirer::RequestError),
     /// The acquirer did not answer, or not so that it can be believed.
     #[error("The fate of the attempt is unknown ({0}). Reverse it.")]
     UnknownFate(String),
+    /// The acquirer did not answer an advice, or not so that it can be believed.
+    #[error("The acquirer did not answer the advice ({0}). Send it again.")]
+    NotAnswered(String),
     /// The acquirer did not acknowledge a reversal.
     #[error("The acquirer did not acknowledge the reversal ({0}). Ask again.")]
     NotAcknowledged(String),
@@ -58,17 +87,31 @@ pub enum SwitchError {
 /// The way to the acquirer; clones share it.
 #[derive(Clone)]
 pub struct Switch {
+    desk: Arc<Desk>,
+    _background: Option<Arc<Background>>,
+}
+
+/// What every step works with.
+struct Desk {
     store: Store,
-    line: Option<Arc<Line>>,
+    line: Option<Line>,
 }
 
 impl Switch {
-    /// A switch with a line to the acquirer at `HOST:PORT`, dialled when it is first needed.
+    /// A switch with a line to the acquirer, dialled when it is first needed. Within a runtime: it
+    /// works on by itself until the last clone is dropped.
     #[must_use]
-    pub fn new(store: Store, acquirer: Option<String>) -> Self {
-        Self {
+    pub fn new(store: Store, acquirer: Option<Acquirer>) -> Self {
+        let (tell, late) = mpsc::channel(MAX_LATE);
+        let desk = Arc::new(Desk {
             store,
-            line: acquirer.map(|address| Arc::new(Line::new(address))),
+            line: acquirer.map(|acquirer| Line::new(acquirer, tell)),
+        });
+        let has_line = desk.line.is_some();
+        let background = has_line.then(|| Arc::new(Background::start(Arc::clone(&desk), late)));
+        Self {
+            desk,
+            _background: background,
         }
     }
 
@@ -78,8 +121,18 @@ impl Switch {
     /// # Errors
     /// [`SwitchError`].
     pub async fn authorise(&self, request: AuthoriseRequest) -> Result<HostAnswer, SwitchError> {
-        let this = self.clone();
-        to_its_end(async move { this.ask_once(request).await }).await
+        let desk = Arc::clone(&self.desk);
+        to_its_end(async move { desk.ask_once(request).await }).await
+    }
+
+    /// Tells the acquirer of a charge that was taken without it; the same advice again gives the
+    /// same answer.
+    ///
+    /// # Errors
+    /// [`SwitchError`].
+    pub async fn advise(&self, request: AdviceRequest) -> Result<HostAnswer, SwitchError> {
+        let desk = Arc::clone(&self.desk);
+        to_its_end(async move { desk.advise(request).await }).await
     }
 
     /// Undoes an attempt. `Ok` once the acquirer acknowledged, or never saw the attempt.
@@ -87,112 +140,57 @@ impl Switch {
     /// # Errors
     /// [`SwitchError`]; the reversal stays due.
     pub async fn reverse(&self, request: ReversalRequest) -> Result<(), SwitchError> {
-        let this = self.clone();
-        to_its_end(async move { this.undo(request).await }).await
+        let desk = Arc::clone(&self.desk);
+        to_its_end(async move { desk.undo(request).await }).await
     }
 
-    async fn ask_once(&self, request: AuthoriseRequest) -> Result<HostAnswer, SwitchError> {
-        let request = Arc::new(request);
-        let look_up = Arc::clone(&request);
-        if let Some(known) = known(self.store.run(move |db| db.attempt(&look_up)).await?) {
-            return known;
-        }
-        let message = authorisation(&request)?;
-        let connection = self.line()?.ready().await?;
-
-        let begin = Arc::clone(&request);
-        let begun = self
-            .store
-            .run(move |db| db.begin_attempt(&begin, now_ms()))
-            .await?;
-        if let Some(known) = known(begun) {
-            return known;
-        }
-        let believed = match connection.ask(message, ANSWER).await {
-            Ok(answer) => answer
-                .host_answer(request.amount_minor, request.currency)
-                .map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        let attempt = request.attempt;
-        match believed {
-            Ok(answer) => {
-                let keep = answer.clone();
-                let kept = self
-                    .store
-                    .run(move |db| db.answer_attempt(attempt, &keep, now_ms()))
-                    .await?;
-                if kept {
-                    Ok(answer)
-                } else {
-                    Err(SwitchError::Reversed)
-                }
-            }
-            Err(why) => {
-                self.store
-                    .run(move |db| db.lose_attempt(attempt, now_ms()))
-                    .await?;
-                tracing::warn!(%attempt, why, "the fate of an attempt is unknown");
-                Err(SwitchError::UnknownFate(why))
-            }
-        }
-    }
-
-    async fn undo(&self, request: ReversalRequest) -> Result<(), SwitchError> {
-        let begin = request.clone();
-        match self
-            .store
-            .run(move |db| db.begin_reversal(&begin, now_ms()))
-            .await?
-        {
-            Undo::Done => return Ok(()),
-            Undo::Differs => return Err(SwitchError::Differs),
-            Undo::Due => {}
-        }
-        let attempt = request.attempt;
-        let connection = self.line()?.ready().await?;
-        let repeat = self
-            .store
-            .run(move |db| db.count_reversal(attempt, now_ms()))
-            .await?;
-        let message = reversal(&request, repeat)?;
-        match connection.ask(message, ANSWER).await {
-            Ok(answer) if answer.is_reversed() => self.undone(attempt).await,
-            Ok(answer) => Err(SwitchError::NotAcknowledged(format!(
-                "response code {}",
-                answer.response_code
-            ))),
-            Err(AskError::SameOpen) => Err(SwitchError::UnderWay),
-            Err(error) => Err(SwitchError::NotAcknowledged(error.to_string())),
-        }
-    }
-
-    async fn undone(&self, attempt: AttemptId) -> Result<(), SwitchError> {
-        self.store
-            .run(move |db| db.finish_reversal(attempt, now_ms()))
-            .await?;
-        tracing::info!(%attempt, "reversed");
-        Ok(())
-    }
-
-    fn line(&self) -> Result<&Line, SwitchError> {
-        self.line.as_deref().ok_or(SwitchError::NoAcquirer)
+    /// What became of an attempt, and whether a committed sale among the records names it. One that
+    /// was never seen will never be asked for.
+    ///
+    /// # Errors
+    /// [`SwitchError`].
+    pub async fn inquire(&self, request: InquiryRequest) -> Result<(Fate, bool), SwitchError> {
+        let desk = Arc::clone(&self.desk);
+        to_its_end(async move { desk.inquire(request).await }).await
     }
 }
 
-/// What is known of an attempt decides, unless it is new.
-fn known(asked: Asked) -> Option<Result<HostAnswer, SwitchError>> {
-    match asked {
-        Asked::New => None,
-        Asked::Answered(answer) => Some(Ok(answer)),
-        Asked::UnderWay => Some(Err(SwitchError::UnderWay)),
-        Asked::Unknown => {
-            let why = "it was asked for before and not answered".to_owned();
-            Some(Err(SwitchError::UnknownFate(why)))
-        }
-        Asked::Reversed => Some(Err(SwitchError::Reversed)),
-        Asked::Differs => Some(Err(SwitchError::Differs)),
+impl Desk {
+    fn line(&self) -> Result<&Line, SwitchError> {
+        self.line.as_ref().ok_or(SwitchError::NoAcquirer)
     }
+}
+
+/// What an answer says of this amount, or why it is not believed.
+fn believe(
+    answer: &Answer,
+    profile: &Profile,
+    amount_minor: i64,
+    currency: Currency,
+) -> Result<HostAnswer, String> {
+    let told = answer
+        .host_answer(amount_minor, currency)
+        .map_err(|error| error.to_string())?;
+    if told.decision == HostDecision::PartlyApproved && !profile.partial_approvals {
+        return Err("it approved a part, which its profile does not allow".to_owned());
+    }
+    Ok(told)
+}
+
+/// When a request that is sent now is on its way no longer.
+fn in_flight_until_ms(now_ms: i64, profile: &Profile) -> i64 {
+    later_ms(now_ms, profile.answer_within + MARGIN)
+}
+
+/// Until when whoever takes on a reversal now is at it.
+fn claimed_until_ms(now_ms: i64, profile: &Profile) -> i64 {
+    let dialling = profile.connect_within + profile.network_answer_within;
+    later_ms(now_ms, dialling + profile.answer_within + MARGIN)
+}
+
+fn later_ms(now_ms: i64, by: Duration) -> i64 {
+    // A profile's times are minutes at most.
+    now_ms.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Runs a step in a task of its own: when a till closes its connection, only the waiting ends.

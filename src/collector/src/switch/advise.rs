@@ -1,0 +1,79 @@
+//! Advices: what a till charged without the issuer.
+
+use std::sync::Arc;
+
+use sealpoint_wire::{AdviceRequest, HostAnswer};
+
+use super::{Desk, SwitchError, believe, in_flight_until_ms};
+use crate::now_ms;
+use crate::store::{Advise, Kept};
+
+impl Desk {
+    pub(super) async fn advise(&self, request: AdviceRequest) -> Result<HostAnswer, SwitchError> {
+        let request = Arc::new(request);
+        let look_up = Arc::clone(&request);
+        let found = self
+            .store
+            .run(move |db| db.advice(&look_up, now_ms()))
+            .await?;
+        if let Err(known) = to_send(found) {
+            return known;
+        }
+        let line = self.line()?;
+        let profile = line.profile();
+        // Said before it is marked as sent.
+        profile.advice(&request, false)?;
+        self.reversals_first(&request.terminal).await?;
+        let connection = line.ready().await?;
+
+        let begin = Arc::clone(&request);
+        let (now, until) = (now_ms(), in_flight_until_ms(now_ms(), profile));
+        let begun = self
+            .store
+            .run(move |db| db.begin_advice(&begin, now, until))
+            .await?;
+        let repeat = match to_send(begun) {
+            Ok(repeat) => repeat,
+            Err(known) => return known,
+        };
+        let message = profile.advice(&request, repeat)?;
+        let believed = match connection.ask(message, profile.answer_within).await {
+            Ok(answer) if answer.is_for_later() => {
+                Err(format!("response code {}", answer.response_code))
+            }
+            Ok(answer) => believe(&answer, profile, request.amount_minor, request.currency),
+            Err(error) => Err(error.to_string()),
+        };
+        let attempt = request.attempt;
+        match believed {
+            Ok(answer) => {
+                let kept = self
+                    .store
+                    .run(move |db| db.answer_attempt(attempt, &answer, now_ms()))
+                    .await?;
+                match kept {
+                    Kept::Answer(answer) => Ok(answer),
+                    Kept::Late => Err(SwitchError::Reversed),
+                }
+            }
+            Err(why) => {
+                self.store
+                    .run(move |db| db.lose_attempt(attempt, now_ms()))
+                    .await?;
+                tracing::warn!(%attempt, why, "an advice was not answered");
+                Err(SwitchError::NotAnswered(why))
+            }
+        }
+    }
+}
+
+/// Whether the advice to send is a repeat, or what is known of it instead.
+fn to_send(advise: Advise) -> Result<bool, Result<HostAnswer, SwitchError>> {
+    match advise {
+        Advise::Send { repeat } => Ok(repeat),
+        Advise::Answered(answer) => Err(Ok(answer)),
+        Advise::UnderWay => Err(Err(SwitchError::UnderWay)),
+        Advise::Reversed => Err(Err(SwitchError::Reversed)),
+        Advise::Differs => Err(Err(SwitchError::Differs)),
+    }
+}
