@@ -55,12 +55,15 @@ impl Books {
         }
         let summary = shop.summary();
         for name in ["sales", "voided", "total_minor", "cash_minor", "card_minor"] {
+            // Before its first record the collector does not know the till.
+            let stored = summary[name].as_i64().unwrap_or(0);
             assert_eq!(
-                summary[name], totals[name],
+                stored, totals[name],
                 "{name}: left the collector, right the till"
             );
         }
-        assert_eq!(summary["contiguous_seq"], last, "no sequence is missing");
+        let contiguous = summary["contiguous_seq"].as_u64().unwrap_or(0);
+        assert_eq!(contiguous, last, "no sequence is missing");
         self.compare_charges(shop, &totals);
     }
 

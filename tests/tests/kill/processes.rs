@@ -68,21 +68,33 @@ pub fn kill(pid: u32) {
     }
 }
 
-/// A tracer that kills at a call; it lets go when it is dropped.
+/// A tracer; it lets go when it is dropped.
 pub struct Tracer(Child);
 
 impl Tracer {
-    /// Kills the process of these threads as one of them begins its `nth` call that lasts, before
-    /// the call is done. `with_new`: threads that come later count too.
-    pub fn at_call(nth: u32, threads: &[u32], with_new: bool) -> Self {
+    /// Kills the process of these threads as one of them begins its `nth` call of that name, before
+    /// the call is done (strace(1), `inject`: it counts for each thread and each call). `with_new`:
+    /// threads that come later count too.
+    pub fn at_call(call: &str, nth: u32, threads: &[u32], with_new: bool) -> Self {
+        let follow: &[&str] = if with_new { &["-f"] } else { &[] };
+        let inject = format!("inject={call}:signal=KILL:when={nth}");
+        let trace = format!("trace={call}");
+        let options = ["-e", &trace, "-e", &inject, "-o", "/dev/null"];
+        Self::attach(&[follow, &options].concat(), threads)
+    }
+
+    /// Writes each call that lasts of all threads of a process into a file.
+    pub fn listing(pid: u32, into: &Path) -> Self {
+        let (trace, into) = (format!("trace={LASTING}"), into.to_string_lossy());
+        let options = ["-f", "-e", &trace, "-s", "0", "-o", &into];
+        Self::attach(&options, &[pid])
+    }
+
+    fn attach(options: &[&str], threads: &[u32]) -> Self {
         let mut command = Command::new("strace");
-        if with_new {
-            command.arg("-f");
-        }
         command
-            .args(["-e", &format!("trace={LASTING}"), "-e"])
-            .arg(format!("inject={LASTING}:signal=KILL:when={nth}"))
-            .args(["-e", "signal=none", "-o", "/dev/null"])
+            .args(["-e", "signal=none"])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
