@@ -1,6 +1,48 @@
 //! What happened since the collector started, for the metrics page.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Upper bounds of the histogram's steps, milliseconds.
+const STEPS_MS: [u64; 12] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+
+/// How long something took, counted by steps.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    steps: [AtomicU64; STEPS_MS.len()],
+    count: AtomicU64,
+    sum_us: AtomicU64,
+}
+
+impl Histogram {
+    /// Counts one.
+    pub fn add(&self, took: Duration) {
+        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        if let Some(step) = STEPS_MS.iter().position(|ms| us <= ms * 1000) {
+            self.steps[step].fetch_add(1, Ordering::Relaxed);
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.sum_us.fetch_add(us, Ordering::Relaxed);
+    }
+
+    /// Each step's upper bound in milliseconds with all that took no longer, then the count of all
+    /// and their sum in microseconds.
+    #[must_use]
+    pub fn read(&self) -> (Vec<(u64, u64)>, u64, u64) {
+        let mut so_far = 0;
+        let steps = STEPS_MS.iter().zip(&self.steps).map(|(ms, step)| {
+            so_far += step.load(Ordering::Relaxed);
+            (*ms, so_far)
+        });
+        let steps = steps.collect();
+        // Read last, so that no step is above it.
+        (
+            steps,
+            self.count.load(Ordering::Relaxed),
+            self.sum_us.load(Ordering::Relaxed),
+        )
+    }
+}
 
 /// A number that only grows.
 #[derive(Debug, Default)]
@@ -25,6 +67,8 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub struct Counters {
             $($(#[$doc])* pub $field: Counter,)*
+            /// From a push's last byte to its acknowledgement, which is durable.
+            pub acknowledged: Histogram,
         }
 
         impl Counters {
@@ -80,6 +124,12 @@ counters! {
     certificates_renewed => "sealpoint_certificates_total", "how", "renewed";
     /// Requests by a certificate that is expired or revoked, refused.
     admissions_refused => "sealpoint_requests_total", "outcome", "certificate_not_good";
+    /// Requests that a till made faster than its rate.
+    requests_limited => "sealpoint_requests_refused_total", "why", "rate";
+    /// Requests for whose body there was no memory.
+    requests_turned_away => "sealpoint_requests_refused_total", "why", "memory";
+    /// Pushes for which the store's queue was full.
+    pushes_turned_away => "sealpoint_requests_refused_total", "why", "queue";
     /// Connections with a terminal's certificate, or without one to be enrolled.
     connections_accepted => "sealpoint_connections_total", "outcome", "accepted";
     /// Connections refused: no certificate, no TLS 1.3, or too many.

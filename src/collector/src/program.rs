@@ -11,11 +11,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::api::{self, Api, Office};
+use crate::api::{self, Api, Limits, Office};
 use crate::args::Serve;
 use crate::counters::Counters;
 use crate::pages::{self, Pages};
-use crate::serve::{Door, serve};
+use crate::serve::{ByTill, Door, serve};
 use crate::sink::{Bell, Feed, SinkError};
 use crate::now_ms;
 use crate::store::{OpenError, Store, Target};
@@ -125,12 +125,14 @@ impl Collector {
             counters: Arc::clone(&counters),
             bell: bell.clone(),
             office: Arc::new(office),
+            limits: Arc::new(Limits::new(serve.till_rate)),
         };
         let mut doors = vec![Door {
             listener,
             tls: Some(tls),
             router: api::router(api),
             counters: Arc::clone(&counters),
+            by_till: ByTill::default(),
         }];
         write_port_file(serve.port_file.as_deref(), address)?;
         let mut pages_address = None;
@@ -146,6 +148,7 @@ impl Collector {
                 tls: None,
                 router,
                 counters,
+                by_till: ByTill::default(),
             });
         }
         Ok(Self {

@@ -1,7 +1,9 @@
 //! Listening: connections within limits, and an orderly end.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -25,6 +27,9 @@ use crate::tls;
 
 /// At most this many connections at a time; more are closed at once.
 pub const MAX_CONNECTIONS: usize = 1024;
+/// At most this many connections of one till at a time; more are closed at once. An uplink needs
+/// two, and old ones may linger after a cut.
+pub const MAX_PER_TILL: usize = 16;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a request's head may take, and how long a connection may stay idle. An uplink gives
@@ -50,6 +55,46 @@ pub struct Door {
     pub router: Router,
     /// Counts what happens.
     pub counters: Arc<Counters>,
+    /// Connections by till.
+    pub by_till: ByTill,
+}
+
+/// How many connections each till has.
+#[derive(Clone, Default)]
+pub struct ByTill(Arc<Mutex<HashMap<TerminalId, usize>>>);
+
+/// A till's place, given back when dropped.
+struct Place {
+    of: ByTill,
+    terminal: TerminalId,
+}
+
+impl ByTill {
+    /// A place for one more connection of the till, if it has one left.
+    fn place(&self, terminal: &TerminalId) -> Option<Place> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(terminal.clone()).or_insert(0);
+        if *count >= MAX_PER_TILL {
+            return None;
+        }
+        *count += 1;
+        Some(Place {
+            of: self.clone(),
+            terminal: terminal.clone(),
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = counts.entry(self.terminal.clone()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
 }
 
 /// Serves until `end` turns true, then lets the requests in flight finish.
@@ -121,9 +166,17 @@ async fn greet(door: &Door, stream: TcpStream, from: SocketAddr, end: watch::Rec
     }
     match certificate.map(tls::shown).transpose() {
         Ok(shown) => {
+            let place = shown
+                .as_ref()
+                .map(|shown| door.by_till.place(&shown.terminal));
+            if let Some(None) = place {
+                door.counters.connections_refused.add(1);
+                return tracing::warn!(%from, ?shown, "too many connections of this till");
+            }
             door.counters.connections_accepted.add(1);
             tracing::debug!(%from, ?shown, "connected");
             speak(stream, door.router.clone(), shown, end).await;
+            drop(place);
         }
         Err(error) => {
             door.counters.connections_refused.add(1);

@@ -8,6 +8,7 @@ mod gate;
 mod health;
 mod hosts;
 mod inquiries;
+mod limits;
 mod office;
 pub mod openapi;
 mod problem;
@@ -25,6 +26,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 pub use health::Health;
+pub use limits::{Limits, MAX_BODIES};
 pub use office::Office;
 pub use problem::Problem;
 
@@ -46,6 +48,8 @@ pub struct Api {
     pub bell: Bell,
     /// What gives certificates and signs the time.
     pub office: Arc<Office>,
+    /// What tills may ask at a time.
+    pub limits: Arc<Limits>,
 }
 
 /// The routes for tills.
@@ -62,6 +66,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/standing", get(standing::standing))
         .route("/v1/time", get(time::time))
         .route("/v1/health", get(health::health))
+        .route("/v1/ready", get(health::ready))
         .route("/openapi.json", get(openapi::document))
         .fallback(async || {
             Problem::new(
@@ -80,5 +85,6 @@ pub fn router(api: Api) -> Router {
         // The body extractor has its own bound, which answers with a sentence.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(api.clone(), gate::gate))
+        .layer(from_fn_with_state(api.clone(), limits::limit))
         .with_state(api)
 }

@@ -28,6 +28,7 @@ use super::{advices, enrol, health, hosts, inquiries, records, standing, summary
         standing::standing,
         time::time,
         health::health,
+        health::ready,
         document
     ),
     tags(

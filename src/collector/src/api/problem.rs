@@ -1,7 +1,7 @@
 //! Every answer that is not a success: a code, a word for programs, a sentence for people.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sealpoint_wire::api::ApiError;
 
@@ -14,6 +14,8 @@ pub struct Problem {
     code: StatusCode,
     error: &'static str,
     message: String,
+    /// Seconds after which the same may go through (RFC 9110 section 10.2.3).
+    retry_after_s: Option<u32>,
 }
 
 impl Problem {
@@ -22,7 +24,36 @@ impl Problem {
             code,
             error,
             message: message.into(),
+            retry_after_s: None,
         }
+    }
+
+    /// The same, with the seconds after which to come back.
+    pub(super) const fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    pub(super) fn too_many() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many",
+            "This till asks more often than the collector allows. Send the same again a second later.",
+        )
+        .retry_after(1)
+    }
+
+    pub(super) fn not_ready(error: &StoreError) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not_ready",
+            error.to_string(),
+        )
+        .retry_after(1)
+    }
+
+    pub(super) fn busy() -> Self {
+        Self::from(StoreError::Busy)
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -44,12 +75,23 @@ impl IntoResponse for Problem {
             error: self.error.to_owned(),
             message: self.message,
         };
-        (self.code, Json(body)).into_response()
+        let mut response = (self.code, Json(body)).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if error.passes() {
+            tracing::warn!(%error, "the store is busy or away");
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string())
+                .retry_after(1);
+        }
         tracing::error!(%error, "the store failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,5 +1,7 @@
 //! `POST /v1/records`.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +13,7 @@ use super::body::Told;
 use super::{Api, Problem};
 use crate::now_ms;
 use crate::serve::Peer;
-use crate::store::{Isolation, Quarantine, Shown};
+use crate::store::{Isolation, Quarantine, Shown, StoreError};
 
 /// Stores a batch of one terminal's records, each once. Every record that the answer names as
 /// created or existing is durable. A refused record does not hold up the others.
@@ -26,8 +28,10 @@ use crate::store::{Isolation, Quarantine, Shown};
         (status = 403, description = "A record of another terminal than the certificate's; nothing is stored", body = ApiError),
         (status = 408, description = "The body came too slowly", body = ApiError),
         (status = 413, description = "The body is too large", body = ApiError),
-        (status = 415, description = "Not JSON", body = ApiError),
+        (status = 415, description = "Not JSON, or in another coding than gzip", body = ApiError),
+        (status = 429, description = "`too_many`: faster than the rate of a till; see Retry-After", body = ApiError),
         (status = 500, description = "The store failed; nothing is stored", body = ApiError),
+        (status = 503, description = "`busy`: come back after Retry-After", body = ApiError),
     ),
 )]
 pub(super) async fn push(
@@ -55,14 +59,20 @@ pub(super) async fn push(
     {
         return Err(refuse_terminal(&api, &terminal, "records").await?);
     }
-    let report = api
+    let began = Instant::now();
+    let pushed = api
         .store
         .offer(Isolation::ReadCommitted, move |db| {
             let now_ms = now_ms();
             let quarantine = Quarantine::from(&db.admission(&shown, now_ms)?);
             db.push(&terminal, &push.records, now_ms, quarantine)
         })
-        .await?;
+        .await;
+    if matches!(pushed, Err(StoreError::Busy)) {
+        api.counters.pushes_turned_away.add(1);
+    }
+    let report = pushed?;
+    api.counters.acknowledged.add(began.elapsed());
     if report.created > 0 {
         api.bell.ring();
     }

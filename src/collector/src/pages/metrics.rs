@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use crate::counters::Counters;
+use crate::store::SinkLag;
 
 /// What each metric of the counters means.
-const HELP: [(&str, &str); 4] = [
+const HELP: [(&str, &str); 7] = [
     (
         "sealpoint_records_total",
         "Records that tills pushed since the start, by outcome.",
@@ -19,12 +20,36 @@ const HELP: [(&str, &str); 4] = [
         "Reversals asked for since the start, by outcome.",
     ),
     (
+        "sealpoint_sink_records_total",
+        "Records published to the sink since the start, by outcome.",
+    ),
+    (
+        "sealpoint_sink_rounds_total",
+        "Rounds of feeding the sink since the start that failed and were made again.",
+    ),
+    (
+        "sealpoint_requests_refused_total",
+        "Requests that were told to come back later since the start, by reason.",
+    ),
+    (
         "sealpoint_connections_total",
         "TLS connections of tills since the start, by outcome.",
     ),
 ];
 
-pub(super) fn text(counters: &Counters, records: i64, alarms: i64) -> String {
+/// What the store says of itself.
+pub(super) struct Stored {
+    pub(super) records: i64,
+    pub(super) alarms: i64,
+    pub(super) work: u64,
+    pub(super) quarantined: u64,
+    pub(super) sink: SinkLag,
+    pub(super) waiting: usize,
+    pub(super) errors: u64,
+    pub(super) retries: u64,
+}
+
+pub(super) fn text(counters: &Counters, stored: &Stored, now_ms: i64) -> String {
     let mut text = String::new();
     let all = counters.all();
     for (metric, help) in HELP {
@@ -37,25 +62,98 @@ pub(super) fn text(counters: &Counters, records: i64, alarms: i64) -> String {
             );
         }
     }
-    line(
-        &mut text,
-        format_args!("# HELP sealpoint_stored_records Records in the store."),
-    );
-    line(
-        &mut text,
-        format_args!("# TYPE sealpoint_stored_records gauge"),
-    );
-    line(
-        &mut text,
-        format_args!("sealpoint_stored_records {records}"),
-    );
-    line(
-        &mut text,
-        format_args!("# HELP sealpoint_alarms Different alarms in the store."),
-    );
-    line(&mut text, format_args!("# TYPE sealpoint_alarms gauge"));
-    line(&mut text, format_args!("sealpoint_alarms {alarms}"));
+    latencies(&mut text, counters);
+    let oldest_ms = stored
+        .sink
+        .oldest_ms
+        .map_or(0, |oldest| (now_ms - oldest).max(0));
+    let gauges = [
+        (
+            "stored_records",
+            "gauge",
+            "Records in the store.",
+            stored.records,
+        ),
+        (
+            "alarms",
+            "gauge",
+            "Different alarms in the store.",
+            stored.alarms,
+        ),
+        (
+            "work_items",
+            "gauge",
+            "Work items that are open.",
+            signed(stored.work),
+        ),
+        (
+            "quarantined_records",
+            "gauge",
+            "Records in quarantine.",
+            signed(stored.quarantined),
+        ),
+        (
+            "sink_waiting",
+            "gauge",
+            "Records that the sink has not taken yet.",
+            signed(stored.sink.waiting),
+        ),
+        (
+            "sink_oldest_ms",
+            "gauge",
+            "Age of the oldest of them, milliseconds.",
+            oldest_ms,
+        ),
+        (
+            "store_waiting",
+            "gauge",
+            "Steps that wait for the store.",
+            signed(stored.waiting as u64),
+        ),
+        (
+            "store_errors_total",
+            "counter",
+            "Steps of the store that failed since the start.",
+            signed(stored.errors),
+        ),
+        (
+            "store_retries_total",
+            "counter",
+            "Steps of the store that met another and were repeated.",
+            signed(stored.retries),
+        ),
+    ];
+    for (name, kind, help, value) in gauges {
+        line(&mut text, format_args!("# HELP sealpoint_{name} {help}"));
+        line(&mut text, format_args!("# TYPE sealpoint_{name} {kind}"));
+        line(&mut text, format_args!("sealpoint_{name} {value}"));
+    }
     text
+}
+
+fn latencies(text: &mut String, counters: &Counters) {
+    let (steps, count, sum_us) = counters.acknowledged.read();
+    let name = "sealpoint_ack_seconds";
+    line(
+        text,
+        format_args!("# HELP {name} From a push's last byte to its durable acknowledgement."),
+    );
+    line(text, format_args!("# TYPE {name} histogram"));
+    for (ms, so_far) in steps {
+        let (s, ms) = (ms / 1000, ms % 1000);
+        line(
+            text,
+            format_args!("{name}_bucket{{le=\"{s}.{ms:03}\"}} {so_far}"),
+        );
+    }
+    line(text, format_args!("{name}_bucket{{le=\"+Inf\"}} {count}"));
+    let (s, us) = (sum_us / 1_000_000, sum_us % 1_000_000);
+    line(text, format_args!("{name}_sum {s}.{us:06}"));
+    line(text, format_args!("{name}_count {count}"));
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn line(text: &mut String, content: std::fmt::Arguments<'_>) {

@@ -17,7 +17,8 @@ use sealpoint_wire::api::Summary;
 
 use crate::api::openapi;
 use crate::counters::Counters;
-use crate::store::{Store, StoreError};
+use crate::now_ms;
+use crate::store::{Database, Store, StoreError};
 
 /// Sales and alarms on the page, each at most.
 const ROWS: u32 = 20;
@@ -78,8 +79,20 @@ async fn ready(State(pages): State<Pages>) -> Result<&'static str, Unavailable> 
 }
 
 async fn numbers(State(pages): State<Pages>) -> Result<Response, Unavailable> {
-    let (records, alarms) = pages.store.run(|db| db.counts()).await?;
-    let text = metrics::text(&pages.counters, records, alarms);
+    let store = &pages.store;
+    let read = |db: &mut Database| Ok((db.counts()?, db.open_counts()?, db.sink_lag()?));
+    let ((records, alarms), (work, quarantined), sink) = store.run(read).await?;
+    let stored = metrics::Stored {
+        records,
+        alarms,
+        work,
+        quarantined,
+        sink,
+        waiting: store.waiting(),
+        errors: store.health().errors(),
+        retries: store.health().retries(),
+    };
+    let text = metrics::text(&pages.counters, &stored, now_ms());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 

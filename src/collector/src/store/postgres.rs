@@ -42,7 +42,9 @@ impl ToSql for Value<'_> {
             (Self::Null, _) => Ok(IsNull::Yes),
             (Self::Int(value), &Type::INT8) => value.to_sql(ty, out),
             (Self::Int(value), &Type::INT4) => i32::try_from(*value)?.to_sql(ty, out),
-            (Self::Text(value), &(Type::TEXT | Type::VARCHAR)) => value.to_sql(ty, out),
+            (Self::Text(value), &(Type::TEXT | Type::VARCHAR | Type::NAME)) => {
+                value.to_sql(ty, out)
+            }
             (Self::Bytes(value), &Type::BYTEA) => value.to_sql(ty, out),
             _ => Err(format!("a parameter of type {ty} was given as {self:?}").into()),
         }
@@ -184,18 +186,22 @@ impl Link {
     fn noted<T>(&mut self, done: Result<T, postgres::Error>) -> Result<T, StoreError> {
         done.map_err(|error| {
             self.spoiled = true;
-            if self.client.as_ref().is_none_or(Client::is_closed) {
+            let broken = self.client.as_ref().is_none_or(Client::is_closed);
+            if broken {
                 self.client = None;
                 self.prepared.clear();
             }
-            explain(&error)
+            explain(&error, broken)
         })
     }
 }
 
-fn explain(error: &postgres::Error) -> StoreError {
-    let Some(code) = error.code() else {
+fn explain(error: &postgres::Error, broken: bool) -> StoreError {
+    if broken {
         return StoreError::Unavailable(error.to_string());
+    }
+    let Some(code) = error.code() else {
+        return StoreError::Postgres(error.to_string());
     };
     if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
         return StoreError::Conflict;

@@ -105,6 +105,7 @@ impl Database {
         }
         if !stored.is_empty() {
             self.insert(&stored, now_ms, quarantine)?;
+            self.queue_for_sink(terminal, now_ms)?;
             self.add_to_terminal(terminal, &stored, quarantine)?;
             self.advance(terminal, &stored)?;
             self.watch_epochs(terminal, newest, &stored, now_ms)?;

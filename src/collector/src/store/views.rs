@@ -164,4 +164,17 @@ impl Database {
         )?;
         Ok((row.int(0)?, row.int(1)?))
     }
+
+    /// How many work items are open, and how many records are in quarantine, for the metrics.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_counts(&mut self) -> Result<(u64, u64), StoreError> {
+        let row = self.the_row(
+            "SELECT (SELECT count(*) FROM work_item WHERE closed_ms IS NULL),
+                    (SELECT count(*) FROM record WHERE quarantine IS NOT NULL)",
+            values![],
+        )?;
+        Ok((row.count(0)?, row.count(1)?))
+    }
 }

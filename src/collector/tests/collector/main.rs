@@ -1,15 +1,24 @@
 //! The real collector as a process, over real sockets and real TLS, with certificates that its own
 //! commands made.
 
+mod acquirer_profile;
+mod advices;
 mod at_rest;
+mod attempts;
 mod certificates;
 mod client;
 mod fake_acquirer;
 mod hosts;
+mod inquiries;
+mod on_postgres;
 mod operator;
+mod postgres;
 mod process;
+mod pushes;
 mod records;
+mod reversals;
 mod shapes;
 mod start;
 mod till;
+mod tills;
 mod uplink;

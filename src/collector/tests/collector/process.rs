@@ -7,7 +7,11 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use sealpoint_collector::store::{Store, Target};
 use tempfile::TempDir;
+
+use crate::on_postgres::SERVER;
+use crate::postgres;
 
 /// Everything here is done in well under a second; this is for a machine under load.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,12 +33,55 @@ pub fn run(arguments: &[&str]) -> Output {
 /// A shop: a folder with a CA, tills' certificates and a collector's store.
 pub struct Shop {
     pub folder: TempDir,
+    /// A database of its own, where the tests run over PostgreSQL.
+    database: Option<String>,
+}
+
+/// A store that a test opens by itself.
+pub struct Books(Shop);
+
+impl Books {
+    pub fn new() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        Self(Shop {
+            folder,
+            database: database(),
+        })
+    }
+
+    pub fn target(&self) -> Target {
+        self.0.store().parse().expect("a store")
+    }
+
+    pub fn open(&self) -> Store {
+        Store::open(&self.target()).expect("it opens")
+    }
+
+    /// As two collectors would; on SQLite, where there is one only, two handles on it.
+    pub fn open_two(&self) -> [Store; 2] {
+        let first = self.open();
+        let second = match self.target() {
+            Target::Sqlite(_) => first.clone(),
+            Target::Postgres(_) => self.open(),
+        };
+        [first, second]
+    }
+}
+
+/// A new database of the server that the environment names, if it names one.
+fn database() -> Option<String> {
+    let server = std::env::var(SERVER).ok()?;
+    let name = format!("shop_{}", uuid::Uuid::now_v7().simple());
+    postgres::create(&server, &name);
+    let (before, _) = server.rsplit_once('/').expect("a URL with a database");
+    Some(format!("{before}/{name}"))
 }
 
 impl Shop {
     pub fn new() -> Self {
         let shop = Self {
             folder: TempDir::new().expect("a temporary folder"),
+            database: database(),
         };
         let made = run(&["ca", "--tls", &shop.text("tls")]);
         assert!(made.status.success(), "{made:?}");
@@ -65,15 +112,18 @@ impl Shop {
         PathBuf::from(out)
     }
 
+    /// What `--store` is given.
+    pub fn store(&self) -> String {
+        self.database
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", self.text("store.db")))
+    }
+
     pub fn serve_arguments(&self) -> Vec<String> {
         ["--listen", "127.0.0.1:0", "--store"]
             .map(str::to_owned)
             .into_iter()
-            .chain([
-                format!("sqlite:{}", self.text("store.db")),
-                "--tls".to_owned(),
-                self.text("tls"),
-            ])
+            .chain([self.store(), "--tls".to_owned(), self.text("tls")])
             .collect()
     }
 
@@ -104,7 +154,7 @@ impl Shop {
             child,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
-        running.address = running.wait_for_address(&port_file);
+        running.address = running.wait_for_address(&port_file, &self.path("collector.log"));
         running
     }
 }
@@ -116,11 +166,13 @@ pub struct Running {
 }
 
 impl Running {
-    fn wait_for_address(&mut self, port_file: &Path) -> SocketAddr {
+    fn wait_for_address(&mut self, port_file: &Path, log: &Path) -> SocketAddr {
         read_address(port_file, || {
+            let ended = self.child.try_wait().expect("its own child");
             assert!(
-                self.child.try_wait().expect("its own child").is_none(),
-                "it ended"
+                ended.is_none(),
+                "it ended: {}",
+                fs::read_to_string(log).unwrap_or_default()
             );
         })
     }
