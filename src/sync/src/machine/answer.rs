@@ -54,10 +54,10 @@ impl Refusal {
     }
 
     /// The request as it is will be refused each time, until a person changes something: RFC 9110
-    /// section 15.5, without the codes of it that are for now only.
+    /// section 15.5, without what is for now only. A certificate that expired is renewed by the machine.
     pub(super) fn is_lasting(&self) -> bool {
         match (self.code, self.word.as_str()) {
-            (408 | 425 | 429, _) | (409, "under_way") => false,
+            (408 | 425 | 429, _) | (409, "under_way") | (403, "quarantined") => false,
             (code, _) => (400..=499).contains(&code),
         }
     }

@@ -159,7 +159,7 @@ impl Machine {
                 let why = asking.why.clone();
                 Some(AuthoriseResult::Unknown { why })
             }
-            Err(Failure::Refused(refusal)) if refusal.is_lasting() => {
+            Err(Failure::Refused(refusal)) if refusal.is_lasting() || refusal.is_quarantine() => {
                 Some(AuthoriseResult::Unknown { why: refusal.why })
             }
             Err(_) => None,

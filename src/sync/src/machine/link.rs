@@ -95,7 +95,7 @@ impl Machine {
 
     fn link_up(&mut self, moment: Moment, quarantined: Option<String>) {
         self.records.succeeded(moment);
-        let was_linked = self.is_linked();
+        let was_up = self.link == LinkState::Up;
         match quarantined {
             None => self.set_link(LinkState::Up),
             Some(why) => {
@@ -105,7 +105,7 @@ impl Machine {
                 self.set_link(LinkState::Quarantined { why });
             }
         }
-        if !was_linked {
+        if !was_up {
             self.host.retry_now(moment);
         }
     }

@@ -175,6 +175,13 @@ fn a_collector_of_an_earlier_release_leaves_the_fate_to_the_reversal() {
 }
 
 #[test]
+fn a_till_whose_certificate_expires_meanwhile_does_not_keep_its_customer() {
+    let mut rig = after(lost());
+    rig.answer_error("/v1/inquiries", 403, "quarantined");
+    assert!(is_unknown(&rig));
+}
+
+#[test]
 fn a_word_about_another_attempt_is_no_word_about_this_one() {
     let mut rig = after(lost());
     rig.answer_ok("/v1/inquiries", &fate(9, Fate::NeverSeen));

@@ -78,6 +78,19 @@ fn when_the_link_goes_down_every_inquiry_is_given_back() {
 }
 
 #[test]
+fn an_inquiry_that_is_under_way_when_the_link_goes_down_still_has_its_answer() {
+    let mut rig = Rig::up();
+    rig.pass(sealpoint_sync::machine::PROBE_EVERY_MS);
+    rig.till(inquire(1));
+    rig.till(inquire(2));
+    rig.end("/v1/health", not_sent());
+    assert_eq!(inquired(&rig, attempt(2)), [(None, false)]);
+    assert!(inquired(&rig, attempt(1)).is_empty(), "it is on its way");
+    rig.answer_ok("/v1/inquiries", &fate(1, Fate::NeverSeen));
+    assert_eq!(inquired(&rig, attempt(1)), [(Some(Fate::NeverSeen), false)]);
+}
+
+#[test]
 fn an_inquiry_gives_way_to_a_customer_and_to_a_reversal_and_goes_again() {
     let mut rig = Rig::up();
     rig.till(inquire(1));

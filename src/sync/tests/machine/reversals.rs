@@ -188,6 +188,7 @@ fn what_a_later_try_may_mend_never_stands_aside() {
         refused(503, "not_acknowledged"),
         refused(500, "store"),
         refused(409, "under_way"),
+        refused(403, "quarantined"),
         refused(429, "busy"),
         refused(408, "too_slow"),
     ];
@@ -223,4 +224,17 @@ fn a_customer_does_not_wait_for_the_try_of_one_that_stands_aside() {
     assert_eq!(rig.paths(), ["/v1/authorisations"]);
     rig.answer_ok("/v1/authorisations", &crate::rig::approval(2));
     assert_eq!(rig.paths(), ["/v1/reversals"], "it was not lost");
+}
+
+#[test]
+fn a_new_reversal_does_not_wait_for_the_back_off_of_another() {
+    let mut rig = Rig::up();
+    rig.till(reverse(1));
+    for _ in 0..5 {
+        rig.wake_until("/v1/reversals");
+        rig.end("/v1/reversals", refused(503, "not_acknowledged"));
+    }
+    assert!(!rig.paths().contains(&"/v1/reversals"));
+    rig.till(reverse(2));
+    assert!(rig.paths().contains(&"/v1/reversals"));
 }
