@@ -1,30 +1,37 @@
 //! Reversals.
 
+use std::time::Duration;
+
 use sealpoint_wire::{ReversalRequest, TerminalId};
+use tokio::time::{Instant, sleep};
 
 use super::connection::AskError;
 use super::{Desk, SwitchError, claimed_until_ms};
 use crate::now_ms;
 use crate::store::{Acknowledged, Undo};
 
-/// Reversals of one terminal that are tried before something new of it; a till has one sale at a
-/// time, so there are few.
-const MAX_FIRST: u32 = 8;
+/// How long a request waits for a reversal that somebody else is at; a customer waits too.
+const WAIT: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 impl Desk {
     pub(super) async fn undo(&self, request: ReversalRequest) -> Result<(), SwitchError> {
-        let begin = request.clone();
-        let now = now_ms();
-        let until = self.claim_until_ms(now);
-        let undo = self
-            .store
-            .run(move |db| db.begin_reversal(&begin, now, until))
-            .await?;
-        match undo {
-            Undo::Done => Ok(()),
-            Undo::Differs => Err(SwitchError::Differs),
-            Undo::UnderWay => Err(SwitchError::UnderWay),
-            Undo::Due => self.try_reversal(&request).await,
+        let begun = Instant::now();
+        loop {
+            let begin = request.clone();
+            let now = now_ms();
+            let until = self.claim_until_ms(now);
+            let undo = self
+                .store
+                .run(move |db| db.begin_reversal(&begin, now, until))
+                .await?;
+            match undo {
+                Undo::Done => return Ok(()),
+                Undo::Differs => return Err(SwitchError::Differs),
+                Undo::Due => return self.try_reversal(&request).await,
+                Undo::UnderWay if begun.elapsed() > WAIT => return Err(SwitchError::UnderWay),
+                Undo::UnderWay => sleep(LOOK_AGAIN).await,
+            }
         }
     }
 
@@ -79,37 +86,38 @@ impl Desk {
         Err(SwitchError::NotAcknowledged(why))
     }
 
-    /// Before something new of a terminal, what of it is to be reversed.
+    /// Before something new of a terminal, what of it is to be reversed. Waits a moment for one that
+    /// somebody else is at.
     pub(super) async fn reversals_first(&self, terminal: &TerminalId) -> Result<(), SwitchError> {
-        let name = terminal.clone();
-        let now = now_ms();
-        let until = self.claim_until_ms(now);
-        let due = self
-            .store
-            .run(move |db| {
-                if !db.reversal_goes_first(name.as_str())? {
-                    return Ok(None);
-                }
-                db.claim_reversals(Some(name.as_str()), MAX_FIRST, now, until)
-                    .map(Some)
-            })
-            .await?;
-        let Some(due) = due else {
-            return Ok(());
-        };
-        for request in &due {
-            // Whatever stops it stays due, and is said below.
-            let _ = self.try_reversal(request).await;
-        }
-        let name = terminal.clone();
-        let still = self
-            .store
-            .run(move |db| db.reversal_goes_first(name.as_str()))
-            .await?;
-        if still {
-            Err(SwitchError::ReversalFirst)
-        } else {
-            Ok(())
+        let begun = Instant::now();
+        loop {
+            let name = terminal.clone();
+            let now = now_ms();
+            let until = self.claim_until_ms(now);
+            let due = self
+                .store
+                .run(move |db| {
+                    if !db.reversal_goes_first(name.as_str())? {
+                        return Ok(None);
+                    }
+                    db.claim_reversals(Some(name.as_str()), 1, now, until)
+                        .map(Some)
+                })
+                .await?;
+            let Some(due) = due else {
+                return Ok(());
+            };
+            for request in &due {
+                self.try_reversal(request)
+                    .await
+                    .map_err(|_| SwitchError::ReversalFirst)?;
+            }
+            if begun.elapsed() > WAIT {
+                return Err(SwitchError::ReversalFirst);
+            }
+            if due.is_empty() {
+                sleep(LOOK_AGAIN).await;
+            }
         }
     }
 

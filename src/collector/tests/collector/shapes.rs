@@ -4,8 +4,9 @@ use sealpoint_sale::{CardTender, Sale, Tender};
 use sealpoint_wire::api::PushRequest;
 use sealpoint_wire::seal::{AEAD_AES_256_GCM, KDF_HKDF_SHA256, KEM_X_WING, X_WING_ENC_LEN};
 use sealpoint_wire::{
-    AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency, HpkeSealed, Record, RecordHash,
-    RecordId, RecordKind, ReversalRequest, SaleId, SealedCard, WIRE_VERSION,
+    AdviceKind, AdviceRequest, AttemptId, AuthoriseRequest, Bytes, CardSummary, Currency,
+    HpkeSealed, InquiryRequest, Record, RecordHash, RecordId, RecordKind, ReversalRequest, SaleId,
+    SealedCard, WIRE_VERSION,
 };
 use uuid::Uuid;
 
@@ -127,5 +128,34 @@ pub fn reverse(number: u64) -> ReversalRequest {
         local_time: asked.local_time,
         amount_minor: asked.amount_minor,
         currency: asked.currency,
+    }
+}
+
+pub fn inquire(number: u64) -> InquiryRequest {
+    let asked = authorise(number);
+    InquiryRequest {
+        attempt: asked.attempt,
+        terminal: asked.terminal,
+        stan: asked.stan,
+        local_time: asked.local_time,
+        amount_minor: asked.amount_minor,
+        currency: asked.currency,
+    }
+}
+
+pub fn advise(number: u64, kind: AdviceKind) -> AdviceRequest {
+    let asked = authorise(number);
+    AdviceRequest {
+        attempt: asked.attempt,
+        sale: asked.sale,
+        terminal: asked.terminal,
+        kind,
+        stan: asked.stan,
+        local_time: asked.local_time,
+        amount_minor: asked.amount_minor,
+        currency: asked.currency,
+        card: asked.card,
+        sealed: asked.sealed,
+        de55: asked.de55,
     }
 }
