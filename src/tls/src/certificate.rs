@@ -1,11 +1,15 @@
 //! What a certificate says (RFC 5280), and how a CA's key is recognised.
 
 use core::fmt;
+use core::str::FromStr;
 
 use data_encoding::HEXLOWER;
 use ring::digest;
+use ring::rand::{SecureRandom, SystemRandom};
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::code::NoRandomBytes;
 
 /// At most this many bytes of a serial number (RFC 5280 section 4.1.2.2).
 const MAX_SERIAL: usize = 20;
@@ -71,6 +75,23 @@ impl Certificate {
 pub struct Serial(String);
 
 impl Serial {
+    /// Bytes of a new one: too many to guess or to meet twice.
+    pub const NEW_LEN: usize = 16;
+
+    /// A new one, and its bytes for a certificate.
+    ///
+    /// # Errors
+    /// [`NoRandomBytes`].
+    pub fn generate() -> Result<(Self, [u8; Self::NEW_LEN]), NoRandomBytes> {
+        let mut bytes = [0; Self::NEW_LEN];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| NoRandomBytes)?;
+        // Positive in two's complement, and as long as it looks.
+        bytes[0] = bytes[0] & 0x3F | 0x40;
+        Ok((Self(HEXLOWER.encode(&bytes)), bytes))
+    }
+
     /// The number whose bytes these are, the highest first.
     ///
     /// # Errors
@@ -88,6 +109,28 @@ impl Serial {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromStr for Serial {
+    type Err = BadCertificate;
+
+    /// Hexadecimal, also as other programs write it: in capitals, with colons.
+    fn from_str(text: &str) -> Result<Self, BadCertificate> {
+        let digits: String = text
+            .chars()
+            .filter(|letter| *letter != ':')
+            .map(|letter| letter.to_ascii_lowercase())
+            .collect();
+        let even = if digits.len() % 2 == 0 {
+            digits
+        } else {
+            format!("0{digits}")
+        };
+        let bytes = HEXLOWER
+            .decode(even.as_bytes())
+            .map_err(|_| BadCertificate)?;
+        Self::from_bytes(&bytes)
     }
 }
 

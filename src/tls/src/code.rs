@@ -97,10 +97,24 @@ impl EnrolmentCode {
         hash
     }
 
-    /// Whether the code names the CA whose key this is.
+    /// What it says of the CA's key.
     #[must_use]
-    pub fn names(&self, ca: &KeyHash) -> bool {
-        self.0[NAME_LEN + SECRET_LEN..BODY_LEN] == ca.as_bytes()[..PIN_LEN]
+    pub fn pin(&self) -> CaPin {
+        let mut pin = [0; PIN_LEN];
+        pin.copy_from_slice(&self.0[NAME_LEN + SECRET_LEN..BODY_LEN]);
+        CaPin(pin)
+    }
+}
+
+/// The beginning of a CA's key hash, 96 bits: finding another key that fits is out of reach.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct CaPin([u8; PIN_LEN]);
+
+impl CaPin {
+    /// Whether it is of that key.
+    #[must_use]
+    pub fn is_of(&self, ca: &KeyHash) -> bool {
+        self.0 == ca.as_bytes()[..PIN_LEN]
     }
 }
 

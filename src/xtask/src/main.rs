@@ -11,6 +11,7 @@ mod bench;
 mod cargo;
 mod demo;
 mod interrupt;
+mod openssl;
 mod packages;
 mod process;
 mod progress;

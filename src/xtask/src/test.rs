@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cargo::Workspace;
 use crate::packages::{self, Use, runs};
 use crate::progress::{self, Tally};
-use crate::{say, servers};
+use crate::{openssl, say, servers};
 
 /// What `cargo xtask test` can be told.
 #[derive(Args)]
@@ -44,6 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let workspace = Workspace::find()?;
     packages::ensure(&[Use::Build, Use::Compare, Use::Test])?;
     servers::ensure(&workspace)?;
+    openssl::ensure(&workspace)?;
     let crates = workspace.crates(&[]);
     let steps = steps(&workspace, &arguments.runner);
     let count = steps.len();

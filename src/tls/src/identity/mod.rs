@@ -153,6 +153,17 @@ impl Files {
         replace(&self.cert, pem_of(&own).as_bytes())
     }
 
+    /// Puts the retailer's CA in place, PEM.
+    ///
+    /// # Errors
+    /// [`IdentityError`], for a text without a certificate too.
+    pub fn trust(&self, ca: &str) -> Result<(), IdentityError> {
+        let what = "CA certificate";
+        let found = certificates(what, &self.ca, ca.as_bytes())?;
+        let found = some(found, || not_pem(what, &self.ca))?;
+        replace(&self.ca, pem_of(&found).as_bytes())
+    }
+
     /// Erases what makes this till known: both keys first, then the certificates. What is not there
     /// any more is no error, so that an erasure that was cut short can be done again.
     ///

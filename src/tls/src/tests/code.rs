@@ -16,8 +16,8 @@ fn a_code_is_eight_groups_of_five_and_comes_back_whole() {
     let again: EnrolmentCode = text.parse().expect("its own text");
     assert_eq!(again.hash(), code.hash());
     assert_eq!(again.name(), code.name());
-    assert!(again.names(&ca));
-    assert!(!again.names(&KeyHash::of(b"another CA's key")));
+    assert!(again.pin().is_of(&ca));
+    assert!(!again.pin().is_of(&KeyHash::of(b"another CA's key")));
 }
 
 #[test]
