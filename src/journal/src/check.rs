@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, MAIN_DB, OpenFlags};
 
+use crate::backup::file::log_of;
 use crate::error::{Fault, JournalError};
 use crate::key::DbKey;
 use crate::open;
@@ -39,14 +40,14 @@ pub enum Checked {
 /// journal that is in use.
 pub fn check(path: &Path, key: &DbKey) -> Result<Checked, JournalError> {
     open::refuse_stump(path)?;
-    let closed = length(&beside(path, "-wal")) == 0;
+    let closed = length(&log_of(path)) == 0;
     let before = written(path);
     let verdict = if closed {
         look(path, key, true)
     } else {
         look(path, key, false)
     };
-    if closed && (written(path) != before || length(&beside(path, "-wal")) > 0) {
+    if closed && (written(path) != before || length(&log_of(path)) > 0) {
         return Ok(Checked::NotNow("a till began to use it meanwhile"));
     }
     verdict
@@ -55,9 +56,7 @@ pub fn check(path: &Path, key: &DbKey) -> Result<Checked, JournalError> {
 fn look(path: &Path, key: &DbKey, closed: bool) -> Result<Checked, JournalError> {
     let fault = |doing| move |fault: rusqlite::Error| Fault::from(fault).at(path, doing);
     let db = if closed {
-        let uri = format!("file:{}?immutable=1", escaped(path));
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        immutable(path)
     } else {
         // To lock it, it must be opened for writing.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -102,6 +101,13 @@ fn look(path: &Path, key: &DbKey, closed: bool) -> Result<Checked, JournalError>
     }
 }
 
+/// Opens a journal that nobody writes, without a lock, and without its log.
+pub(crate) fn immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let uri = format!("file:{}?immutable=1", escaped(path));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
 /// Runs `work`, and interrupts it when its time is over.
 fn within<T>(time: Duration, interrupt: InterruptHandle, work: impl FnOnce() -> T) -> T {
     let (done, over) = channel::<()>();
@@ -131,12 +137,6 @@ fn escaped(path: &Path) -> String {
         .iter()
         .map(byte)
         .collect()
-}
-
-fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn length(path: &Path) -> u64 {

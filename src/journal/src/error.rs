@@ -58,6 +58,11 @@ pub enum JournalError {
         "The journal {0} is in use by another till. Stop that one first, or choose another state folder."
     )]
     InUse(PathBuf),
+    /// A restore was stopped while it replaced the journal.
+    #[error(
+        "A restore was stopped while it replaced the journal {0}. Run `tillctl restore` again; what was there before lies beside it."
+    )]
+    HalfRestored(PathBuf),
     /// The file or its folder cannot be written.
     #[error(
         "The journal {0} cannot be written. Give its folder and file to the till's user, or mount the disk for writing."

@@ -25,6 +25,7 @@
 //! | `work` | what a person has to settle |
 //! | `clock` | the latest time: whether the clock was set back |
 //! | `sale` | the one commit of a sale; receipts and totals |
+//! | [`backup`] | backups: taken while a till runs, proved, restored |
 //! | [`inspect`] | every page and value, deciphered, for a search that finds nothing |
 //! | `outbox` | records on their way to the collector |
 
@@ -35,6 +36,7 @@ pub const KEY_FILE: &str = "db.key";
 
 mod advice;
 mod attempt;
+pub mod backup;
 mod basket;
 mod check;
 mod clock;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, OptionalExtension};
 use sealpoint_wire::TerminalId;
 
+use crate::backup::file;
 use crate::commit::Log;
 use crate::error::{Fault, JournalError};
 use crate::key::DbKey;
@@ -62,6 +63,7 @@ impl Journal {
     /// [`JournalError`] for a wrong key, a file that is no journal, another terminal's, a newer
     /// schema, damage, a second opener, a folder that cannot be written, or a full disk.
     pub fn open(path: &Path, key: &DbKey, terminal: &TerminalId) -> Result<Self, JournalError> {
+        JournalError::refuse_half_restored(path)?;
         create_empty(path)?;
         refuse_stump(path)?;
         let fault = |doing| move |fault: rusqlite::Error| Fault::from(fault).at(path, doing);
@@ -71,6 +73,8 @@ impl Journal {
             return Err(JournalError::ReadOnly(path.to_owned()));
         }
         unlock(&db, key, path).map_err(|fault| fault.at(path, "read its first page"))?;
+        // Again, with the lock: a restore that began meanwhile has seen it or has left its mark.
+        JournalError::refuse_half_restored(path)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         let epoch =
             prepare(&mut db, path, terminal).map_err(|f| f.at(path, "prepare its tables"))?;
@@ -111,11 +115,7 @@ fn create_empty(path: &Path) -> Result<(), JournalError> {
 /// it. Only a file that a first start left half made is as short, and then its log lies beside it.
 pub(crate) fn refuse_stump(path: &Path) -> Result<(), JournalError> {
     let len = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        len(Path::new(&name))
-    };
+    let beside = |suffix: &str| len(&file::beside(path, suffix));
     match len(path) {
         1..PAGE_LEN if beside("-journal") == 0 && beside("-wal") == 0 => {
             Err(JournalError::NotAJournal(path.to_owned()))
