@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
 use sealpoint_tls::certificate::Serial;
 use sealpoint_wire::TerminalId;
 
 use crate::sink::{SinkArguments, SinkPlan};
-use crate::store::Target;
+use crate::store::{MAX_NOTE, Target};
 
 /// At most this many characters of a reason.
 const MAX_REASON: usize = 200;
@@ -155,11 +156,65 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compares a day's till log with the acquirer's batch and the ledger of attempts. Ends with 0
+    /// if all match, with 1 if not.
+    Reconcile {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// The acquirer's batch: CSV or JSON (docs/collector.md).
+        #[arg(long, value_name = "FILE")]
+        batch: PathBuf,
+        /// The day, as in 2026-11-23, by the shop's clock.
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        day: Date,
+        /// One JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What no machine may settle: declined advices and the like.
+    Work {
+        /// What to do.
+        #[command(subcommand)]
+        command: Work,
+    },
     /// What tills sent under a certificate that was expired or revoked.
     Quarantine {
         /// What to do.
         #[command(subcommand)]
         command: Quarantined,
+    },
+}
+
+/// What to do with work items.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Work {
+    /// Lists the open ones.
+    List {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// Closed ones, too.
+        #[arg(long)]
+        all: bool,
+        /// One JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Closes one.
+    Close {
+        /// The collectors' store.
+        #[arg(long, value_name = "STORE")]
+        store: Target,
+        /// Its number.
+        #[arg(value_name = "NUMBER")]
+        number: i64,
+        /// Who closes it.
+        #[arg(long, value_name = "NAME", value_parser = reason)]
+        by: String,
+        /// What was done.
+        #[arg(long, value_name = "TEXT", value_parser = note)]
+        note: String,
     },
 }
 
@@ -186,6 +241,18 @@ pub enum Quarantined {
     },
 }
 
+fn day(text: &str) -> Result<Date, String> {
+    text.parse()
+        .map_err(|_| "A day is YEAR-MONTH-DAY, as in 2026-11-23.".to_owned())
+}
+
+fn note(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.len() > MAX_NOTE {
+        return Err(format!("A note has 1 to {MAX_NOTE} bytes."));
+    }
+    Ok(text.to_owned())
+}
+
 fn reason(text: &str) -> Result<String, String> {
     let fits = !text.trim().is_empty()
         && text.chars().count() <= MAX_REASON
@@ -193,7 +260,9 @@ fn reason(text: &str) -> Result<String, String> {
     if fits {
         Ok(text.trim().to_owned())
     } else {
-        Err(format!("A reason is 1 to {MAX_REASON} characters on one line."))
+        Err(format!(
+            "A reason is 1 to {MAX_REASON} characters on one line."
+        ))
     }
 }
 

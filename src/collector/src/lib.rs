@@ -8,6 +8,7 @@
 //! * [`serve`]: listening, limits, an orderly end.
 //! * [`pages`]: what an operator sees, on the loopback only.
 //! * [`commands`]: enrolment codes, revocation, quarantine: what an operator does at a shell.
+//! * [`reconcile`]: till log, batch and ledger, matched per attempt.
 //! * [`program`]: everything put together from the command line's words.
 //!
 //! What is deliberately absent: card data in clear. A sealed card goes through the switch to the
@@ -19,6 +20,7 @@ pub mod commands;
 pub mod counters;
 pub mod pages;
 pub mod program;
+pub mod reconcile;
 pub mod serve;
 pub mod sink;
 pub mod store;

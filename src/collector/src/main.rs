@@ -5,18 +5,30 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sealpoint_collector::args::{Arguments, Serve};
-use sealpoint_collector::commands;
+use sealpoint_collector::commands::{self, Said};
 use sealpoint_collector::program::{Collector, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// A reconciliation that did not match.
+const EXIT_UNMATCHED: u8 = 1;
 /// Something that the operator can put right.
 const EXIT_OPERATOR: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match (arguments.command, arguments.serve) {
-        (Some(command), _) => commands::run(command).map(|said| println!("{said}")),
+        (Some(command), _) => match commands::run(command) {
+            Ok(Said::Done(said)) => {
+                println!("{said}");
+                Ok(())
+            }
+            Ok(Said::Unmatched(said)) => {
+                println!("{said}");
+                return ExitCode::from(EXIT_UNMATCHED);
+            }
+            Err(error) => Err(error),
+        },
         (None, Some(mut serve)) => {
             serve.sink = arguments.sink.plan();
             run_collector(&serve)

@@ -1,23 +1,34 @@
 //! What `collector` does besides serving, for an operator at a shell.
 
 mod quarantine;
+mod reconcile;
 mod tills;
+mod work;
 
 use std::io;
 
 use jiff::Timestamp;
 
-use crate::args::{Command, Quarantined};
+use crate::args::{Command, Quarantined, Work};
 use crate::program::StartError;
 use crate::store::{Database, OpenError, Store, StoreError, Target};
 use crate::tls;
+
+/// What a command prints.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Said {
+    /// It is done, and all is well.
+    Done(String),
+    /// It is done, and found what a person should look at.
+    Unmatched(String),
+}
 
 /// Does what the command line says and gives what is to be printed.
 ///
 /// # Errors
 /// [`StartError`] says what is wrong and what to do.
-pub fn run(command: Command) -> Result<String, StartError> {
-    match command {
+pub fn run(command: Command) -> Result<Said, StartError> {
+    let said = match command {
         Command::Ca { tls, names } => {
             tls::create_ca(&tls, &names)?;
             Ok(format!(
@@ -52,11 +63,27 @@ pub fn run(command: Command) -> Result<String, StartError> {
             stolen,
         } => tills::lose(&store, &terminal, &order, stolen),
         Command::Tills { store, json } => tills::list(&store, json),
+        Command::Reconcile {
+            store,
+            batch,
+            day,
+            json,
+        } => return reconcile::run(&store, &batch, day, json),
+        Command::Work { command } => match command {
+            Work::List { store, all, json } => work::list(&store, all, json),
+            Work::Close {
+                store,
+                number,
+                by,
+                note,
+            } => work::close(&store, number, &by, &note),
+        },
         Command::Quarantine { command } => match command {
             Quarantined::List { store, json } => quarantine::list(&store, json),
             Quarantined::Release { store, terminal } => quarantine::release(&store, &terminal),
         },
-    }
+    };
+    said.map(Said::Done)
 }
 
 /// One step against the store, beside the collectors that serve from it.

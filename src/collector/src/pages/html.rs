@@ -6,18 +6,22 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sealpoint_sale::Money;
 
-use crate::store::{AlarmView, SaleView, TerminalView};
+use crate::store::{AlarmView, DayView, SaleView, TerminalView, WorkItem};
 
 const STYLE: &str = include_str!("style.css");
 /// Seconds between two looks.
 const REFRESH: u32 = 2;
 
-pub(super) fn overview(
-    terminals: &[TerminalView],
-    sales: &[SaleView],
-    alarms: &[AlarmView],
-    now: Timestamp,
-) -> String {
+/// What the overview shows.
+pub(super) struct Overview {
+    pub(super) terminals: Vec<TerminalView>,
+    pub(super) work: Vec<WorkItem>,
+    pub(super) alarms: Vec<AlarmView>,
+    pub(super) days: Vec<DayView>,
+    pub(super) sales: Vec<SaleView>,
+}
+
+pub(super) fn overview(shown: &Overview, now: Timestamp) -> String {
     let mut page = Page::default();
     page.put(format_args!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -29,9 +33,11 @@ pub(super) fn overview(
          <a href=\"/metrics\">metrics</a></p></header>\n<main>\n",
         time(now)
     ));
-    page.terminals(terminals);
-    page.alarms(alarms);
-    page.sales(sales);
+    page.terminals(&shown.terminals);
+    page.work(&shown.work);
+    page.alarms(&shown.alarms);
+    page.days(&shown.days);
+    page.sales(&shown.sales);
     page.put(format_args!("</main>\n</body>\n</html>\n"));
     page.0
 }
@@ -73,6 +79,60 @@ impl Page {
             ));
         }
         self.put(format_args!("</div>\n"));
+    }
+
+    fn work(&mut self, items: &[WorkItem]) {
+        if items.is_empty() {
+            return;
+        }
+        self.put(format_args!(
+            "<h2>Work for a person</h2>\n<div class=\"table\"><table><thead><tr>\
+             <th class=\"number\">no.</th><th>since</th><th>till</th><th>about</th>\
+             <th>what is to be done</th><th class=\"number\">amount</th></tr></thead><tbody>\n"
+        ));
+        for item in items {
+            let amount = match (item.amount_minor, &item.currency) {
+                (Some(minor), Some(currency)) => amount(minor, currency),
+                _ => String::new(),
+            };
+            self.put(format_args!(
+                "<tr><td class=\"number\">{}</td><td>{}</td><td>{}</td><td>{}</td>\
+                 <td class=\"what bad\">\u{26a0} {}</td><td class=\"number\">{amount}</td></tr>\n",
+                item.number,
+                at(item.opened_ms),
+                escape(&item.terminal),
+                escape(&item.subject),
+                escape(&item.what),
+            ));
+        }
+        self.put(format_args!("</tbody></table></div>\n"));
+    }
+
+    fn days(&mut self, days: &[DayView]) {
+        if days.is_empty() {
+            return;
+        }
+        self.put(format_args!(
+            "<h2>Reconciliation</h2>\n<div class=\"table\"><table><thead><tr><th>day</th>\
+             <th class=\"number\">matched</th><th class=\"number\">not matched</th><th>made</th>\
+             </tr></thead><tbody>\n"
+        ));
+        for day in days {
+            let (class, mark) = if day.unmatched == 0 {
+                ("good", '\u{2713}')
+            } else {
+                ("bad", '\u{26a0}')
+            };
+            self.put(format_args!(
+                "<tr><td><a href=\"/reconciliation/{0}\">{0}</a></td><td class=\"number\">{1}</td>\
+                 <td class=\"number {class}\">{mark} {2}</td><td>{3}</td></tr>\n",
+                escape(&day.day),
+                day.matched,
+                day.unmatched,
+                at(day.made_ms),
+            ));
+        }
+        self.put(format_args!("</tbody></table></div>\n"));
     }
 
     fn alarms(&mut self, alarms: &[AlarmView]) {

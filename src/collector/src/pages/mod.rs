@@ -7,7 +7,7 @@ mod metrics;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
@@ -18,10 +18,16 @@ use sealpoint_wire::api::Summary;
 use crate::api::openapi;
 use crate::counters::Counters;
 use crate::now_ms;
-use crate::store::{Database, Store, StoreError};
+use crate::store::{Database, Store, StoreError, WorkItem};
+
+use html::Overview;
 
 /// Sales and alarms on the page, each at most.
 const ROWS: u32 = 20;
+/// Days of reconciliation on the page.
+const DAYS: u32 = 7;
+/// Days that can be asked for.
+const MAX_DAYS: u32 = 3660;
 /// No script, no other site, no frame: the page is text and its own style.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
@@ -43,6 +49,8 @@ pub fn router(pages: Pages) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(numbers))
         .route("/summary.json", get(summary))
+        .route("/work.json", get(work))
+        .route("/reconciliation/{day}", get(reconciliation))
         .route("/openapi.json", get(openapi::document))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing here. Go to /\n"))
         .layer(from_fn(only_by_a_local_name))
@@ -50,11 +58,17 @@ pub fn router(pages: Pages) -> Router {
 }
 
 async fn overview(State(pages): State<Pages>) -> Result<Response, Unavailable> {
-    let (terminals, sales, alarms) = pages
-        .store
-        .run(|db| Ok((db.terminals()?, db.last_sales(ROWS)?, db.last_alarms(ROWS)?)))
-        .await?;
-    let page = html::overview(&terminals, &sales, &alarms, jiff::Timestamp::now());
+    let read = |db: &mut Database| {
+        Ok(Overview {
+            terminals: db.terminals()?,
+            work: db.work_items(false, ROWS)?,
+            alarms: db.last_alarms(ROWS)?,
+            days: db.days(DAYS)?,
+            sales: db.last_sales(ROWS)?,
+        })
+    };
+    let shown = pages.store.run(read).await?;
+    let page = html::overview(&shown, jiff::Timestamp::now());
     let mut headers = HeaderMap::new();
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
@@ -71,6 +85,26 @@ async fn overview(State(pages): State<Pages>) -> Result<Response, Unavailable> {
 /// Every terminal's sums, for comparison with the tills'.
 async fn summary(State(pages): State<Pages>) -> Result<Json<Summary>, Unavailable> {
     Ok(Json(pages.store.run(|db| db.summary()).await?))
+}
+
+/// The work items that are open.
+async fn work(State(pages): State<Pages>) -> Result<Json<serde_json::Value>, Unavailable> {
+    let items = pages.store.run(|db| db.work_items(false, MAX_DAYS)).await?;
+    let items: Vec<_> = items.iter().map(WorkItem::to_json).collect();
+    Ok(Json(serde_json::json!({ "version": 1, "work": items })))
+}
+
+/// A day's report, as `collector reconcile --json` gave it.
+async fn reconciliation(
+    State(pages): State<Pages>,
+    Path(day): Path<String>,
+) -> Result<Response, Unavailable> {
+    let days = pages.store.run(|db| db.days(MAX_DAYS)).await?;
+    let Some(view) = days.into_iter().find(|view| view.day == day) else {
+        let told = "This day was not reconciled. See: collector reconcile --help\n";
+        return Ok((StatusCode::NOT_FOUND, told).into_response());
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], view.report).into_response())
 }
 
 async fn ready(State(pages): State<Pages>) -> Result<&'static str, Unavailable> {

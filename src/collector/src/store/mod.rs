@@ -12,6 +12,7 @@
 mod advices;
 mod alarms;
 mod attempts;
+mod days;
 mod enrolment;
 mod error;
 mod months;
@@ -44,6 +45,7 @@ pub use attempts::{Asked, Kept, Traced};
 pub use enrolment::{
     Admission, CODE_LIFE_MS, CertificateView, MAX_MISSES, RENEWABLE_MS, Redeemed, Shown, TillView,
 };
+pub use days::{Behind, DayView};
 pub use error::{OpenError, StoreError, StoreHealth};
 pub use push::{PushReport, Quarantine};
 pub use quarantine::{QuarantineView, Released};

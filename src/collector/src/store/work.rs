@@ -38,6 +38,26 @@ pub struct Closed {
     pub note: String,
 }
 
+impl WorkItem {
+    /// As the commands and the pages give it.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let closed = self.closed.as_ref();
+        serde_json::json!({
+            "number": self.number,
+            "terminal": self.terminal,
+            "subject": self.subject,
+            "what": self.what,
+            "amount_minor": self.amount_minor,
+            "currency": self.currency,
+            "opened_ms": self.opened_ms,
+            "closed_ms": closed.map(|closed| closed.at_ms),
+            "closed_by": closed.map(|closed| &closed.by),
+            "note": closed.map(|closed| &closed.note),
+        })
+    }
+}
+
 impl Database {
     /// Opens a work item; the same again changes nothing, not even if it is closed.
     ///

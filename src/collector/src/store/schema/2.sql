@@ -25,3 +25,14 @@ CREATE TABLE work_item (
     note         TEXT,
     UNIQUE (terminal, subject, what)
 ) STRICT;
+
+-- Each day's last reconciliation.
+CREATE TABLE reconciliation (
+    day          TEXT    NOT NULL PRIMARY KEY,
+    made_ms      INTEGER NOT NULL,
+    matched      INTEGER NOT NULL,
+    unmatched    INTEGER NOT NULL,
+    report       TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX attempt_by_day ON attempt (local_time);
