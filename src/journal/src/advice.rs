@@ -197,16 +197,18 @@ pub(crate) fn put(
     attempt: i64,
     charge: &OfflineCharge,
     sealed: &str,
-    since_ms: i64,
+    latest_ms: i64,
 ) -> Result<(), Fault> {
-    tx.prepare_cached("INSERT INTO advice VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute((
-            attempt,
-            charge.kind.word(),
-            since_ms,
-            sealed,
-            charge.de55.as_slice(),
-        ))?;
+    tx.prepare_cached(
+        "INSERT INTO advice SELECT number, ?2, max(at_ms, ?3), ?4, ?5 FROM attempt WHERE number = ?1",
+    )?
+    .execute((
+        attempt,
+        charge.kind.word(),
+        latest_ms,
+        sealed,
+        charge.de55.as_slice(),
+    ))?;
     Ok(())
 }
 

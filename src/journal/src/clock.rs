@@ -43,7 +43,7 @@ impl Journal {
 pub(crate) fn seen(tx: &Transaction<'_>, now_ms: i64) -> Result<Option<u64>, Fault> {
     let latest = latest(tx)?;
     let ahead = now_ms.saturating_sub(latest);
-    if ahead > GRAIN_MS && (ahead <= MAX_LEAP_MS || latest == 0) {
+    if latest == 0 || (ahead > GRAIN_MS && ahead <= MAX_LEAP_MS) {
         set(tx, now_ms)?;
     }
     Ok((ahead < -MAX_BEHIND_MS).then(|| ahead.unsigned_abs()))

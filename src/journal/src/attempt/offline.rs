@@ -61,8 +61,8 @@ impl Journal {
         self.commit("write the approval without the issuer", |tx| {
             let stepped = step(tx, attempt, AttemptState::Approved, &learnt)?;
             guard::keep(tx, stepped.number, &key)?;
-            let since_ms = clock::latest(tx)?;
-            advice::put(tx, stepped.number, charge, &sealed, since_ms)?;
+            let latest_ms = clock::latest(tx)?;
+            advice::put(tx, stepped.number, charge, &sealed, latest_ms)?;
             basket::put_draft(tx, stepped.sale, draft)
         })
     }

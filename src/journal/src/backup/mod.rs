@@ -111,14 +111,6 @@ pub enum BackupError {
     NoEpoch(u32),
 }
 
-impl BackupError {
-    /// Whether the backup itself is at fault.
-    #[must_use]
-    pub const fn is_of_the_backup(&self) -> bool {
-        matches!(self, Self::NotWhole { .. } | Self::OtherTerminal { .. })
-    }
-}
-
 fn unreadable(path: &Path) -> impl Fn(io::Error) -> BackupError {
     let path = path.to_owned();
     move |why| BackupError::Unreadable {

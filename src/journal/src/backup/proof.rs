@@ -54,6 +54,27 @@ pub fn verify(path: &Path, key: &DbKey) -> Result<Proved, BackupError> {
     }
 }
 
+impl Proved {
+    /// Refuses the backup of another terminal than `wanted`, where that is known.
+    ///
+    /// # Errors
+    /// [`BackupError::OtherTerminal`].
+    pub fn refuse_other(
+        self,
+        path: &Path,
+        wanted: Option<&TerminalId>,
+    ) -> Result<Self, BackupError> {
+        match wanted {
+            Some(wanted) if wanted.as_str() != self.terminal => Err(BackupError::OtherTerminal {
+                path: path.to_owned(),
+                found: self.terminal,
+                wanted: wanted.to_string(),
+            }),
+            _ => Ok(self),
+        }
+    }
+}
+
 fn not_whole(path: &Path, what: String) -> BackupError {
     let path = path.to_owned();
     BackupError::NotWhole { path, what }

@@ -69,19 +69,12 @@ pub fn restore(
     epoch: Option<u32>,
     now_ms: i64,
 ) -> Result<Replaced, BackupError> {
-    let backup = verify(from, key)?;
-    if let Some(wanted) = terminal.filter(|wanted| wanted.as_str() != backup.terminal) {
-        return Err(BackupError::OtherTerminal {
-            path: from.to_owned(),
-            found: backup.terminal,
-            wanted: wanted.to_string(),
-        });
-    }
+    let backup = verify(from, key)?.refuse_other(from, terminal)?;
     refuse_in_use(path)?;
     let epoch = next_epoch(path, key, backup.epoch, epoch.unwrap_or(1))?;
     let part = file::beside(path, "-restoring.part");
-    let made = make(from, &part, key, epoch, now_ms);
-    let (open_attempts, mark) = (made?, file::restoring(path));
+    let open_attempts = make(from, &part, key, epoch, now_ms)?;
+    let mark = file::restoring(path);
     fs::rename(&part, &mark)
         .and_then(|()| file::sync_folder(path))
         .map_err(unwritable(&mark))?;
@@ -129,7 +122,7 @@ fn next_epoch(path: &Path, key: &DbKey, backup: u32, least: u32) -> Result<u32, 
         .filter(|next| *next <= LAST_EPOCH)
         .ok_or(BackupError::NoEpoch(last))?;
     let part = file::beside(&floor, ".part");
-    file::make(&part)
+    file::make_for_owner(&part)
         .and_then(|mut file| {
             writeln!(file, "{next}")?;
             file.sync_all()
@@ -162,7 +155,7 @@ fn make(
 ) -> Result<u64, BackupError> {
     file::remove(&file::log_of(part)).map_err(unwritable(part))?;
     let mut source = fs::File::open(from).map_err(unreadable(from))?;
-    let mut target = file::make(part).map_err(unwritable(part))?;
+    let mut target = file::make_for_owner(part).map_err(unwritable(part))?;
     file::copy(&mut source, &mut target).map_err(unwritable(part))?;
     drop(target);
     let changed = || -> Result<u64, Fault> {

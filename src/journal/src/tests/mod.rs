@@ -1,11 +1,15 @@
 //! Tests against real files. What they assert is what a cashier, a supporter or an auditor would see.
 
 mod attempt;
+mod backup;
 mod basket;
 mod check;
 mod disk;
+mod guard;
 mod inspect;
 mod key_file;
+mod migration;
+mod offline;
 mod opening;
 mod outbox;
 mod power;

@@ -76,7 +76,7 @@ fn sell_and_kill(folder: &Path, commits: usize, spin: u64) -> u64 {
 }
 
 /// Starts a child that sells, and what it says.
-fn selling(folder: &Path) -> (Child, impl Iterator<Item = String>) {
+pub(super) fn selling(folder: &Path) -> (Child, impl Iterator<Item = String>) {
     let mut child = Command::new(env::current_exe().expect("the test runs from a file"))
         .args([
             "--exact",
@@ -93,7 +93,7 @@ fn selling(folder: &Path) -> (Child, impl Iterator<Item = String>) {
 }
 
 /// The receipt number in a whole line of the child's.
-fn acknowledged(line: &str) -> Option<u64> {
+pub(super) fn acknowledged(line: &str) -> Option<u64> {
     line.strip_prefix("committed ")?
         .strip_suffix('.')?
         .parse()
@@ -192,7 +192,7 @@ fn count(journal: &Journal, sql: &str) -> u64 {
 }
 
 /// Asserts that every page of the book tells the same; how many sales are in it.
-fn assert_whole(journal: &Journal) -> u64 {
+pub(super) fn assert_whole(journal: &Journal) -> u64 {
     let sold = journal.next_receipt_no().expect("it can be read") - 1;
     for n in 1..=sold {
         let receipt = journal
