@@ -15,8 +15,11 @@ What IT does to a till without its screen.
 usage: tillctl card   ...   one charge through the card reader, for a bench
        tillctl keys   ...   shows, loads, rotates and destroys keys
        tillctl doctor ...   how the till stands, on one page
+       tillctl backup ...   a copy of the journal, while the till runs
+       tillctl restore ...  proves a copy, or puts it in the journal's place
+       tillctl enrol  ...   makes the till's key and gets its certificate
 
-tillctl keys --help and tillctl doctor --help tell of those two.
+tillctl keys --help, tillctl doctor --help and tillctl enrol --help tell of those.
 
 usage: tillctl card [--json] [--reader NAME] [--amount MINOR] [--currency NUM]
                     [--kind purchase|refund|cash] [--host URL|approve|decline|none]

@@ -6,7 +6,8 @@ use sealpoint_emv::Ending;
 use sealpoint_wire::lane::OutcomeKind;
 
 /// How it went. In tens: 0 approved, 10 declined, 20 the card, 30 the reader, 40 the set-up, 60
-/// the doctor, 70 the keys.
+/// the doctor, 70 the keys, 80 backups, 90 the
+/// enrolment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     /// 0: approved, or done.
@@ -55,6 +56,18 @@ pub enum Exit {
     Refused,
     /// 73: a file or folder cannot be read or written.
     Files,
+    /// 80: a backup is not whole, or is another terminal's.
+    NotWhole,
+    /// 81: a till runs.
+    TillRuns,
+    /// 82: a file of a backup cannot be read or written, or is there already.
+    BackupFiles,
+    /// 83: the journal or its key cannot be used.
+    NoJournal,
+    /// 90: the collector does not enrol this till.
+    NotEnrolled,
+    /// 91: the collector was not reached, or is not the one that the code names.
+    NoCollector,
 }
 
 impl Exit {
@@ -120,6 +133,12 @@ impl Exit {
             Self::NoKeys => 71,
             Self::Refused => 72,
             Self::Files => 73,
+            Self::NotWhole => 80,
+            Self::TillRuns => 81,
+            Self::BackupFiles => 82,
+            Self::NoJournal => 83,
+            Self::NotEnrolled => 90,
+            Self::NoCollector => 91,
         }
     }
 }

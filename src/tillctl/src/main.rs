@@ -4,14 +4,18 @@
 //! |---|---|
 //! | `tillctl card`: one charge through the card reader, for a bench | [`card`] |
 //! | `tillctl keys`: shows, loads, rotates and destroys keys | [`keys`] |
+//! | `tillctl enrol`: makes the till's key and gets its certificate | [`enrol`] |
 //! | `tillctl doctor`: how the till stands, on one page | [`doctor`] |
+//! | `tillctl backup`, `tillctl restore`: the journal, kept and brought back | [`backup`] |
 //!
 //! One JSON object or one page for people on standard output, and nothing else there; the exit code
 //! says how it went ([`exit`]).
 
 mod args;
+mod backup;
 mod card;
 mod doctor;
+mod enrol;
 mod exit;
 mod fault;
 mod keys;
@@ -54,6 +58,9 @@ fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
     match command {
         "keys" => keys::run(rest),
         "doctor" => doctor::run(rest),
+        "backup" => backup::run(false, rest),
+        "restore" => backup::run(true, rest),
+        "enrol" => enrol::run(rest),
         _ => card::command(arguments),
     }
 }
