@@ -3,15 +3,17 @@
 use super::{
     Answered, Calls, Family, Judged, Otherwise, call, calls,
     families::{
-        CAREFUL, FALLBACKS, LIFE, MEMORY, READING, TALKING, TIME, WAITING, WHY_SENDING, equal,
-        masked, stream, tcp, udp,
+        CAREFUL, FALLBACKS, LIFE, MEMORY, READING, RENAMING, TALKING, TIME, WAITING, WHY_SENDING,
+        equal, masked, stream, tcp, udp,
     },
 };
 
-/// What `uplink` may ask of the kernel: it speaks TCP and asks for names, writes no file, starts
-/// nothing and listens nowhere.
+/// What `uplink` may ask of the kernel: it speaks TCP and asks for names, writes its own certificate
+/// and key and no other file, starts nothing and listens nowhere.
 pub static UPLINK: Calls = Calls {
-    families: &[LIFE, MEMORY, TIME, READING, WAITING, EVENTS, TALKING, NAMES],
+    families: &[
+        LIFE, MEMORY, TIME, READING, RENAMING, WAITING, EVENTS, TALKING, NAMES, RENEWING,
+    ],
     judged: &[CAREFUL, &[QUESTIONS, SOCKETS, PAIR]],
     answered: &[FALLBACKS[0], NETLINK],
     otherwise: Otherwise::End,
@@ -34,6 +36,15 @@ const EVENTS: Family = Family {
 const NAMES: Family = Family {
     why: "the collector's address from its name",
     calls: calls![SYS_getegid SYS_geteuid SYS_getgid SYS_getuid SYS_uname],
+};
+
+/// Names without "at" exist on x86-64 alone.
+const RENEWING: Family = Family {
+    why: "a renewed certificate and its key, on the disk before they are used; their end",
+    #[cfg(target_arch = "x86_64")]
+    calls: calls![SYS_fsync SYS_unlink SYS_unlinkat],
+    #[cfg(not(target_arch = "x86_64"))]
+    calls: calls![SYS_fsync SYS_unlinkat],
 };
 
 /// getaddrinfo(3) asks two questions with one call.
