@@ -22,6 +22,8 @@ use crate::till::Till;
 const TILLS: usize = 16;
 /// Records in a push: what an uplink sends when it catches up is 100, one after a sale is 1.
 const BATCH: usize = 25;
+/// What one till may ask for is not what is measured.
+const UNLIMITED: &[&str] = &["--till-rate", "1000000"];
 /// A plain run pushes for this long to each store.
 const PLAIN: Duration = Duration::from_secs(5);
 /// Before the first look at the memory: pools are full then, caches are not.
@@ -35,7 +37,7 @@ const SLACK_KIB: u64 = 24 * 1024;
 fn a_collector_on_sqlite_stays_flat_under_load() {
     alone("load::a_collector_on_sqlite_stays_flat_under_load", || {
         let shop = Shop::new();
-        let collector = shop.collector(7001, &shop.sqlite(), &[]);
+        let collector = shop.collector(7001, &shop.sqlite(), UNLIMITED);
         press("sqlite", &shop, &collector, Vec::new);
     });
 }
@@ -47,7 +49,7 @@ fn a_collector_on_postgresql_stays_flat_under_load() {
         || {
             let shop = Shop::new();
             let postgres = Postgres::start(&shop.at("postgres"));
-            let collector = shop.collector(7001, &postgres.url(), &[]);
+            let collector = shop.collector(7001, &postgres.url(), UNLIMITED);
             press("postgres", &shop, &collector, || postgres.pids());
         },
     );
@@ -61,7 +63,11 @@ fn a_collector_that_feeds_a_sink_stays_flat_under_load() {
             let shop = Shop::new();
             let cluster = Cluster::start(&shop.at("nats"), 3);
             let sink = cluster.url();
-            let collector = shop.collector(7001, &shop.sqlite(), &["--sink", &sink]);
+            let collector = shop.collector(
+                7001,
+                &shop.sqlite(),
+                &[UNLIMITED, &["--sink", &sink]].concat(),
+            );
             let stored = press("sqlite + sink", &shop, &collector, Vec::new);
             let began = Instant::now();
             until("the sink has everything", || {
