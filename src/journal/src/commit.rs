@@ -94,4 +94,9 @@ impl Journal {
             }
         }
     }
+
+    /// Writes nothing more: what the disk holds is not what was written.
+    pub(crate) fn stop(&mut self) {
+        self.log.stopped = true;
+    }
 }

@@ -27,6 +27,7 @@
 //! | `sale` | the one commit of a sale; receipts and totals |
 //! | [`backup`] | backups: taken while a till runs, proved, restored |
 //! | [`inspect`] | every page and value, deciphered, for a search that finds nothing |
+//! | `pages` | pages on the disk, looked at a few at a time while the till runs |
 //! | `outbox` | records on their way to the collector |
 
 /// Name of the journal in a till's state folder.
@@ -46,6 +47,7 @@ pub mod inspect;
 mod key;
 mod open;
 mod outbox;
+mod pages;
 mod restart;
 mod restored;
 mod row;
@@ -68,6 +70,7 @@ pub use open::Journal;
 pub use outbox::{
     AckEffect, HeldRecord, MAX_OFFER_BYTES, MAX_OUTBOX, MAX_OUTBOX_FOR_CARDS, QueueFigures,
 };
+pub use pages::MAX_SLICE;
 pub use restart::{AttemptRow, Restored};
 pub use sale::{Journaled, MAX_CASHIER, MAX_RECEIPT_TEXT, SaleCommit, ShiftTotals, StoredReceipt};
 pub use work::{MAX_NOTE, MAX_WHO, WorkItem, WorkKind};

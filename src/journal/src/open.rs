@@ -13,6 +13,7 @@ use crate::backup::file;
 use crate::commit::Log;
 use crate::error::{Fault, JournalError};
 use crate::key::DbKey;
+use crate::pages::Pages;
 use crate::restart::{self, AttemptRow};
 use crate::schema;
 
@@ -52,6 +53,8 @@ pub struct Journal {
     /// What the start found and did.
     pub(crate) left_open: Vec<AttemptRow>,
     pub(crate) log: Log,
+    /// Behind the connection, so that it is closed after it.
+    pub(crate) pages: Pages,
 }
 
 impl Journal {
@@ -78,6 +81,7 @@ impl Journal {
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         let epoch =
             prepare(&mut db, path, terminal).map_err(|f| f.at(path, "prepare its tables"))?;
+        let pages = Pages::open(path, key);
         let mut journal = Self {
             db,
             path: path.to_owned(),
@@ -85,6 +89,7 @@ impl Journal {
             epoch,
             left_open: Vec::new(),
             log: Log::default(),
+            pages: pages.map_err(|_| JournalError::Unreachable(path.to_owned()))?,
         };
         // Clears the log too, of what was erased before the stop.
         journal.left_open = journal.erase("settle what a stop left open", restart::settle)?;

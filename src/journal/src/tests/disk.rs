@@ -2,10 +2,15 @@
 
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::{Folder, cash_sale, terminal};
+use sealpoint_wire::AdviceResult;
+use sealpoint_wire::api::AckOutcome;
+
+use super::offline::charge;
+use super::{Folder, ack, attempt, card, card_sale, cash_sale, intent, sale, terminal};
 use crate::{DbKey, Journal, JournalError, SaleCommit};
 
 /// Where a test that runs on a disk of its own finds that disk.
@@ -103,6 +108,178 @@ fn fills_the_disk() {
             .iter()
             .all(|record| record.is_whole())
     );
+}
+
+#[test]
+fn each_kind_of_write_is_refused_whole_on_a_full_disk_and_taken_when_there_is_room() {
+    on_a_disk_of_its_own("tests::disk::writes_everything_to_a_full_disk");
+}
+
+#[test]
+#[ignore = "runs on a disk of its own, started by another test"]
+fn writes_everything_to_a_full_disk() {
+    type Write = fn(&mut Journal) -> Result<(), JournalError>;
+    let Some(disk) = env::var_os(DISK) else {
+        return;
+    };
+    let disk = Path::new(&disk);
+    let mut journal = open(disk).expect("the disk has room");
+    let writes: [(&str, Write); 16] = [
+        ("save", |j| j.save_draft(sale(1), "{}")),
+        ("intent", |j| j.write_intent(&intent(1, 1)).map(drop)),
+        ("sent", |j| j.write_sent(attempt(1), &card()).map(drop)),
+        ("unknown", |j| j.write_unknown(attempt(1), "no answer")),
+        ("approved", |j| {
+            j.write_approved(attempt(1), None, "A1B2C3", None, "{\"card\":1}")
+        }),
+        ("reversal", |j| {
+            j.write_reversal_due(attempt(1), "pulled", Some("{}"))
+        }),
+        ("try", |j| j.count_reversal_try(attempt(1)).map(drop)),
+        ("refused", |j| {
+            j.write_reversal_refused(attempt(1), "not ours", 5)
+        }),
+        ("reversed", |j| j.write_reversed(attempt(1))),
+        ("second intent", |j| j.write_intent(&intent(2, 1)).map(drop)),
+        ("offline", |j| {
+            j.write_offline_approved(attempt(2), &charge(), "{\"card\":2}")
+        }),
+        ("sale", |j| {
+            let commit = SaleCommit {
+                attempts: vec![attempt(2)],
+                ..card_sale(1)
+            };
+            j.commit_sale(&commit).map(drop)
+        }),
+        ("advised", |j| {
+            let refused = AdviceResult::Refused {
+                why: "no".to_owned(),
+            };
+            j.write_advised(attempt(2), &refused, 5)
+        }),
+        ("work", |j| {
+            let item = j.work_items(1)?.remove(0);
+            j.close_work_item(item.number, "Ana", "paid", 6)
+        }),
+        ("acknowledged", |j| {
+            let record = j.outbox(1)?.remove(0);
+            j.acked(&[ack(&record, AckOutcome::Created)]).map(drop)
+        }),
+        ("time", |j| j.observe_time(i64::MAX / 2)),
+    ];
+    for (name, write) in writes {
+        let ballast = fill(disk);
+        let full = write(&mut journal);
+        assert!(
+            matches!(full, Err(JournalError::DiskFull(_))),
+            "{name}: {full:?}"
+        );
+        fs::remove_file(&ballast).expect("it was written");
+        // Nothing of it was written: else it could not be written again.
+        write(&mut journal).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    drop(journal);
+    let journal = open(disk).expect("the journal is whole");
+    assert_eq!(journal.totals().expect("they can be read").sales, 1);
+    assert_eq!(journal.queue().expect("it can be read").count, 0);
+    assert_eq!(journal.work_count().expect("it can be read"), 0);
+}
+
+/// Fills the disk to its last page.
+fn fill(disk: &Path) -> PathBuf {
+    let ballast = disk.join("ballast");
+    let mut file = fs::File::create(&ballast).expect("the disk has room");
+    while file.write_all(&[0; 4096]).is_ok() {}
+    ballast
+}
+
+/// How a child that meets a failing disk finds its folder.
+const FAILING: &str = "SEALPOINT_TEST_FAILING_DISK";
+
+/// A disk that fails once to make something durable, and then claims success. On each such call of a
+/// day, the writing back of the log among them, nothing more is acknowledged, and nothing is lost.
+#[test]
+fn a_disk_that_fails_to_make_something_durable_ends_the_writing() {
+    if Command::new("strace").arg("--version").output().is_err() {
+        eprintln!("NOT RUN: there is no strace on this machine.");
+        return;
+    }
+    for call in [2, 5, 30, 64, 65, 66, 67] {
+        let folder = Folder::new();
+        drop(folder.open());
+        let ran = Command::new("strace")
+            .args([
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                "trace=fsync,fdatasync",
+            ])
+            .args([
+                "-e",
+                &format!("inject=fsync,fdatasync:error=EIO:when={call}"),
+            ])
+            .arg(env::current_exe().expect("the test runs from a file"))
+            .args([
+                "--exact",
+                "tests::disk::sells_on_a_failing_disk",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env(FAILING, folder.dir.path())
+            .output()
+            .expect("strace is there");
+        let said = String::from_utf8_lossy(&ran.stdout);
+        if !said.contains("began") {
+            eprintln!("NOT RUN: this machine lets no test trace another.");
+            return;
+        }
+        let lines: Vec<&str> = said.lines().filter(|line| line.ends_with('.')).collect();
+        let sold = lines.iter().filter(|line| line.starts_with("sold")).count() as u64;
+        let first = lines.iter().position(|line| !line.starts_with("sold"));
+        let after = first.map(|at| &lines[at..]).unwrap_or_default();
+        assert!(
+            after.len() >= 3
+                && after
+                    .iter()
+                    .all(|line| *line == "failed." || *line == "stopped."),
+            "call {call}: {said}"
+        );
+        let journal = folder.open();
+        let found = journal.totals().expect("they can be read").sales;
+        // The sale whose commit failed may be on the disk.
+        assert!(
+            (sold..=sold + 1).contains(&found),
+            "call {call}: {sold} said, {found} found"
+        );
+        let records = journal.outbox(1000).expect("it can be read");
+        assert!(records.iter().all(|record| record.is_whole()));
+        assert_eq!(records.len() as u64, found);
+    }
+}
+
+#[test]
+#[ignore = "runs on a failing disk, started by another test"]
+fn sells_on_a_failing_disk() {
+    let Some(folder) = env::var_os(FAILING) else {
+        return;
+    };
+    println!("\nbegan");
+    let mut journal = match open(Path::new(&folder)) {
+        Ok(journal) => journal,
+        // The start met it: it opens nothing.
+        Err(JournalError::DiskFailed { .. }) => return println!("failed.\nfailed.\nfailed."),
+        Err(error) => panic!("a failed disk was called: {error}"),
+    };
+    for n in 1..=75 {
+        match journal.commit_sale(&cash_sale(n)).map(drop) {
+            Ok(()) => println!("sold {n}."),
+            Err(JournalError::DiskFailed { .. }) => println!("failed."),
+            Err(JournalError::Stopped(_)) => println!("stopped."),
+            Err(other) => panic!("a failed disk was called: {other}"),
+        }
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod migration;
 mod offline;
 mod opening;
 mod outbox;
+mod pages;
 mod power;
 mod restart;
 mod sale;

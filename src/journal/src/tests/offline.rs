@@ -14,7 +14,7 @@ const SEALED: &[u8] = b"c2VhbGVkIGZvciB0aGUgYWNxdWlyZXI";
 const NOW: i64 = 1_000;
 const HOUR: i64 = 3_600_000;
 
-fn charge() -> OfflineCharge {
+pub(super) fn charge() -> OfflineCharge {
     let json = format!(
         "{{\"kem\":25722,\"kdf\":1,\"aead\":2,\"key_id\":\"{}\",\"enc\":\"AAAA\",\"ciphertext\":\"{}=\"}}",
         key_id(),
