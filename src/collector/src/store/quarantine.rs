@@ -69,11 +69,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn release(
-        &mut self,
-        terminal: &TerminalId,
-        now_ms: i64,
-    ) -> Result<Released, StoreError> {
+    pub fn release(&mut self, terminal: &TerminalId, now_ms: i64) -> Result<Released, StoreError> {
         if !self.is_enrolled(terminal, now_ms)? {
             return Ok(Released::NotEnrolled);
         }
@@ -100,6 +96,7 @@ impl Database {
                 sums.int(4)?,
             ],
         )?;
+        self.queue_released_for_sink(terminal)?;
         let records = self.execute(
             "UPDATE record SET quarantine = NULL
              WHERE terminal = ?1 AND quarantine IS NOT NULL",
