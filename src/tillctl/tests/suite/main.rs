@@ -1,5 +1,6 @@
 //! The program `tillctl`, run as IT runs it.
 
+mod backup;
 mod bench;
 mod command_line;
 mod doctor;
