@@ -2,6 +2,8 @@
 //!
 //! Printed as Markdown, so that they can be put into a note as they are.
 
+mod journal;
+mod load;
 mod memory;
 mod paint;
 mod scans;
@@ -10,7 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::cargo::{Profile, Workspace};
 use crate::demo::{State, Surroundings};
@@ -22,8 +24,18 @@ use crate::{interrupt, say};
 #[derive(Args)]
 pub struct Arguments {
     /// Build and measure as shipped; without it, as the demo runs
-    #[arg(long)]
+    #[arg(long, global = true)]
     release: bool,
+    /// One part alone
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// A part of the figures that is asked for by its name, for it takes its time.
+#[derive(Subcommand)]
+enum Part {
+    /// Tills that push as fast as they are acknowledged, against a collector on each store
+    Load(load::Arguments),
 }
 
 /// Every program that we build.
@@ -41,6 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     } else {
         Profile::Dev
     };
+    if let Some(Part::Load(arguments)) = &arguments.part {
+        return load::run(arguments, profile);
+    }
     let workspace = Workspace::find()?;
     packages::ensure(&[Use::Build, Use::Window, Use::Bench])?;
     let programs = workspace.build_programs(profile)?;
@@ -63,6 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     table.row("start to first view, no window", &millis(began.elapsed()));
     till.wait("link_up", LINK)?;
     scans::measure(&mut till, &mut table)?;
+    journal::measure(&workspace, profile, &mut table)?;
     memory::row("till, no window", till.pid(), &mut table)?;
     for (name, pid) in around.pids() {
         memory::row(name, pid, &mut table)?;
