@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use flate2::read::MultiGzDecoder;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -73,6 +73,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
             ))
         })
     }
+}
+
+/// Every answer says that requests may come in gzip (RFC 9110 section 12.5.3).
+pub(super) async fn offer_gzip<B>(mut answer: Response<B>) -> Response<B> {
+    let gzip = HeaderValue::from_static("gzip");
+    answer.headers_mut().insert(header::ACCEPT_ENCODING, gzip);
+    answer
 }
 
 /// Whether the body is in gzip (RFC 9110 section 8.4). Other codings are refused.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 
 pub use health::Health;
@@ -86,5 +86,6 @@ pub fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(api.clone(), gate::gate))
         .layer(from_fn_with_state(api.clone(), limits::limit))
+        .layer(map_response(body::offer_gzip))
         .with_state(api)
 }

@@ -16,6 +16,7 @@ mod postgres;
 mod process;
 mod pushes;
 mod records;
+mod relay;
 mod reversals;
 mod shapes;
 mod start;
