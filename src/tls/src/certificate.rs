@@ -122,7 +122,7 @@ impl FromStr for Serial {
             .filter(|letter| *letter != ':')
             .map(|letter| letter.to_ascii_lowercase())
             .collect();
-        let even = if digits.len() % 2 == 0 {
+        let even = if digits.len().is_multiple_of(2) {
             digits
         } else {
             format!("0{digits}")

@@ -69,7 +69,8 @@ pub(super) fn lose(
 ) -> Result<String, StartError> {
     let text = read_order(order)?;
     // The till checks the signature against its retailer's root; a slip is told here.
-    if !text.contains(&format!("\"{terminal}\"")) {
+    let named = format!("terminal {terminal}");
+    if !text.lines().any(|line| line == named) {
         return Err(StartError::Refused(format!(
             "The order in {} does not name {terminal}. Make one for this till with tillctl keys.",
             order.display()

@@ -23,16 +23,31 @@ async fn an_enrolled_till_is_known_by_its_terminal_id() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_nobody_is_served() {
+async fn without_a_certificate_nobody_is_served_but_to_be_enrolled() {
     let shop = Shop::new();
     let collector = shop.start();
     let client = Client::without_certificate(collector.address, &shop.path("tls/ca.pem"));
-    let refused = client.send(Method::GET, "/openapi.json", Body::None).await;
-    assert!(
-        refused
-            .expect_err("no answer")
-            .contains("CertificateRequired")
-    );
+    for path in [
+        "/openapi.json",
+        "/v1/health",
+        "/v1/standing",
+        "/v1/time",
+        "/nothing",
+    ] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.error(), (401, "no_certificate".to_owned()), "{path}");
+    }
+    for path in [
+        "/v1/records",
+        "/v1/authorisations",
+        "/v1/renewals",
+        "/v1/enrolments/",
+    ] {
+        let answer = client.post(path, &push(vec![record(1)])).await;
+        assert_eq!(answer.error(), (401, "no_certificate".to_owned()), "{path}");
+    }
+    let answer = client.post("/v1/enrolments", &push(vec![])).await;
+    assert_eq!(answer.error(), (400, "bad_request".to_owned()));
 }
 
 #[tokio::test]

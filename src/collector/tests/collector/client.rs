@@ -9,11 +9,12 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::{Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use sealpoint_tls::{Groups, provider};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
@@ -28,11 +29,16 @@ pub struct Answer {
     pub code: StatusCode,
     pub kind: String,
     pub text: String,
+    headers: HeaderMap,
 }
 
 impl Answer {
     pub fn json<T: DeserializeOwned>(&self) -> T {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Code and word of an answer that is an error with a sentence for people.
@@ -51,6 +57,7 @@ impl Answer {
 pub struct Client {
     address: SocketAddr,
     tls: Arc<ClientConfig>,
+    roots: Arc<RootCertStore>,
 }
 
 impl Client {
@@ -61,6 +68,7 @@ impl Client {
         Self {
             address,
             tls: Arc::new(tls.expect("key and certificate fit")),
+            roots: roots(&till.join("ca.pem")),
         }
     }
 
@@ -68,6 +76,32 @@ impl Client {
         Self {
             address,
             tls: Arc::new(trusting(ca).with_no_client_auth()),
+            roots: roots(ca),
+        }
+    }
+
+    /// The same, but it knows classical key exchanges alone.
+    pub fn classical(self) -> Self {
+        let mut tls = ClientConfig::clone(&self.tls);
+        let mut own = rustls::crypto::CryptoProvider::clone(tls.crypto_provider());
+        own.kx_groups = rustls::crypto::ring::default_provider().kx_groups;
+        // A configuration keeps its provider: the certificates are put into a new one.
+        let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(
+            Arc::clone(&self.roots),
+            Arc::new(own.clone()),
+        );
+        let mut again = ClientConfig::builder_with_provider(Arc::new(own))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("ring speaks TLS 1.3")
+            .with_webpki_verifier(verifier.build().expect("roots"))
+            .with_no_client_auth();
+        std::mem::swap(
+            &mut again.client_auth_cert_resolver,
+            &mut tls.client_auth_cert_resolver,
+        );
+        Self {
+            tls: Arc::new(again),
+            ..self
         }
     }
 
@@ -111,6 +145,8 @@ pub enum Body {
     None,
     Json(String),
     Text(String),
+    /// JSON under this `Content-Encoding`.
+    Coded(&'static str, Vec<u8>),
 }
 
 async fn exchange(
@@ -119,10 +155,11 @@ async fn exchange(
     path: &str,
     body: Body,
 ) -> Result<Answer, String> {
-    let (kind, text) = match body {
-        Body::None => (None, String::new()),
-        Body::Json(text) => (Some("application/json"), text),
-        Body::Text(text) => (Some("text/plain"), text),
+    let (kind, coding, bytes) = match body {
+        Body::None => (None, None, vec![]),
+        Body::Json(text) => (Some("application/json"), None, text.into_bytes()),
+        Body::Text(text) => (Some("text/plain"), None, text.into_bytes()),
+        Body::Coded(coding, bytes) => (Some("application/json"), Some(coding), bytes),
     };
     let mut request = Request::builder()
         .method(method)
@@ -131,14 +168,18 @@ async fn exchange(
     if let Some(kind) = kind {
         request = request.header("content-type", kind);
     }
+    if let Some(coding) = coding {
+        request = request.header("content-encoding", coding);
+    }
     let request = request
-        .body(Full::new(Bytes::from(text)))
+        .body(Full::new(Bytes::from(bytes)))
         .expect("a request");
     let response = sender
         .send_request(request)
         .await
         .map_err(|e| format!("{e:?}"))?;
     let code = response.status();
+    let headers = response.headers().clone();
     let kind = response
         .headers()
         .get("content-type")
@@ -154,6 +195,7 @@ async fn exchange(
         code,
         kind,
         text: String::from_utf8(body.to_vec()).expect("text"),
+        headers,
     })
 }
 
@@ -166,6 +208,7 @@ pub async fn get_in_clear(address: SocketAddr, path: &str, host: &str) -> Answer
     let request = request.body(Full::new(Bytes::new())).expect("a request");
     let response = sender.send_request(request).await.expect("an answer");
     let code = response.status();
+    let headers = response.headers().clone();
     let kind = response
         .headers()
         .get("content-type")
@@ -181,16 +224,21 @@ pub async fn get_in_clear(address: SocketAddr, path: &str, host: &str) -> Answer
         code,
         kind,
         text: String::from_utf8(body.to_vec()).expect("text"),
+        headers,
     }
 }
 
 fn trusting(ca: &Path) -> rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert> {
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate(ca)).expect("a CA");
-    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    ClientConfig::builder_with_provider(provider(Groups::Hybrid))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .expect("ring speaks TLS 1.3")
-        .with_root_certificates(roots)
+        .with_root_certificates(roots(ca))
+}
+
+fn roots(ca: &Path) -> Arc<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate(ca)).expect("a CA");
+    Arc::new(roots)
 }
 
 fn certificate(path: &Path) -> CertificateDer<'static> {

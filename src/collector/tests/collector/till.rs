@@ -30,6 +30,7 @@ impl Till {
         let config = Config {
             target: Target::parse(&format!("https://{address}")),
             credentials,
+            groups: sealpoint_tls::Groups::Hybrid,
         };
         let uplink = tokio::spawn(driver::run(Some(config), None, uplink));
         Self {
