@@ -107,6 +107,11 @@ const PACKAGES: &[Package] = &[
         "gives that card service a loopback of its own",
     ),
     package(
+        "postgresql",
+        Use::Test,
+        "the collector's store for a chain: the tests start servers of their own",
+    ),
+    package(
         "strace",
         Use::Test,
         "shows that a key's counter is on the disk before the key is used",
