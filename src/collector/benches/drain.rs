@@ -14,19 +14,19 @@ use std::time::{Duration, Instant};
 
 use sealpoint_collector::now_ms;
 use sealpoint_collector::store::{Quarantine, Store, Target};
+use sealpoint_sale::{Currency, Line, Quantity, Sale, SaleId, Tender};
 use sealpoint_sync::driver;
 use sealpoint_tls::Groups;
 use sealpoint_wire::record::MAX_BATCH;
 use sealpoint_wire::{
-    FromUplink, LinkState, Record, RecordHash, RecordId, RecordKind, SaleId, TerminalId, ToUplink,
-    frame,
+    FromUplink, LinkState, Record, RecordHash, RecordId, RecordKind, TerminalId, ToUplink, frame,
 };
 use uuid::Uuid;
 
 /// Records that an outage left behind.
 const QUEUED: u64 = 10_000;
-/// Bytes of a record's body, about what a basket of ten lines makes.
-const BODY: usize = 1024;
+/// Lines of a basket: a record of about a kilobyte.
+const LINES: u32 = 6;
 /// The terminal that sold them.
 const TERMINAL: &str = "T0000001";
 /// A collector starts within this.
@@ -251,37 +251,58 @@ fn terminal() -> TerminalId {
 }
 
 fn record(seq: u64) -> Record {
-    let mut body = format!("{{\"receipt\":{seq},\"lines\":[");
-    // Lines differ as those of a basket do, so that they pack no better.
-    for line in 0.. {
-        if body.len() + 110 > BODY {
-            break;
-        }
-        let mixed = (seq * 31 + line).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let entry = format!(
-            "{{\"code\":\"29{:011}\",\"name\":\"Item {:05}\",\"quantity\":{},\"gross_minor\":{}}},",
-            mixed % 100_000_000_000,
-            mixed % 99_991,
-            1 + mixed % 5,
-            1 + mixed % 9_999,
-        );
-        body.push_str(&entry);
-    }
-    body.push_str("null]}");
+    let sale = sale(seq);
     let mut record = Record {
         id: RecordId::new(Uuid::now_v7()),
         terminal: terminal(),
         epoch: 1,
         seq,
         kind: RecordKind::Sale,
-        sale: SaleId::new(Uuid::now_v7()),
+        sale: sale.id,
         at_ms: now_ms(),
-        body,
+        body: serde_json::to_string(&sale).expect("serialises"),
         hash: RecordHash::new([0; 32]),
         clock_behind_ms: None,
     };
     record.hash = record.compute_hash();
     record
+}
+
+/// A basket paid in cash. Its lines differ from those of others, so that they pack no better.
+fn sale(seq: u64) -> Sale {
+    let line = |no: u32| {
+        let mixed = (seq * 31 + u64::from(no)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+        let minor = i64::try_from(1 + mixed % 9_999).expect("a small number");
+        Line {
+            no,
+            sku: format!("{:06}", mixed % 999_983),
+            name: format!("Item {:05}", mixed % 99_991),
+            quantity: Quantity::Pieces(1),
+            unit_price_minor: minor,
+            total_minor: minor,
+            tax_bp: 1900,
+            min_age: 0,
+            voided: false,
+        }
+    };
+    let lines: Vec<Line> = (1..=LINES).map(line).collect();
+    let total_minor = lines.iter().map(|line| line.total_minor).sum();
+    Sale {
+        id: SaleId::new(Uuid::now_v7()),
+        receipt_no: seq,
+        terminal: TERMINAL.to_owned(),
+        cashier: "Ada".to_owned(),
+        at: "2026-11-22T12:00:00+01:00".to_owned(),
+        currency: Currency::Eur,
+        lines,
+        tax: vec![],
+        total_minor,
+        tenders: vec![Tender::Cash {
+            given_minor: total_minor,
+            change_minor: 0,
+        }],
+        age_confirmed: 0,
+    }
 }
 
 fn say(name: &str, figure: f64, unit: &str) {
