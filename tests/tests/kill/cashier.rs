@@ -28,6 +28,8 @@ pub struct Cashier {
     input: ChildStdin,
     output: Receiver<Value>,
     asked: u64,
+    /// How long this cashier waits for what may never come.
+    glance_ms: u64,
     pub view: Value,
     /// Every sale that the till called paid, by receipt number: what no kill may lose.
     pub paid: BTreeMap<u64, String>,
@@ -64,9 +66,16 @@ impl Cashier {
             input,
             output,
             asked: 0,
+            glance_ms: GLANCE_MS,
             view: Value::Null,
             paid: BTreeMap::new(),
         }
+    }
+
+    /// For a shop in which nobody dies: everything comes, however slow the machine is.
+    pub fn patient(mut self) -> Self {
+        self.glance_ms = REST_MS;
+        self
     }
 
     pub fn pid(&self) -> u32 {
@@ -114,7 +123,7 @@ impl Cashier {
 
     /// Waits a moment: it may never come true.
     pub fn glance(&mut self, until: &str) -> Result<&Value, Dead> {
-        self.act(json!({ "do": "wait", "until": until, "timeout_ms": GLANCE_MS }))
+        self.act(json!({ "do": "wait", "until": until, "timeout_ms": self.glance_ms }))
     }
 
     pub fn scan(&mut self, quantity: u64) -> Result<(), Dead> {

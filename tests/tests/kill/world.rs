@@ -1,6 +1,10 @@
 //! A shop that goes on through one kill after the other.
 
+use std::fs;
+use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -21,6 +25,9 @@ const CARDS: [&str; 4] = [
 const PIECES: u64 = 60;
 /// How often a basket that was left open is brought to its end before something is wrong.
 const TRIES: usize = 4;
+
+/// A port is free again this soon after its owner's death.
+const PORT_PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct World {
     pub shop: Shop,
@@ -104,9 +111,11 @@ impl World {
     /// What died is started again, what was left open is brought to its end, nothing waits any more.
     pub fn rest(&mut self, dice: &mut Dice) {
         if self.pid("hostsim").is_none() {
+            self.free_port("host.port", "collector");
             self.shop.start_host();
         }
         if self.pid("collector").is_none() {
+            self.free_port("collector.port", "uplink");
             self.shop.start_collector();
         }
         let is_dead = |till: &Cashier| !is_alive(till.pid());
@@ -116,6 +125,25 @@ impl World {
         let state = self.shop.at("till");
         let till = self.till.get_or_insert_with(|| Cashier::start(&state));
         bring_to_rest(till, dice).expect("nobody kills at rest");
+    }
+
+    /// Who knocks at a port of the loopback where nobody listens may meet himself: the system gave
+    /// him the same port to knock from (RFC 9293, section 3.5, simultaneous open). Then he is the one
+    /// who holds it, and dies.
+    fn free_port(&mut self, file: &str, who_knocks: &str) {
+        let address = fs::read_to_string(self.shop.at(file)).unwrap_or_default();
+        let is_free = || TcpListener::bind(address.trim()).is_ok();
+        let end = Instant::now() + PORT_PATIENCE;
+        while !is_free() {
+            if Instant::now() > end {
+                self.log.push(format!("  {who_knocks} sits on {address}"));
+                if let Some(pid) = self.pid(who_knocks) {
+                    processes::kill(pid);
+                }
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Holds the books against each other.

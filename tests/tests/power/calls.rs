@@ -51,20 +51,37 @@ pub struct Timed {
     pub call: Call,
 }
 
-/// Reads the calls in a log that concern files below `folder`.
-pub fn read(log: &Path, folder: &Path) -> Vec<Timed> {
+/// Adds the calls in a log that concern files below `folder` to those of earlier programs.
+pub fn append(calls: &mut Vec<Timed>, log: &Path, folder: &Path) {
+    let known = lengths(calls);
     let mut reader = Reader {
         folder,
-        calls: Vec::new(),
+        calls,
         positions: BTreeMap::new(),
         unfinished: BTreeMap::new(),
-        known: BTreeMap::new(),
+        known,
     };
     let file = BufReader::new(File::open(log).expect("strace wrote a log"));
     for line in file.lines() {
         reader.line(&line.expect("a log is text"));
     }
-    reader.calls
+}
+
+/// How long each file is after these calls.
+fn lengths(calls: &[Timed]) -> BTreeMap<PathBuf, u64> {
+    let mut known = BTreeMap::new();
+    for Timed { call, .. } in calls {
+        match call {
+            Call::Write { path, at, bytes } => {
+                let len = known.entry(path.clone()).or_insert(0);
+                *len = (at + bytes.len() as u64).max(*len);
+            }
+            Call::Empty(path) | Call::Unlink(path) => drop(known.remove(path)),
+            Call::Resize { path, len } => drop(known.insert(path.clone(), *len)),
+            _ => {}
+        }
+    }
+    known
 }
 
 /// A call that another thread's call interrupted in the log.
@@ -75,7 +92,7 @@ struct Unfinished {
 
 struct Reader<'a> {
     folder: &'a Path,
-    calls: Vec<Timed>,
+    calls: &'a mut Vec<Timed>,
     /// Where the next `write` of a descriptor goes; none if at the end of the file.
     positions: BTreeMap<String, Option<u64>>,
     /// By thread.
@@ -86,9 +103,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn line(&mut self, line: &str) {
-        let mut words = line.splitn(3, ' ');
-        let (Some(thread), Some(time), Some(rest)) = (words.next(), words.next(), words.next())
-        else {
+        // Numbers of threads are padded.
+        let Some((thread, rest)) = line.split_once(' ') else {
+            return;
+        };
+        let Some((time, rest)) = rest.trim_start().split_once(' ') else {
             return;
         };
         let rest = rest.trim_start();

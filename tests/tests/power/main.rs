@@ -6,7 +6,19 @@
 //! `SEALPOINT_POWER=20000` opens that many states, `SEALPOINT_POWER_SEED=17` that one alone.
 
 mod calls;
+// Written for shops in which something dies.
+#[allow(dead_code, reason = "this binary uses a part of it")]
+#[path = "../kill/cashier.rs"]
+mod cashier;
+mod collector;
 mod dice;
 mod disk;
 mod journal;
+#[allow(dead_code, reason = "this binary uses a part of it")]
+#[path = "../kill/processes.rs"]
+mod processes;
+// The shop's rig is written for other tests too.
+#[allow(dead_code, reason = "this binary uses a part of the rig")]
+#[path = "../shop/rig.rs"]
+mod rig;
 mod states;

@@ -2,6 +2,7 @@
 //! threads as the machine has.
 
 use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -71,7 +72,11 @@ pub fn check<E: Send + Sync>(
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(state) = next(&take) {
-                    if let Err(why) = look(&state.found, &state.expected) {
+                    // A thread that is gone would leave the others' states lying.
+                    let looked =
+                        catch_unwind(AssertUnwindSafe(|| look(&state.found, &state.expected)));
+                    let looked = looked.unwrap_or_else(|_| Err("it panicked".to_owned()));
+                    if let Err(why) = looked {
                         let line = format!(
                             "SEALPOINT_POWER_SEED={} after call {}: {why}",
                             state.seed, state.moment
@@ -82,6 +87,8 @@ pub fn check<E: Send + Sync>(
                 }
             });
         }
+        // Dropped at the end of this even by a panic, so that the threads end.
+        let give = give;
         let mut disk = Disk::new(deaf);
         let mut seed = 0;
         for (moment, Moment { call, expected }) in moments.enumerate() {
@@ -103,7 +110,6 @@ pub fn check<E: Send + Sync>(
                 give.send(state).expect("a thread ends when this does");
             }
         }
-        drop(give);
     });
     Report {
         states: wanted,

@@ -75,13 +75,7 @@ impl Day {
                 .status()
                 .expect("strace is there: `cargo xtask test` installs it");
             assert!(ended.success(), "life {} ended with {ended}", life.number);
-            let before = calls.len();
-            calls.extend(calls::read(&log, &state).into_iter().map(|mut timed| {
-                if let Call::Synced { begun, .. } = &mut timed.call {
-                    *begun += before;
-                }
-                timed
-            }));
+            calls::append(&mut calls, &log, &state);
         }
         let day = Self { folder, calls };
         day.assert_worth_it();

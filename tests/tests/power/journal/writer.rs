@@ -158,7 +158,7 @@ impl Writer {
             return None;
         }
         self.step(&format!("attempt {k} APPROVED"), |journal| {
-            journal.write_approved(attempt(k), "A1B2C3", Some(&emv()), &format!("[{k}]"))
+            journal.write_approved(attempt(k), None, "A1B2C3", Some(&emv()), &format!("[{k}]"))
         });
         Some(k)
     }
