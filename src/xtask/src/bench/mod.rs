@@ -2,10 +2,10 @@
 //!
 //! Printed as Markdown, so that they can be put into a note as they are.
 
-mod journal;
 mod load;
 mod memory;
 mod paint;
+mod rooms;
 mod scans;
 
 use std::fs;
@@ -78,7 +78,8 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     table.row("start to first view, no window", &millis(began.elapsed()));
     till.wait("link_up", LINK)?;
     scans::measure(&mut till, &mut table)?;
-    journal::measure(&workspace, profile, &mut table)?;
+    rooms::measure(&rooms::COMMITS, &workspace, profile, &mut table)?;
+    rooms::measure(&rooms::DRAIN, &workspace, profile, &mut table)?;
     memory::row("till, no window", till.pid(), &mut table)?;
     for (name, pid) in around.pids() {
         memory::row(name, pid, &mut table)?;
