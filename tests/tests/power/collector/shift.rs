@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sales in each life of the collector, and the signal that ends it. The second is long enough for
 /// the log to be brought into the store while it serves (SQLite does so after 1000 pages).
-const LIVES: [(u64, &str); 3] = [(4, "KILL"), (110, "KILL"), (6, "TERM")];
+const LIVES: [(u64, &str); 3] = [(4, "KILL"), (220, "KILL"), (6, "TERM")];
 /// Every so many sales are paid by card.
 const BY_CARD: u64 = 4;
 
@@ -88,7 +88,7 @@ impl Shift {
             self.calls.iter().filter(syncs).count(),
         );
         assert!(
-            pages > 50 && syncs > 150,
+            pages > 20 && syncs > 150,
             "{pages} pages of the store, {syncs} syncs"
         );
     }
