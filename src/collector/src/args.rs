@@ -64,7 +64,7 @@ pub struct Serve {
     pub pages: Option<SocketAddr>,
     /// Requests per second that one till may make, with a burst of two seconds'; more are answered
     /// 429. A push holds up to 100 records.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub till_rate: u32,
     /// Writes the address that tills connect to into this file once it is bound.
     #[arg(long, value_name = "FILE")]

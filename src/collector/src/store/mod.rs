@@ -34,7 +34,7 @@ mod target;
 mod views;
 mod work;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
@@ -42,15 +42,15 @@ use tokio::sync::{mpsc, oneshot};
 pub use advices::Advise;
 pub use alarms::MAX_ALARMS;
 pub use attempts::{Asked, Kept, Traced};
+pub use days::{Behind, DayView};
 pub use enrolment::{
     Admission, CODE_LIFE_MS, CertificateView, MAX_MISSES, RENEWABLE_MS, Redeemed, Shown, TillView,
 };
-pub use days::{Behind, DayView};
 pub use error::{OpenError, StoreError, StoreHealth};
 pub use push::{PushReport, Quarantine};
 pub use quarantine::{QuarantineView, Released};
-pub use sink::{Claim, SinkLag};
 pub use reversals::{ALARM_TRIES, Acknowledged, Inquired, Undo};
+pub use sink::{Claim, SinkLag};
 pub use sql::{Database, Isolation, Row, Value};
 pub use target::{PostgresTarget, Target};
 pub use views::{AlarmView, SaleView, TerminalView};
@@ -95,13 +95,15 @@ impl Store {
             Target::Postgres(server) => {
                 let mut first = Some(open_apart(server)?);
                 let waiting = Arc::new(Mutex::new(waiting));
+                let calm = Arc::new(RwLock::new(()));
                 for number in 0..u32::try_from(server.connections()).unwrap_or(1) {
                     let link = first
                         .take()
                         .unwrap_or_else(|| self::postgres::Link::later(server));
                     let (waiting, health) = (Arc::clone(&waiting), Arc::clone(&health));
+                    let calm = Arc::clone(&calm);
                     spawn(number, move || {
-                        queue::write_to_server(link, number, &waiting, &health);
+                        queue::write_to_server(link, number, &waiting, &calm, &health);
                     })?;
                 }
             }

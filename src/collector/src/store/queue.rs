@@ -1,7 +1,7 @@
 //! The threads that run steps: one writer for SQLite, which puts what waits into one commit, and
 //! several for PostgreSQL, which repeat a step that met another.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +15,9 @@ pub(super) const MAX_WAITING: usize = 256;
 /// At most this many steps share one commit of SQLite's.
 const MAX_TOGETHER: usize = 64;
 /// How often PostgreSQL repeats a step that met another.
-const TRIES: u32 = 12;
+const TRIES: u32 = 20;
+/// After so many repeats a step has this collector's connections to itself.
+const PATIENT_TRIES: u32 = 4;
 /// Grows with each repeat, and differs by thread, so that two do not meet for ever.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -150,6 +152,7 @@ pub(super) fn write_to_server(
     link: postgres::Link,
     number: u32,
     waiting: &SharedWaiting,
+    calm: &RwLock<()>,
     health: &StoreHealth,
 ) {
     let mut db = Database {
@@ -163,7 +166,15 @@ pub(super) fn write_to_server(
         let Some(mut job) = next else { return };
         let mut tries = 0;
         let done = loop {
-            match commit_alone(&mut db, &mut *job) {
+            // Steps share the lock, and one that met others too often takes it for itself.
+            let done = if tries < PATIENT_TRIES {
+                let _shared = calm.read().unwrap_or_else(PoisonError::into_inner);
+                commit_alone(&mut db, &mut *job)
+            } else {
+                let _alone = calm.write().unwrap_or_else(PoisonError::into_inner);
+                commit_alone(&mut db, &mut *job)
+            };
+            match done {
                 Err(StoreError::Conflict) if tries < TRIES => {
                     tries += 1;
                     health.retried();

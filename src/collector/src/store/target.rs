@@ -37,6 +37,7 @@ pub struct PostgresTarget {
     tls: Option<Roots>,
     shown: String,
     connections: usize,
+    has_password: bool,
 }
 
 impl fmt::Debug for PostgresTarget {
@@ -100,13 +101,8 @@ impl PostgresTarget {
         let mut config: Config = plain.parse().map_err(|_| {
             "This is no PostgreSQL URL. Give postgres://USER@HOST:PORT/DATABASE.".to_owned()
         })?;
-        if config.get_password().is_some() {
-            return Err(
-                "A password on the command line is seen by every user of this machine. Put it \
-                 into the file that PGPASSFILE names, as HOST:PORT:DATABASE:USER:PASSWORD."
-                    .to_owned(),
-            );
-        }
+        // Refused when it is opened, in words of ours: the command line's would quote the URL.
+        let has_password = config.get_password().is_some();
         if config.get_user().is_none() || config.get_dbname().is_none() {
             return Err(
                 "Name the user and the database: postgres://USER@HOST:PORT/DATABASE.".to_owned(),
@@ -128,6 +124,7 @@ impl PostgresTarget {
             config,
             tls,
             connections,
+            has_password,
         })
     }
 
@@ -142,6 +139,9 @@ impl PostgresTarget {
     }
 
     pub(super) fn connect(&self) -> Result<Client, OpenError> {
+        if self.has_password {
+            return Err(OpenError::PasswordInUrl);
+        }
         let mut config = self.config.clone();
         if let Some(password) = pass_file::password(&self.config)? {
             config.password(password);

@@ -17,6 +17,7 @@ const BOTH: &[&str] = &[
     "reversals::",
     "pushes::",
     "books::",
+    "sink_outbox::",
     "uplink::",
 ];
 

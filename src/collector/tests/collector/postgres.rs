@@ -78,7 +78,7 @@ impl Postgres {
 
     fn wait(&mut self) {
         let deadline = Instant::now() + PATIENCE;
-        while Client::connect(&self.url("postgres"), NoTls).is_err() {
+        while !answers(&self.url("postgres")) {
             let ended = self.server.try_wait().expect("its own child");
             assert!(ended.is_none(), "{ended:?}: {}", self.log());
             assert!(Instant::now() < deadline, "no answer: {}", self.log());
@@ -102,6 +102,14 @@ impl Drop for Postgres {
         self.signal("QUIT");
         let _ = self.server.wait();
     }
+}
+
+/// Whether the server takes connections, asked on a thread of its own: the blocking client has a
+/// runtime of its own and may not be used within another.
+fn answers(url: &str) -> bool {
+    let url = url.to_owned();
+    let asked = std::thread::spawn(move || Client::connect(&url, NoTls).is_ok());
+    asked.join().expect("it ends")
 }
 
 /// Makes a database beside the one that the URL names.

@@ -49,6 +49,10 @@ impl Books {
         })
     }
 
+    pub fn shop(&self) -> &Shop {
+        &self.0
+    }
+
     pub fn target(&self) -> Target {
         self.0.store().parse().expect("a store")
     }

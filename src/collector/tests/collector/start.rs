@@ -135,13 +135,13 @@ fn names_that_are_no_terminal_or_host() {
         "--out",
         &out,
     ]));
-    assert!(told.contains("ca.pem is missing"), "{told}");
+    assert!(told.contains("ca.key.pem is missing"), "{told}");
 }
 
 #[test]
 fn no_words_at_all_show_the_help() {
     let told = sentence(&run(&[]));
-    assert!(told.contains("--store <sqlite:FILE>"), "{told}");
+    assert!(told.contains("--store <sqlite:FILE|postgres://"), "{told}");
 }
 
 #[test]
