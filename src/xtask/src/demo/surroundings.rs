@@ -105,6 +105,8 @@ impl Surroundings {
             ])
             .with(["--tls", &text(&state.tls())])
             .with(["--acquirer", &self.acquirer_at])
+            // For curl, whose TLS library on Debian 12 knows no hybrid key exchange. The till does.
+            .with(["--classical"])
             .with(["--pages", &self.pages_at])
             .with(["--port-file", &text(&port_file)])
             .with(["--pages-port-file", &text(&pages_file)]);
