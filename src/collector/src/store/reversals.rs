@@ -16,8 +16,9 @@ pub const ALARM_TRIES: i64 = 6;
 const FIRST_PAUSE_MS: i64 = 1_000;
 /// The longest pause.
 const LONGEST_PAUSE_MS: i64 = 300_000;
-/// A sale is committed within so many days of its attempt, by the same clock.
-const DAYS_APART: i64 = 3;
+/// A sale is committed within so many days of its attempt, by the same clock; a basket may be kept
+/// over a closed weekend.
+const DAYS_APART: i64 = 7;
 const DAY_MS: i64 = 86_400_000;
 /// Records that may name an attempt; more would be a stranger's text.
 const MAX_CANDIDATES: i64 = 20;

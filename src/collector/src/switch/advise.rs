@@ -16,7 +16,7 @@ impl Desk {
             .store
             .run(move |db| db.advice(&look_up, now_ms()))
             .await?;
-        if let Err(known) = to_send(found) {
+        if let Some(known) = known(&found) {
             return known;
         }
         let line = self.line()?;
@@ -32,10 +32,10 @@ impl Desk {
             .store
             .run(move |db| db.begin_advice(&begin, now, until))
             .await?;
-        let repeat = match to_send(begun) {
-            Ok(repeat) => repeat,
-            Err(known) => return known,
-        };
+        if let Some(known) = known(&begun) {
+            return known;
+        }
+        let repeat = begun == Advise::Send { repeat: true };
         let message = profile.advice(&request, repeat)?;
         let believed = match connection.ask(message, profile.answer_within).await {
             Ok(answer) if answer.is_for_later() => {
@@ -67,13 +67,13 @@ impl Desk {
     }
 }
 
-/// Whether the advice to send is a repeat, or what is known of it instead.
-fn to_send(advise: Advise) -> Result<bool, Result<HostAnswer, SwitchError>> {
+/// What is known of an advice decides, unless it is to be sent.
+fn known(advise: &Advise) -> Option<Result<HostAnswer, SwitchError>> {
     match advise {
-        Advise::Send { repeat } => Ok(repeat),
-        Advise::Answered(answer) => Err(Ok(answer)),
-        Advise::UnderWay => Err(Err(SwitchError::UnderWay)),
-        Advise::Reversed => Err(Err(SwitchError::Reversed)),
-        Advise::Differs => Err(Err(SwitchError::Differs)),
+        Advise::Send { .. } => None,
+        Advise::Answered(answer) => Some(Ok(answer.clone())),
+        Advise::UnderWay => Some(Err(SwitchError::UnderWay)),
+        Advise::Reversed => Some(Err(SwitchError::Reversed)),
+        Advise::Differs => Some(Err(SwitchError::Differs)),
     }
 }

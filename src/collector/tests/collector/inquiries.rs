@@ -6,7 +6,7 @@ use sealpoint_wire::{Fate, HostDecision};
 
 use crate::client::Client;
 use crate::fake_acquirer::{FakeAcquirer, Mood};
-use crate::hosts::{QUICK, open, open_with, word};
+use crate::hosts::{QUICK, a_moment, open, open_with, word};
 use crate::shapes::{TILL, attempt, authorise, card, inquire, push, record_of, reverse, sale};
 
 async fn fate(client: &Client, number: u64) -> Fate {
@@ -69,7 +69,7 @@ async fn an_answer_that_nobody_waited_for_is_kept_if_no_reversal_is_due() {
     acquirer.release().await;
     let answer = loop {
         match fate(&client, 1).await {
-            Fate::Unknown => tokio::task::yield_now().await,
+            Fate::Unknown => a_moment().await,
             Fate::Answered { answer } => break answer,
             other => panic!("{other:?}"),
         }

@@ -6,7 +6,7 @@ use sealpoint_wire::{Fate, HostDecision};
 
 use crate::client::Client;
 use crate::fake_acquirer::{FakeAcquirer, Mood};
-use crate::hosts::{QUICK, open, open_with, word};
+use crate::hosts::{QUICK, a_moment, open, open_with, word};
 use crate::process::Shop;
 use crate::shapes::{TILL, authorise, inquire, reverse};
 
@@ -14,7 +14,7 @@ async fn reversed_by_itself(client: &Client) {
     loop {
         let answer: InquiryAnswer = client.post("/v1/inquiries", &inquire(1)).await.json();
         match answer.fate {
-            Fate::ReversalDue => tokio::task::yield_now().await,
+            Fate::ReversalDue => a_moment().await,
             Fate::Reversed => return,
             other => panic!("{other:?}"),
         }
@@ -78,6 +78,7 @@ async fn a_reversal_goes_before_anything_new_of_its_till() {
             break;
         }
         assert_eq!(asked.error(), word(503, "not_sent"));
+        a_moment().await;
     }
     let answer: InquiryAnswer = client.post("/v1/inquiries", &inquire(1)).await.json();
     assert_eq!(answer.fate, Fate::Reversed);
