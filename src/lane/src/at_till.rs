@@ -75,20 +75,8 @@ impl AtTill<'_> {
     /// # Errors
     /// Why such an approval does not pay here.
     pub(crate) fn owed(&mut self) -> Result<SealedCard, Fault> {
-        if self.read.amount_minor > self.ready.offline_up_to_minor(self.read) {
-            return Err(Fault::new(
-                OutcomeKind::NotAccepted,
-                "The card approved without its issuer, which this till does not take, so nothing \
-                 was charged. Ask for another card or cash.",
-            ));
-        }
-        // A host that is only slow may still approve, and the card would be charged twice.
-        if self.asked && !self.unreachable {
-            return Err(Fault::new(
-                OutcomeKind::UnableToGoOnline,
-                "The host did not answer in time, so nothing was charged. Try again or take cash.",
-            ));
-        }
+        let permitted = self.read.amount_minor <= self.ready.offline_up_to_minor(self.read);
+        pays_alone(permitted, self.asked, self.unreachable)?;
         self.sealed.take().ok_or_else(|| {
             Fault::new(
                 OutcomeKind::CannotSeal,
@@ -97,6 +85,28 @@ impl AtTill<'_> {
             )
         })
     }
+}
+
+/// Whether an approval by card and terminal pays without the host.
+///
+/// # Errors
+/// Why not: the kernel keeps to what is permitted, and this looks again; and a host that was asked and
+/// is only slow may still approve, so that the card would be charged twice.
+fn pays_alone(permitted: bool, asked: bool, unreachable: bool) -> Result<(), Fault> {
+    if !permitted {
+        return Err(Fault::new(
+            OutcomeKind::NotAccepted,
+            "The card approved without its issuer, which this till does not take, so nothing was \
+             charged. Ask for another card or cash.",
+        ));
+    }
+    if asked && !unreachable {
+        return Err(Fault::new(
+            OutcomeKind::UnableToGoOnline,
+            "The host did not answer in time, so nothing was charged. Try again or take cash.",
+        ));
+    }
+    Ok(())
 }
 
 impl Counterpart for AtTill<'_> {
@@ -152,7 +162,7 @@ impl Counterpart for AtTill<'_> {
                 }
             }
             Some(ToLane::UnableToGoOnline { attempt }) if attempt == mine => {
-                self.unreachable = true;
+                self.unreachable |= self.asked;
                 Word::UnableToGoOnline
             }
             Some(ToLane::Chosen { attempt, index }) if attempt == mine => {
@@ -187,5 +197,27 @@ pub(crate) fn tell_reader(till: &mut Till, told: &mut Option<ReaderState>, state
             state: state.clone(),
         });
         *told = Some(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_approval_alone_pays_where_permitted_unless_the_host_may_still_answer() {
+        let kind = |permitted, asked, unreachable| {
+            pays_alone(permitted, asked, unreachable)
+                .err()
+                .map(|fault| fault.kind)
+        };
+        assert_eq!(kind(true, false, false), None);
+        assert_eq!(kind(true, true, true), None);
+        let slow = Some(OutcomeKind::UnableToGoOnline);
+        assert_eq!(kind(true, true, false), slow);
+        let never = Some(OutcomeKind::NotAccepted);
+        for (asked, unreachable) in [(false, false), (true, true), (true, false)] {
+            assert_eq!(kind(false, asked, unreachable), never);
+        }
     }
 }

@@ -116,7 +116,7 @@ fn an_order_that_does_not_count_changes_nothing() {
     let order = retailer.erase_order(TERMINAL);
     let other = retailer.erase_order("T0000002");
     let stranger = Retailer::stranger().erase_order(TERMINAL);
-    let manifest = fs::read_to_string(path.join(MANIFEST_FILE)).expect("read");
+    let hot_list = fs::read_to_string(path.join(HOT_LIST_FILE)).expect("read");
     for (text, terminal, part) in [
         (other.as_str(), TERMINAL, "for the terminal T0000002"),
         (&order, "T0000002", "belongs to terminal T0000001"),
@@ -132,7 +132,7 @@ fn an_order_that_does_not_count_changes_nothing() {
             TERMINAL,
             "one of the two was changed",
         ),
-        (&manifest, TERMINAL, "signed as \"manifest\""),
+        (&hot_list, TERMINAL, "signed as \"hot list\""),
         ("", TERMINAL, "does not end with a signature"),
     ] {
         let why = obeyed(&mut bench, text, terminal).expect("refused");

@@ -87,7 +87,10 @@ fn a_wrong_profile_is_named_with_its_key() {
         ("colour = 1\n", "colour"),
         ("[terminal]\ntype = \"shop\"\n", "type"),
         (&odd, "terminal.type"),
-        (&offline, "Write type 21, or 24 where nobody attends."),
+        (
+            &offline,
+            "Write type 21, or 24 where nobody attends; or load a signed manifest",
+        ),
         (
             &signing,
             "Clear 20 in byte 2 of `capabilities`, and 02 in byte 1",
