@@ -114,7 +114,7 @@ const PACKAGES: &[Package] = &[
     package(
         "strace",
         Use::Test,
-        "shows that a key's counter is on the disk before the key is used",
+        "shows what is on the disk when, and kills a program at each of its calls",
     ),
     package(
         "util-linux",

@@ -97,9 +97,13 @@ impl Books {
             .expect("it is the journal's key");
         let store = open(shop, "collector.db");
         let [here, there] = [&journal, &store].map(records);
+        let only = |these: &BTreeSet<Kept>, those: &BTreeSet<Kept>| -> Vec<i64> {
+            these.difference(those).map(|record| record.0).collect()
+        };
         assert_eq!(
-            here, there,
-            "records: left the till's, right the collector's"
+            (only(&here, &there), only(&there, &here)),
+            (Vec::new(), Vec::new()),
+            "sequences of records that only the till has, and only the collector"
         );
         assert_eq!(here.len(), self.receipts.len(), "a record for each receipt");
         self.compare_sales(shop, &store);
@@ -146,8 +150,10 @@ fn open(shop: &Shop, name: &str) -> Connection {
     Connection::open_with_flags(shop.at(name), flags).expect("the database is there")
 }
 
-/// Sequence, id and hash of each record.
-fn records(db: &Connection) -> Vec<(i64, Vec<u8>, Vec<u8>)> {
+/// Sequence, id and hash of a record.
+type Kept = (i64, Vec<u8>, Vec<u8>);
+
+fn records(db: &Connection) -> BTreeSet<Kept> {
     let mut query = db
         .prepare("SELECT seq, id, hash FROM record ORDER BY epoch, seq")
         .expect("there are records");

@@ -116,7 +116,7 @@ impl Tables {
             records: numbers("SELECT seq FROM record ORDER BY epoch, seq")?,
             acked: numbers("SELECT seq FROM record WHERE acked IS NOT NULL ORDER BY seq")?,
             waiting: numbers(
-                "SELECT seq FROM outbox JOIN record ON record.id = outbox.record ORDER BY seq",
+                "SELECT seq FROM outbox JOIN record ON record.number = outbox.record ORDER BY seq",
             )?,
             sales: numbers("SELECT receipt_no FROM sale ORDER BY receipt_no")?,
             attempts: attempts.collect::<rusqlite::Result<_>>()?,

@@ -4,6 +4,7 @@
 use std::env;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use sealpoint_journal::{DbKey, Intent, JOURNAL_FILE, Journal, JournalError, KEY_FILE, SaleCommit};
@@ -36,14 +37,12 @@ fn sells_for_a_life() {
     for _ in 0..life.sales {
         writer.sell(&life);
     }
-    match life.end {
-        End::Closed => drop(writer),
-        // The process ends here, and SQLite closes nothing.
-        End::Stopped => std::process::exit(0),
-        End::Intent | End::Sent | End::Approved => {
-            writer.charge(&life);
-            std::process::exit(0);
-        }
+    if matches!(life.end, End::Intent | End::Sent | End::Approved) {
+        writer.charge(&life);
+    }
+    if life.end != End::Closed {
+        // The process ends, and SQLite closes nothing.
+        let _open = ManuallyDrop::new(writer);
     }
 }
 
