@@ -15,7 +15,8 @@ use crate::inside::alone;
 use crate::nats::Cluster;
 use crate::oracle::assert_stored;
 use crate::postgres::Postgres;
-use crate::process::until;
+use crate::process::{processor_ticks, until};
+use crate::reference;
 use crate::till::Till;
 
 /// Tills that push at once.
@@ -38,7 +39,8 @@ fn a_collector_on_sqlite_stays_flat_under_load() {
     alone("load::a_collector_on_sqlite_stays_flat_under_load", || {
         let shop = Shop::new();
         let collector = shop.collector(7001, &shop.sqlite(), UNLIMITED);
-        press("sqlite", &shop, &collector, Vec::new);
+        let own = format!("sqlite:{}", shop.at("own.db").display());
+        press("sqlite", &shop, &collector, &own, Vec::new);
     });
 }
 
@@ -50,7 +52,9 @@ fn a_collector_on_postgresql_stays_flat_under_load() {
             let shop = Shop::new();
             let postgres = Postgres::start(&shop.at("postgres"));
             let collector = shop.collector(7001, &postgres.url(), UNLIMITED);
-            press("postgres", &shop, &collector, || postgres.pids());
+            press("postgres", &shop, &collector, &postgres.url(), || {
+                postgres.pids()
+            });
         },
     );
 }
@@ -68,7 +72,8 @@ fn a_collector_that_feeds_a_sink_stays_flat_under_load() {
                 &shop.sqlite(),
                 &[UNLIMITED, &["--sink", &sink]].concat(),
             );
-            let stored = press("sqlite + sink", &shop, &collector, Vec::new);
+            let own = format!("sqlite:{}", shop.at("own.db").display());
+            let stored = press("sqlite + sink", &shop, &collector, &own, Vec::new);
             let began = Instant::now();
             until("the sink has everything", || {
                 (cluster.held() >= stored).then_some(())
@@ -94,7 +99,13 @@ struct Seen {
 }
 
 /// Presses a collector, prints the figures and holds what must hold; gives the records stored.
-fn press(name: &str, shop: &Shop, collector: &Collector, store_pids: impl Fn() -> Vec<u32>) -> u64 {
+fn press(
+    name: &str,
+    shop: &Shop,
+    collector: &Collector,
+    own: &str,
+    store_pids: impl Fn() -> Vec<u32>,
+) -> u64 {
     let mut tills = shop.tills(TILLS);
     let seen = push_for(length(), &mut tills, collector, store_pids);
     let per_second = seen.pushed as f64 / seen.took.as_secs_f64();
@@ -142,7 +153,25 @@ fn press(name: &str, shop: &Shop, collector: &Collector, store_pids: impl Fn() -
         seen.memory_kib
     );
     assert_stored(&tills, collector.address);
+    compare(per_second, micros(seen.collector), own);
     seen.pushed
+}
+
+/// Compares with what the store itself takes in this process, in the same batches.
+fn compare(per_second: f64, collector_us: f64, own: &str) {
+    let inserted = reference::insert(own, TILLS, BATCH);
+    let records = inserted.records as f64;
+    let own_per_second = records / inserted.took.as_secs_f64();
+    let own_us = (inserted.ticks as f64 * 1e6 / TICKS as f64 / records).max(1e-3);
+    println!("| the store's own batched insert, records per second | {own_per_second:.0} |");
+    println!(
+        "| of that through the collector | {:.2} |",
+        per_second / own_per_second
+    );
+    println!(
+        "| of that per core, by the processor's time of either | {:.2} |",
+        own_us / collector_us.max(1e-3)
+    );
 }
 
 fn push_for(
@@ -224,16 +253,6 @@ fn memory_kib(pid: u32) -> u64 {
     let line = about.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
     kib.expect("Linux says how much memory a process has")
-}
-
-/// User's and system's time of a process so far (proc(5), fields 14 and 15 of stat).
-fn processor_ticks(pid: u32) -> u64 {
-    let about = fs::read_to_string(about(pid, "stat")).unwrap_or_default();
-    // The name, in brackets, may hold spaces.
-    let after_name = about.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
-    ticks(11).unwrap_or(0) + ticks(12).unwrap_or(0)
 }
 
 fn about(pid: u32, what: &str) -> PathBuf {

@@ -19,6 +19,7 @@ mod oracle;
 mod postgres;
 mod process;
 mod proxy;
+mod reference;
 mod refused;
 mod several;
 mod till;

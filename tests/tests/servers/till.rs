@@ -196,6 +196,11 @@ fn code_and_length(head: &str) -> io::Result<(u16, usize)> {
         .ok_or_else(|| io::Error::other(format!("no such answer is known: {head}")))
 }
 
+/// The first records of a terminal.
+pub fn records_of(terminal: &str, count: usize) -> Vec<Record> {
+    (1..).take(count).map(|seq| record(terminal, seq)).collect()
+}
+
 /// A cash sale of about 1 KiB, as a till writes one.
 fn record(terminal: &str, seq: u64) -> Record {
     let minor = i64::try_from(seq % 10_000).expect("a small number") + 100;
