@@ -19,6 +19,9 @@ const DURABLE: &[(&str, &[&str])] = &[
 const TRIES: u32 = 10;
 /// What is left away on a cluster without partitions.
 const PARTITIONED: &str = " PARTITION BY RANGE (received_ms)";
+/// Tables grow from nothing: a plan that was kept from their first rows would read them whole for
+/// ever. A cluster that does not know the setting plans in its own way.
+const CUSTOM_PLANS: &str = "SET plan_cache_mode = force_custom_plan";
 /// Bounds on a step, so that a lost server does not hold a thread for ever.
 const LIMITS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '15s';
     SET idle_in_transaction_session_timeout = '30s'";
@@ -42,7 +45,11 @@ pub(super) fn check_durable(client: &mut Client, target: &PostgresTarget) -> Res
             });
         }
     }
-    client.batch_execute(LIMITS).map_err(explain)
+    client.batch_execute(LIMITS).map_err(explain)?;
+    match client.batch_execute(CUSTOM_PLANS) {
+        Err(error) if error.code() != Some(&SqlState::UNDEFINED_OBJECT) => Err(explain(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the tables, or brings those of an earlier release up. Several collectors may start at

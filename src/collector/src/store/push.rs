@@ -13,6 +13,9 @@ use super::sales::Figures;
 use super::sql::values;
 use super::{Database, StoreError};
 
+/// Rows that are looked at together when a mark moves on.
+const STRIDE: u32 = 128;
+
 /// The answer to a push, and how many records of it had which outcome.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PushReport {
@@ -222,25 +225,43 @@ impl Database {
                  ON CONFLICT (terminal, epoch) DO NOTHING",
                 values![terminal.as_str(), epoch],
             )?;
-            // The first record from the mark on that has none behind it, if the one after the mark
-            // is there at all.
-            self.execute(
-                "UPDATE progress SET contiguous = coalesce(
-                     (SELECT here.seq FROM record_key AS here
-                      WHERE here.terminal = ?1 AND here.epoch = ?2
-                        AND here.seq > progress.contiguous
-                        AND NOT EXISTS (SELECT 1 FROM record_key AS next
-                                        WHERE next.terminal = ?1 AND next.epoch = ?2
-                                          AND next.seq = here.seq + 1)
-                      ORDER BY here.seq LIMIT 1), contiguous)
-                 WHERE terminal = ?1 AND epoch = ?2
-                   AND EXISTS (SELECT 1 FROM record_key AS first
-                               WHERE first.terminal = ?1 AND first.epoch = ?2
-                                 AND first.seq = progress.contiguous + 1)",
-                values![terminal.as_str(), epoch],
+            let key = values![terminal.as_str(), epoch];
+            let held = self.the_row(
+                "SELECT contiguous FROM progress WHERE terminal = ?1 AND epoch = ?2",
+                key,
             )?;
+            let held = held.int(0)?;
+            let mark = self.walk(terminal, epoch, held)?;
+            if mark > held {
+                self.execute(
+                    "UPDATE progress SET contiguous = ?3 WHERE terminal = ?1 AND epoch = ?2",
+                    values![terminal.as_str(), epoch, mark],
+                )?;
+            }
         }
         Ok(())
+    }
+
+    /// The last sequence number behind `mark` that is reached without a gap.
+    fn walk(&mut self, terminal: &TerminalId, epoch: u32, mark: i64) -> Result<i64, StoreError> {
+        let mut mark = mark;
+        loop {
+            let rows = self.rows(
+                "SELECT seq FROM record_key WHERE terminal = ?1 AND epoch = ?2 AND seq > ?3
+                 ORDER BY seq LIMIT ?4",
+                values![terminal.as_str(), epoch, mark, STRIDE],
+            )?;
+            let begin = mark;
+            for row in &rows {
+                if row.int(0)? != mark + 1 {
+                    return Ok(mark);
+                }
+                mark += 1;
+            }
+            if mark - begin < i64::from(STRIDE) {
+                return Ok(mark);
+            }
+        }
     }
 
     /// A new epoch is a restore from a back-up, which an operator should know of. A record of an

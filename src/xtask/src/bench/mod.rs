@@ -80,6 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     scans::measure(&mut till, &mut table)?;
     rooms::measure(&rooms::COMMITS, &workspace, profile, &mut table)?;
     rooms::measure(&rooms::DRAIN, &workspace, profile, &mut table)?;
+    rooms::measure(&rooms::STORE, &workspace, profile, &mut table)?;
     memory::row("till, no window", till.pid(), &mut table)?;
     for (name, pid) in around.pids() {
         memory::row(name, pid, &mut table)?;

@@ -29,6 +29,12 @@ pub const DRAIN: Bench = Bench {
     package: "sealpoint-collector",
     name: "drain",
 };
+/// What the collector's stores take: `collector/benches/store.rs`.
+pub const STORE: Bench = Bench {
+    room: "collector's store",
+    package: "sealpoint-collector",
+    name: "store",
+};
 
 /// Runs a bench on the disk that the build lies on.
 ///
