@@ -91,6 +91,11 @@ impl Journal {
             log: Log::default(),
             pages: pages.map_err(|_| JournalError::Unreachable(path.to_owned()))?,
         };
+        // SQLite does so where it makes a log, and ignores whether it could.
+        file::sync_folder(path).map_err(|error| JournalError::DiskFailed {
+            path: path.to_owned(),
+            what: error.to_string(),
+        })?;
         // Clears the log too, of what was erased before the stop.
         journal.left_open = journal.erase("settle what a stop left open", restart::settle)?;
         Ok(journal)

@@ -98,7 +98,7 @@ pub(super) fn sync(path: &Path) -> io::Result<()> {
 }
 
 /// Makes the names in `path`'s folder durable.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder(path))?.sync_all()
 }
 
