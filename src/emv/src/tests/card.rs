@@ -260,6 +260,7 @@ impl<'a> Scene<'a> {
                         sent,
                         request,
                         counts: kernel.counts(),
+                        advice: kernel.take_advice(),
                     };
                 }
             };
@@ -313,6 +314,7 @@ pub(super) struct Ran {
     pub(super) sent: Vec<Vec<u8>>,
     pub(super) request: Option<OnlineRequest>,
     pub(super) counts: Counts,
+    pub(super) advice: Option<Box<OnlineRequest>>,
 }
 
 impl Ran {

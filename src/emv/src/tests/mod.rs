@@ -1,4 +1,5 @@
 mod action;
+mod alone;
 mod atr;
 mod attacks;
 mod card;

@@ -107,6 +107,10 @@ pub fn judge(scene: &Scene<'_>, cards: &Cards, seen: &Seen) -> Result<Judgement,
             cryptogram(scene, cards, seen)
         }
         Ending::ApprovedOffline => {
+            check(
+                scene.charge.amount_minor <= scene.charge.offline_up_to_minor,
+                "approved without the host, and for more than that may be",
+            )?;
             offline(scene, seen)?;
             authenticated(scene, seen)?;
             cryptogram(scene, cards, seen)

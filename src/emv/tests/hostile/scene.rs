@@ -110,7 +110,11 @@ impl<'a> Scene<'a> {
                 unpredictable_number: numbers.array(),
                 random_draw: 99,
                 forced_online: numbers.chance(100),
-                offline_up_to_minor: i64::MAX,
+                // One charge in eight may not be as much without the host.
+                offline_up_to_minor: match seed % 8 {
+                    0 => amount_minor - 1,
+                    _ => i64::MAX,
+                },
                 counter: 1,
                 terminal_id: *b"TERM0001",
             },

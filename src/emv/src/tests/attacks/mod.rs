@@ -90,6 +90,7 @@ fn pay_for(
                     sent,
                     request,
                     counts: kernel.counts(),
+                    advice: kernel.take_advice(),
                 };
             }
         };

@@ -76,6 +76,24 @@ fn a_terminal_a_merchant_or_a_refund_that_needs_the_host_asks_for_an_arqc() {
 }
 
 #[test]
+fn above_what_the_charge_may_be_without_the_host_the_card_is_asked_for_an_arqc() {
+    let amount = small().amount_minor;
+    for (limit, wanted) in [
+        (amount, 0),
+        (amount - 1, ONLINE_CRYPTOGRAM),
+        (0, ONLINE_CRYPTOGRAM),
+        (-1, ONLINE_CRYPTOGRAM),
+    ] {
+        let charge = Charge {
+            offline_up_to_minor: limit,
+            ..small()
+        };
+        let tapped = tap_at(terminal(), charge, &TapCard::online());
+        assert_eq!(tapped.ttq()[1], wanted, "{limit}");
+    }
+}
+
+#[test]
 fn an_application_without_contactless_terms_is_for_contacts() {
     let mut terminal = terminal();
     terminal.applications[0].contactless = None;

@@ -2,6 +2,7 @@ use super::BENCH;
 use crate::{TerminalData, TerminalType, demo_profile};
 
 const DEMO: &str = include_str!("../../demo.toml");
+const OFFLINE: &str = include_str!("../../../profiles/demo-offline.toml");
 
 fn aids(terminal: &TerminalData) -> Vec<String> {
     let aid = |one: &crate::Application| one.aid.to_string();
@@ -34,11 +35,23 @@ fn the_bench_profile_may_approve_without_the_host_and_claims_every_verification(
     );
 }
 
-/// Two files with the same keys: what one card proves to one terminal it proves to the other.
 #[test]
-fn both_profiles_trust_the_same_keys() {
+fn the_demos_offline_profile_may_approve_and_claims_no_more_than_the_demo() {
+    let offline = TerminalData::from_toml(OFFLINE).expect("a profile");
+    let demo = demo_profile();
+    assert_eq!(offline.kind, TerminalType::Attended);
+    assert_eq!(offline.capabilities, demo.capabilities);
+    assert_eq!(offline.more_capabilities, demo.more_capabilities);
+    assert_eq!(aids(&offline), aids(&demo));
+    assert!(!offline.collects_signatures() && !offline.pin_bypass);
+}
+
+/// Files with the same keys: what one card proves to one terminal it proves to the others.
+#[test]
+fn all_profiles_trust_the_same_keys() {
     let keys = |text: &str| text[text.find("[[capk]]").expect("a key")..].to_owned();
     assert_eq!(keys(DEMO), keys(BENCH));
+    assert_eq!(keys(DEMO), keys(OFFLINE));
 }
 
 /// The simulator's cards are certified by these keys.

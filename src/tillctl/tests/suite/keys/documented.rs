@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sealpoint_vault::{KeyKind, Manifest};
+use sealpoint_vault::{
+    EraseOrder, KeyKind, MAX_OFFLINE_HOURS, MAX_OFFLINE_MINOR, MAX_OFFLINE_RECORDS, Manifest,
+    SystemRandom,
+    signed::{self, Purpose, RootPrivateKey},
+};
 
 use super::office::{Office, acquirer, dukpt, protection};
 use crate::bench::tillctl;
@@ -34,6 +38,46 @@ fn the_manifest_in_the_documentation_is_one() {
     for kind in KeyKind::ALL {
         assert!(PAGE.contains(&format!("`{}`", kind.name())), "{kind}");
     }
+}
+
+#[test]
+fn the_offline_table_in_the_documentation_is_one_and_each_key_is_described() {
+    let table = examples("[offline]");
+    let [table] = table[..] else {
+        panic!("{} tables", table.len());
+    };
+    let token = "[[key]]\nid = \"t\"\nkind = \"token\"\nvalid_from = \"2026-01-01\"\n\
+                 valid_until = \"2026-12-31\"\ncheck_value = \"A1B2C3D4E5\"\n";
+    let text = format!("version = 1\nissued = \"2026-11-23\"\n\n{table}\n{token}");
+    let manifest = Manifest::parse(&text).expect("a manifest");
+    assert!(manifest.offline().is_some());
+    for line in table.lines().skip(1) {
+        let key = line.split(' ').next().expect("a key");
+        assert!(PAGE.contains(&format!("| `{key}` |")), "{key}");
+    }
+    for bound in [
+        MAX_OFFLINE_MINOR,
+        MAX_OFFLINE_RECORDS.into(),
+        MAX_OFFLINE_HOURS.into(),
+    ] {
+        assert!(PAGE.contains(&format!("| {bound} |")), "{bound}");
+    }
+}
+
+#[test]
+fn the_erase_order_in_the_documentation_is_the_form_that_is_read() {
+    let example = examples("erase order\n");
+    let [example] = example[..] else {
+        panic!("{} orders", example.len());
+    };
+    let (body, signature) = example.split_at(example.find("-- ").expect("a signature"));
+    assert!(signature.starts_with("-- erase order signed by "));
+    let root = RootPrivateKey::generate("root-2026".parse().expect("an id"), &SystemRandom::new());
+    let root = root.expect("random bytes");
+    let signed = signed::sign(body, Purpose::EraseOrder, &root).expect("signed");
+    let terminal = "T0000001".parse().expect("a terminal id");
+    let order = EraseOrder::verify(&signed, root.public(), &terminal).expect("an order");
+    assert_eq!(order.to_string(), body);
 }
 
 #[test]

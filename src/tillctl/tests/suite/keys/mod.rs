@@ -4,6 +4,7 @@ mod block;
 mod ceremony;
 mod destroy;
 mod documented;
+mod erase_order;
 mod interrupted;
 mod load;
 mod office;

@@ -164,3 +164,65 @@ fn wrong_arguments_are_named() {
     }
     assert!(office.files().is_empty());
 }
+
+#[test]
+fn what_may_be_charged_without_the_issuer_is_shown() {
+    let office = Office::managed(&[acquirer("acq-1", -10, 100, "")]);
+    let ran = office.ran(&["show"]);
+    assert!(
+        ran.out
+            .contains("Offline      never: each charge needs its issuer"),
+        "{}",
+        ran.out
+    );
+    assert!(office.shown()["manifest"]["offline"].is_null());
+
+    let policy = "[offline]\ncurrency = \"EUR\"\nper_sale_minor = 5000\nper_till_minor = 100000\n\
+                  per_card_day_minor = 7505\nper_card_day_count = 3\nmax_records = 50\n\
+                  max_hours = 24\ndeferred = true\n";
+    let manifest = office.manifest(2, policy, &[acquirer("acq-1", -10, 100, "")]);
+    assert_eq!(office.load_file(&manifest).code, 0);
+    let ran = office.ran(&["show"]);
+    for line in [
+        "Offline      up to 50.00 EUR a charge, 1000.00 EUR the till",
+        "             a card and day 75.05 EUR, 3 charges",
+        "             at most 50 charges for at most 24 hours",
+        "             also where the card wants its issuer",
+    ] {
+        assert!(ran.out.contains(line), "{line}\n{}", ran.out);
+    }
+    let shown = office.shown();
+    let offline = &shown["manifest"]["offline"];
+    assert_eq!(offline["per_sale_minor"], 5_000);
+    assert_eq!(
+        (&offline["currency"], &offline["deferred"]),
+        (&"EUR".into(), &true.into())
+    );
+
+    let yen = policy
+        .replace("EUR", "JPY")
+        .replace("deferred = true", "deferred = false");
+    let manifest = office.manifest(3, &yen, &[acquirer("acq-1", -10, 100, "")]);
+    assert_eq!(office.load_file(&manifest).code, 0);
+    let ran = office.ran(&["show"]);
+    assert!(ran.out.contains("up to 5000 JPY a charge"), "{}", ran.out);
+    assert!(
+        ran.out.contains("where the card itself approves"),
+        "{}",
+        ran.out
+    );
+
+    // What no till would keep is not signed.
+    let body = office.write(
+        "offline.body",
+        format!(
+            "version = 4\nissued = \"2026-11-23\"\n{}{}",
+            policy.replace("max_hours = 24", "max_hours = 9999"),
+            acquirer("acq-1", -10, 100, "")
+        )
+        .as_bytes(),
+    );
+    let root = office.file("retailer.key.toml");
+    let ran = office.ran(&["sign", text(&body), "--root", text(&root)]);
+    assert_refused(&ran, 72, "`offline.max_hours` is 9999 instead of 0 to 720");
+}
