@@ -14,10 +14,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::api::{self, Api, Limits, Office};
 use crate::args::Serve;
 use crate::counters::Counters;
+use crate::now_ms;
 use crate::pages::{self, Pages};
 use crate::serve::{ByTill, Door, serve};
 use crate::sink::{Bell, Feed, SinkError};
-use crate::now_ms;
 use crate::store::{OpenError, Store, Target};
 use crate::switch::{Acquirer, ProfileFileError, Switch};
 use crate::tls::{self, FileError};
@@ -91,7 +91,9 @@ impl Collector {
     /// [`StartError`].
     pub async fn start(serve: &Serve) -> Result<Self, StartError> {
         let groups = if serve.classical {
-            tracing::warn!("links may be classical: whoever records one may open it in later years");
+            tracing::warn!(
+                "links may be classical: whoever records one may open it in later years"
+            );
             Groups::HybridOrClassical
         } else {
             Groups::Hybrid

@@ -102,7 +102,9 @@ pub enum OpenError {
         good: &'static str,
     },
     /// The URL has the password.
-    #[error("A password on the command line is seen by every user of this machine. Put it into the file that PGPASSFILE names, as HOST:PORT:DATABASE:USER:PASSWORD.")]
+    #[error(
+        "A password on the command line is seen by every user of this machine. Put it into the file that PGPASSFILE names, as HOST:PORT:DATABASE:USER:PASSWORD."
+    )]
     PasswordInUrl,
     /// The file with the password.
     #[error("The password file {} cannot be used ({why}). It must be readable for this user alone: chmod 600.", path.display())]
