@@ -1,5 +1,8 @@
 //! The clock and the random source, which the till's core does not have.
 
+/// A clock that never goes back, for pauses.
+pub use std::time::Instant;
+
 use jiff::Zoned;
 use sealpoint_till::Stamp;
 use uuid::Uuid;

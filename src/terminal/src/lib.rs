@@ -34,5 +34,8 @@ mod standing;
 pub mod start;
 pub mod state;
 mod uplink;
+#[cfg(test)]
+#[path = "tests/uplink.rs"]
+mod uplink_tests;
 
 pub use config::Config;

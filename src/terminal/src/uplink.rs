@@ -2,7 +2,7 @@
 //! on the disk. The queue is drained here: one offer at a time, reversals before anything.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sealpoint_journal::{Journal, JournalError, SentWritten};
 use sealpoint_sale::AttemptId;
@@ -12,7 +12,7 @@ use sealpoint_wire::{
 };
 
 use crate::child::{Ears, Source, Supervised};
-use crate::clock::now_ms;
+use crate::clock::{Instant, now_ms};
 use crate::event::{Event, Events};
 
 /// How long an offer or an advice rests after it was not answered.
@@ -27,7 +27,7 @@ pub struct Uplink {
     offers: u64,
     open_offer: Option<u64>,
     rest_until: Option<Instant>,
-    reversing: HashSet<AttemptId>,
+    pub(crate) reversing: HashSet<AttemptId>,
     /// Whether records are taken: also where cards are not.
     takes: bool,
     advising: Option<AttemptId>,
@@ -230,7 +230,3 @@ impl Uplink {
         &mut self.process
     }
 }
-
-#[cfg(test)]
-#[path = "tests/uplink.rs"]
-mod tests;

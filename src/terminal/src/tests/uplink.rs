@@ -1,10 +1,11 @@
 use sealpoint_journal::{DbKey, Intent, Journal, SentWritten};
-use sealpoint_sale::{Currency, SaleId};
-use sealpoint_wire::{Bytes, CardSummary, HpkeSealed, SealedCard, seal};
+use sealpoint_sale::{AttemptId, Currency, SaleId};
+use sealpoint_wire::{
+    AuthoriseRequest, AuthoriseResult, Bytes, CardSummary, HpkeSealed, SealedCard, seal,
+};
 use uuid::Uuid;
 
-use super::*;
-use crate::{config::Config, event, state::State};
+use crate::{child::Source, config::Config, event, state::State, uplink::Uplink};
 
 /// A till whose link process does not run: there is none beside this test. One attempt is SENT.
 struct Down {
