@@ -92,7 +92,11 @@ impl Bench {
             .map(|(raw, sales)| raw.as_secs_f64() / sales.as_secs_f64())
             .collect();
         ratios.sort_by(f64::total_cmp);
-        say("sale / append, all", raw.as_secs_f64() / sales.as_secs_f64(), "");
+        say(
+            "sale / append, all",
+            raw.as_secs_f64() / sales.as_secs_f64(),
+            "",
+        );
         say("sale / append, median turn", ratios[ratios.len() / 2], "");
     }
 
@@ -129,7 +133,11 @@ impl Bench {
             drop(journal.restored().expect("it can be read"));
             self.journal = Some(journal);
         });
-        say("start with 10,000 queued records", took.as_secs_f64() * 1000.0, "ms");
+        say(
+            "start with 10,000 queued records",
+            took.as_secs_f64() * 1000.0,
+            "ms",
+        );
         assert_eq!(waiting, QUEUED);
     }
 

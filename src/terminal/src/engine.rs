@@ -1,7 +1,7 @@
 //! The engine: one thread that owns the till's core and carries out its effects, in order.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sealpoint_journal::Journal;
 use sealpoint_till::{Effect, Input, Notice, NoticeCode, Settings, Stock, Till, View};
@@ -21,6 +21,10 @@ use crate::standing::Standing;
 use crate::state::State;
 use crate::uplink::Uplink;
 
+/// Pages of the journal that an idle till looks at, each time that time goes by: 320 KiB a second.
+const CHECKED_PAGES: u32 = 16;
+/// How long a journal rests that was looked at whole.
+const CHECK_EVERY: Duration = Duration::from_secs(300);
 /// How often time goes by for the till.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -46,6 +50,10 @@ pub struct Engine {
     state: State,
     /// How old an advice may become, from the retailer's policy.
     advice_hours: Option<u32>,
+    /// When the next look at every page of the journal may begin.
+    check_after: Option<Instant>,
+    /// The journal was found damaged while it ran.
+    damaged: bool,
 }
 
 /// What the engine is made of.
@@ -102,6 +110,8 @@ impl Engine {
             demo_control: parts.config.demo_cards,
             shown: None,
             advice_hours: None,
+            check_after: None,
+            damaged: false,
             state: parts.state,
         })
     }
@@ -178,8 +188,35 @@ impl Engine {
         self.uplink.process().tick();
         self.pump();
         self.input(Input::Tick);
+        self.check_some();
         self.show(None);
         self.write_down();
+    }
+
+    /// Looks at a few pages of the journal while nobody needs the till, so that a disk that fails is
+    /// met before a sale is.
+    fn check_some(&mut self) {
+        let idle = self
+            .shown
+            .as_ref()
+            .is_some_and(|view| view.card.is_none() && view.basket.lines.is_empty());
+        let resting = self.check_after.is_some_and(|at| Instant::now() < at);
+        if !idle || self.damaged || resting {
+            return;
+        }
+        match self.journal.check_some(CHECKED_PAGES) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.check_after = Some(Instant::now() + CHECK_EVERY);
+                self.standing.checked("ok");
+            }
+            Err(error) => {
+                self.damaged = true;
+                tracing::error!(alarm = "journal_damaged", %error, "the journal is not what was written");
+                self.standing.checked(&error.to_string());
+                self.say(NoticeCode::Blocked, vec![error.to_string()]);
+            }
+        }
     }
 
     /// Advices that are too old are a person's work. Only the collector's time tells which those are:

@@ -96,6 +96,12 @@ impl Standing {
         self.uplink_posture = None;
     }
 
+    /// Every page of the journal was looked at while the till ran.
+    pub fn checked(&mut self, verdict: &str) {
+        verdict.clone_into(&mut self.journal.integrity);
+        self.journal.checked_at_ms = now_ms();
+    }
+
     /// Writes it down, if something changed or it was not written for long.
     pub fn write(&mut self, view: &View) {
         let mut status = self.now(view);

@@ -17,6 +17,10 @@ use crate::event::{Event, Events};
 
 /// How long an offer or an advice rests after it was not answered.
 const REST: Duration = Duration::from_secs(1);
+/// How long the till rests after it asked about a restored attempt.
+const INQUIRE_EVERY: Duration = Duration::from_secs(10);
+/// Restored attempts that are asked about in turn.
+const MAX_INQUIRIES: usize = 100;
 /// A reversal that was tried so often is an alarm.
 const ALARM_TRIES: u32 = 6;
 
@@ -32,6 +36,10 @@ pub struct Uplink {
     takes: bool,
     advising: Option<AttemptId>,
     advise_after: Option<Instant>,
+    inquiring: Option<AttemptId>,
+    inquire_after: Option<Instant>,
+    /// How many inquiries were made, so that each has its turn.
+    inquired: usize,
     /// The collector's time, and when it was said.
     time: Option<(i64, Instant)>,
 }
@@ -53,6 +61,9 @@ impl Uplink {
             takes: false,
             advising: None,
             advise_after: None,
+            inquiring: None,
+            inquire_after: None,
+            inquired: 0,
             time: None,
         }
     }
@@ -111,6 +122,18 @@ impl Uplink {
                 }
                 journal.write_advised(*attempt, result, now_ms())
             }
+            FromUplink::Inquired {
+                attempt,
+                fate,
+                committed,
+            } if self.inquiring == Some(*attempt) => {
+                self.inquiring = None;
+                self.inquire_after = Some(Instant::now() + INQUIRE_EVERY);
+                let told = fate.as_ref();
+                told.map_or(Ok(()), |fate| {
+                    journal.write_inquired(*attempt, fate, *committed)
+                })
+            }
             FromUplink::Time { at_ms } => {
                 self.time = Some((*at_ms, Instant::now()));
                 journal.observe_time(*at_ms)
@@ -167,6 +190,7 @@ impl Uplink {
         self.takes = false;
         self.advising = None;
         self.advise_after = None;
+        self.inquiring = None;
     }
 
     /// Gives the uplink what waits: every reversal once, then one advice and one
@@ -185,6 +209,7 @@ impl Uplink {
             }
         }
         self.advise(journal)?;
+        self.inquire(journal)?;
         let resting = self.rest_until.is_some_and(|until| Instant::now() < until);
         if !self.takes || self.open_offer.is_some() || resting {
             return Ok(());
@@ -211,6 +236,24 @@ impl Uplink {
             self.advising = Some(advice.attempt);
             self.process.send(&ToUplink::Advise(Box::new(advice)));
         }
+        Ok(())
+    }
+
+    /// Asks about attempts that were open in the backup that this journal was restored from, one after
+    /// the other and round again: some of them the collector may know more about later.
+    fn inquire(&mut self, journal: &Journal) -> Result<(), JournalError> {
+        let resting = self.inquire_after.is_some_and(|at| Instant::now() < at);
+        if !self.up || self.inquiring.is_some() || resting {
+            return Ok(());
+        }
+        let due = journal.inquiries_due(MAX_INQUIRIES)?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let next = due[self.inquired % due.len()].clone();
+        self.inquired = self.inquired.wrapping_add(1);
+        self.inquiring = Some(next.attempt);
+        self.process.send(&ToUplink::Inquire(next));
         Ok(())
     }
 

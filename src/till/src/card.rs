@@ -224,6 +224,8 @@ impl Till {
         mine.heard(result, stamp.now_ms);
         let finish = match mine.answer().cloned() {
             Some(answer) => ToLane::Host { attempt, answer },
+            // The bank may have approved: the card must not approve beside it.
+            None if unknown.is_some() => ToLane::Cancel { attempt },
             None => ToLane::UnableToGoOnline { attempt },
         };
         // The reversal is durable before the card is let go: a crash in between must not lose it.

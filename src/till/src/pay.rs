@@ -348,7 +348,8 @@ impl Till {
                     attempt.not_asked();
                     let id = attempt.id;
                     self.say(NoticeCode::NotSaved, vec![why.to_owned()]);
-                    return vec![Effect::ToLane(sealpoint_wire::ToLane::UnableToGoOnline {
+                    // A card that approved by itself now could not be written down either.
+                    return vec![Effect::ToLane(sealpoint_wire::ToLane::Cancel {
                         attempt: id,
                     })];
                 }

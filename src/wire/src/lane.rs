@@ -37,7 +37,8 @@ pub enum ToLane {
         /// Its answer.
         answer: HostAnswer,
     },
-    /// The host could not be asked or did not answer: finish with the card without it.
+    /// The host was provably not asked: finish with the card without it, which may then approve by
+    /// itself. Where the host may have been asked, it is [`ToLane::Cancel`].
     UnableToGoOnline {
         /// The attempt that was to go online.
         attempt: AttemptId,

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sealpoint_collector::store::Database;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::rig::{Reader, Shop, Till};
@@ -443,14 +443,18 @@ impl<'a> Chaos<'a> {
 
     /// The receipt numbers that the collector holds, each as often as it holds it.
     fn collected(&self) -> Vec<u64> {
-        let mut store =
-            Database::open(&self.shop.at("collector.db"), 0).expect("the collector's store");
-        let alarms = store.last_alarms(100).expect("the alarms");
-        assert!(alarms.is_empty(), "{alarms:?}");
-        let sales = store.last_sales(100_000).expect("the sales");
-        let mut numbers: Vec<_> = sales
-            .iter()
-            .map(|sale| u64::try_from(sale.receipt_no).expect("no sign"))
+        let store = Connection::open(self.shop.at("collector.db")).expect("the collector's store");
+        let alarms: i64 = store
+            .query_row("SELECT count(*) FROM alarm", [], |row| row.get(0))
+            .expect("the alarms");
+        assert_eq!(alarms, 0, "the collector alarmed");
+        let mut query = store
+            .prepare("SELECT receipt_no FROM record")
+            .expect("the records");
+        let mut numbers: Vec<u64> = query
+            .query_map([], |row| row.get::<_, i64>(0))
+            .expect("the records")
+            .map(|number| u64::try_from(number.expect("a number")).expect("no sign"))
             .collect();
         numbers.sort_unstable();
         numbers

@@ -132,11 +132,15 @@ fn an_unknown_fate_is_undone_before_the_card_is_let_go() {
         OutcomeKind::UnableToGoOnline,
         OutcomeKind::CardRemoved,
         OutcomeKind::Approved,
+        OutcomeKind::ApprovedOffline,
     ] {
         let mut world = with_card();
         world.online();
         world.host(unknown());
         assert_eq!(ended(&world), State::ReversalDue, "durable at once");
+        let attempt = world.attempt();
+        // Not "unable to go online": the card could approve that, beside a bank that may have too.
+        assert_eq!(world.told_lane, [ToLane::Cancel { attempt }]);
         world.host(approved());
         let view = world.outcome(kind);
         assert_eq!(said(&view), Some(NoticeCode::FateUnknown), "{kind:?}");

@@ -97,7 +97,7 @@ fn without_sent_the_bank_is_not_asked_and_the_reason_stays_on_the_screen() {
     world.journal.failing = vec![Failed::Send];
     world.online();
     assert!(world.asked_host.is_empty());
-    assert_eq!(world.told_lane, [ToLane::UnableToGoOnline { attempt }]);
+    assert_eq!(world.told_lane, [ToLane::Cancel { attempt }]);
     let view = world.outcome(OutcomeKind::UnableToGoOnline);
     assert_eq!(
         said(&view),

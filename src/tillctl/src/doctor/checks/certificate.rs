@@ -9,15 +9,18 @@ use super::{
     DAY_MS, count, day,
 };
 
-/// A certificate that ends within so many days needs care.
+/// A CA that ends within so many days needs care.
 const SOON_DAYS: i64 = 30;
-/// One that ends within so many days needs it now.
-const NOW_DAYS: i64 = 7;
+/// A till's certificate lives for 30 days and is renewed with 10 left: with so many left it was not.
+const NOT_RENEWED_DAYS: i64 = 8;
+/// With so many left it needs somebody now.
+const NOW_DAYS: i64 = 3;
 /// Permission bits of others than the owner.
 const OTHERS: u32 = 0o077;
 
-const ENROL: &str = "Enrol the till again: `collector enrol --terminal ID` on the collector, and \
-                     put what it gives into the till's folder uplink.";
+const ENROL: &str = "The uplink renews it by itself while it reaches the collector: see why it did \
+                     not. Or enrol the till again: `collector enrol-code` on the collector, then \
+                     `tillctl enrol` here.";
 
 /// What stands about the certificate.
 pub fn findings(facts: &Facts) -> Vec<Finding> {
@@ -72,7 +75,7 @@ fn own(facts: &Facts, certificate: &Certificate, found: &mut Vec<Finding>) {
             format!("The terminal's certificate ended on {}.", day(until)),
             ENROL,
         ));
-    } else if left <= SOON_DAYS {
+    } else if left <= NOT_RENEWED_DAYS {
         let level = if left <= NOW_DAYS {
             Level::Critical
         } else {

@@ -232,8 +232,8 @@ pub const DEFECTS: &[Defect] = &[
         Critical,
     ),
     (
-        "a certificate for three weeks",
-        |f| own(f).until_ms = NOW_MS + 21 * DAY_MS,
+        "a certificate that was not renewed in time",
+        |f| own(f).until_ms = NOW_MS + 8 * DAY_MS,
         Id::CertificateExpiring,
         Warning,
     ),
