@@ -5,7 +5,7 @@
 //! | `demo` | a working till with everything around it; without a display, a scripted shift |
 //! | `test` | format, lints, build, all tests |
 //! | `shots` | the pictures in `docs/screens` |
-//! | `bench` | the figures: start, scan, memory, sizes |
+//! | `bench` | the figures: start, scan, memory, sizes; what the journal and the collector take |
 
 mod bench;
 mod cargo;
@@ -41,7 +41,7 @@ enum Command {
     Test(test::Arguments),
     /// Make the pictures in docs/screens again
     Shots(shots::Arguments),
-    /// Measure start, scan to view, memory and sizes
+    /// Measure start, scan to view, memory, sizes, commits, the drain and the stores
     Bench(bench::Arguments),
 }
 

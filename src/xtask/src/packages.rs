@@ -17,6 +17,8 @@ pub enum Use {
     Window,
     /// Running the tests.
     Test,
+    /// Starting the collector's servers, in tests and to measure them.
+    Server,
     /// Installing what only a Python package has.
     Pip,
     /// Measuring.
@@ -108,8 +110,13 @@ const PACKAGES: &[Package] = &[
     ),
     package(
         "postgresql",
-        Use::Test,
-        "the collector's store for a chain: the tests start servers of their own",
+        Use::Server,
+        "the collector's store for a chain: tests and benches start servers of their own",
+    ),
+    package(
+        "procps",
+        Use::Server,
+        "kill and ps, which end those servers",
     ),
     package(
         "strace",
@@ -118,7 +125,7 @@ const PACKAGES: &[Package] = &[
     ),
     package(
         "util-linux",
-        Use::Test,
+        Use::Server,
         "setpriv, unshare and mount: other users, and folders that nobody can write to",
     ),
     package(

@@ -23,7 +23,7 @@ pub struct Arguments {
 /// What does not build, or a figure that is not as it must be.
 pub fn run(arguments: &Arguments, profile: Profile) -> Result<(), String> {
     let workspace = Workspace::find()?;
-    packages::ensure(&[Use::Build, Use::Test])?;
+    packages::ensure(&[Use::Build, Use::Test, Use::Server])?;
     servers::ensure(&workspace)?;
     say::heading("Load on a collector, store by store");
     let build = ["build", "--bins", "--package", "sealpoint-collector"];

@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         return load::run(arguments, profile);
     }
     let workspace = Workspace::find()?;
-    packages::ensure(&[Use::Build, Use::Window, Use::Bench])?;
+    packages::ensure(&[Use::Build, Use::Window, Use::Server, Use::Bench])?;
     let programs = workspace.build_programs(profile)?;
     interrupt::catch()?;
     let folder = workspace.target.join("xtask/bench");
