@@ -1,9 +1,8 @@
 //! Records on their way to the collector.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
-use sealpoint_sale::SaleId;
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use sealpoint_wire::api::{AckOutcome, RecordAck};
-use sealpoint_wire::{Record, RecordHash, RecordId, RecordKind, TerminalId};
+use sealpoint_wire::{Record, RecordHash, RecordId};
 
 use crate::error::{Fault, JournalError};
 use crate::open::Journal;
@@ -67,7 +66,7 @@ impl Journal {
             let limit = i64::try_from(max).unwrap_or(i64::MAX);
             let mut records = Vec::new();
             let mut bytes = 0_usize;
-            for record in query.query_map([limit], |row| record(row, &self.terminal))? {
+            for record in query.query_map([limit], |row| row::record(row, &self.terminal))? {
                 let record = record?;
                 bytes = bytes.saturating_add(record.body.len());
                 if bytes > MAX_OFFER_BYTES && !records.is_empty() {
@@ -243,19 +242,4 @@ fn hold(tx: &Transaction<'_>, record: RecordId, place: i64, why: &str) -> Result
         .execute((place, row::reason(why)))?;
     tracing::warn!(%record, "the collector did not take a record as it is: it is held");
     Ok(AckEffect::Held)
-}
-
-fn record(row: &Row<'_>, terminal: &TerminalId) -> rusqlite::Result<Record> {
-    Ok(Record {
-        id: RecordId::new(row::uuid(row, "id")?),
-        terminal: terminal.clone(),
-        epoch: row.get("epoch")?,
-        seq: row::count(row, "seq")?,
-        kind: row::word(row, "kind", RecordKind::from_word)?,
-        sale: SaleId::new(row::uuid(row, "sale")?),
-        at_ms: row.get("at_ms")?,
-        body: row.get("body")?,
-        hash: RecordHash::new(row.get("hash")?),
-        clock_behind_ms: row::maybe_count(row, "clock_behind_ms")?,
-    })
 }

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Params, Row, Transaction};
-use sealpoint_sale::{Currency, MAX_MINOR};
-use sealpoint_wire::CardSummary;
+use sealpoint_sale::{Currency, MAX_MINOR, SaleId};
+use sealpoint_wire::{CardSummary, Record, RecordHash, RecordId, RecordKind, TerminalId};
 use serde::de::IgnoredAny;
 use uuid::Uuid;
 
@@ -63,6 +63,22 @@ pub(crate) fn maybe_count(row: &Row<'_>, column: &str) -> rusqlite::Result<Optio
     number
         .map(|number| u64::try_from(number).map_err(|why| misread(row, column, why)))
         .transpose()
+}
+
+/// A row of `record`, in an epoch of this terminal.
+pub(crate) fn record(row: &Row<'_>, terminal: &TerminalId) -> rusqlite::Result<Record> {
+    Ok(Record {
+        id: RecordId::new(uuid(row, "id")?),
+        terminal: terminal.clone(),
+        epoch: row.get("epoch")?,
+        seq: count(row, "seq")?,
+        kind: word(row, "kind", RecordKind::from_word)?,
+        sale: SaleId::new(uuid(row, "sale")?),
+        at_ms: row.get("at_ms")?,
+        body: row.get("body")?,
+        hash: RecordHash::new(row.get("hash")?),
+        clock_behind_ms: maybe_count(row, "clock_behind_ms")?,
+    })
 }
 
 /// The error for a column that does not hold what it promises; the value is not in it.

@@ -5,9 +5,8 @@ use std::io;
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
-use rusqlite::{Connection, Row};
-use sealpoint_sale::SaleId;
-use sealpoint_wire::{Record, RecordHash, RecordId, RecordKind, TerminalId};
+use rusqlite::Connection;
+use sealpoint_wire::TerminalId;
 use sha2::{Digest, Sha256};
 
 use super::{BackupError, Proved, file, unreadable};
@@ -134,7 +133,7 @@ fn records(db: &Connection, schema: u32, proved: &mut Proved) -> Result<Option<S
     let mut rows = query.query([])?;
     let mut last = (0, 0);
     while let Some(row) = rows.next()? {
-        let record = record(row, &terminal)?;
+        let record = row::record(row, &terminal)?;
         let (epoch, seq) = (record.epoch, record.seq);
         let follows = match epoch == last.0 {
             true => seq == last.1 + 1,
@@ -157,21 +156,6 @@ fn records(db: &Connection, schema: u32, proved: &mut Proved) -> Result<Option<S
         }
     }
     Ok(None)
-}
-
-fn record(row: &Row<'_>, terminal: &TerminalId) -> rusqlite::Result<Record> {
-    Ok(Record {
-        id: RecordId::new(row::uuid(row, "id")?),
-        terminal: terminal.clone(),
-        epoch: row.get("epoch")?,
-        seq: row::count(row, "seq")?,
-        kind: row::word(row, "kind", RecordKind::from_word)?,
-        sale: SaleId::new(row::uuid(row, "sale")?),
-        at_ms: row.get("at_ms")?,
-        body: row.get("body")?,
-        hash: RecordHash::new(row.get("hash")?),
-        clock_behind_ms: row::maybe_count(row, "clock_behind_ms")?,
-    })
 }
 
 /// SHA-256 of a file, hexadecimal.
