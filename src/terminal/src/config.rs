@@ -36,6 +36,8 @@ pub struct Config {
     pub profile: Option<PathBuf>,
     /// `https://HOST:PORT` of the collector; without it sales stay on the till.
     pub collector: Option<String>,
+    /// Whether the link to it may also agree on keys in X25519 and P-256 alone.
+    pub classical: bool,
     /// How long to wait for a card, seconds, 5 to 300.
     pub insert_timeout_s: u32,
     /// Records waiting for the collector at which the till stops taking cards.
@@ -126,6 +128,7 @@ impl Default for Config {
             reader: "pcsc".to_owned(),
             profile: None,
             collector: None,
+            classical: false,
             insert_timeout_s: 60,
             queue_card_limit: 10_000,
             duplicate_guard: DuplicateGuard::default(),

@@ -67,7 +67,7 @@ fn lane(config: &Config, state: &State) -> Recipe {
 
 fn uplink(config: &Config, state: &State) -> Recipe {
     let file = |name: &str| state.uplink().join(name).display().to_string();
-    let arguments = match &config.collector {
+    let mut arguments = match &config.collector {
         None => vec![],
         Some(url) => [
             ["--collector".to_owned(), url.clone()],
@@ -77,6 +77,9 @@ fn uplink(config: &Config, state: &State) -> Recipe {
         ]
         .concat(),
     };
+    if config.collector.is_some() && config.classical {
+        arguments.push("--classical".to_owned());
+    }
     recipe("uplink", config, arguments)
 }
 
@@ -87,5 +90,26 @@ fn recipe(program: &str, config: &Config, mut arguments: Vec<String>) -> Recipe 
     Recipe {
         program: program.to_owned(),
         arguments,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_is_classical_only_where_the_configuration_says_so() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let state = State::open(folder.path()).expect("it is made");
+        let told = |text: &str| {
+            let config: Config = toml::from_str(text).expect("a configuration");
+            uplink(&config, &state).arguments
+        };
+        let collector = "collector = \"https://localhost:1\"\n";
+        assert!(!told(collector).contains(&"--classical".to_owned()));
+        assert!(
+            told(&format!("{collector}classical = true\n")).contains(&"--classical".to_owned())
+        );
+        assert!(!told("classical = true\n").contains(&"--classical".to_owned()));
     }
 }

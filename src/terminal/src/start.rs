@@ -84,6 +84,7 @@ pub fn settings(config: &Config) -> Settings {
             .as_deref()
             .map(|control| demo::look(control).unwrap_or_default()),
         key_in_file: false,
+        classical: config.classical,
         posture: None,
     }
 }

@@ -53,6 +53,8 @@ pub struct Settings {
     pub demo: Option<DemoView>,
     /// Whether the key of the till's data lies in a file beside the data.
     pub key_in_file: bool,
+    /// Whether the link to the collector may agree on keys without post-quantum cryptography.
+    pub classical: bool,
     /// How the till itself is protected.
     pub posture: Option<Posture>,
 }

@@ -186,6 +186,8 @@ notices! {
     NoReader Error "No reader found. Plug in the card reader, then press Card again."
     /// No words.
     KeyInFile Warning "For demonstration only: the key of this till's data lies in a file beside the data. A shop's till gets it from the system."
+    /// No words.
+    ClassicalLink Warning "The link to the collector may go without protection against later quantum computers, for till.toml allows it. Take out the key classical once nothing on the way needs it."
     /// {0} program, {1} what it lacks.
     LessProtected Warning "The program {0} has less protection than a shop's till needs: {1}. Run tillctl doctor to see why."
     /// {0} the card process's sentences.

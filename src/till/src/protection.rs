@@ -6,7 +6,7 @@ use sealpoint_wire::Posture;
 use sealpoint_wire::lane::MAX_WARNINGS;
 
 use crate::action::short;
-use crate::effect::Effect;
+use crate::effect::{Effect, Settings};
 use crate::notice::{Notice, NoticeCode};
 use crate::till::Till;
 
@@ -14,6 +14,7 @@ use crate::till::Till;
 #[derive(Default, Debug)]
 pub(crate) struct Protection {
     key_in_file: bool,
+    classical: bool,
     /// What each program lacks.
     short: BTreeMap<&'static str, String>,
     /// The card process's own sentences.
@@ -23,12 +24,13 @@ pub(crate) struct Protection {
 }
 
 impl Protection {
-    pub(crate) fn new(key_in_file: bool, posture: Option<&Posture>) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         let mut protection = Self {
-            key_in_file,
+            key_in_file: settings.key_in_file,
+            classical: settings.collector && settings.classical,
             ..Self::default()
         };
-        protection.heard("till", posture);
+        protection.heard("till", settings.posture.as_ref());
         protection
     }
 
@@ -70,7 +72,14 @@ impl Protection {
             .lane
             .iter()
             .map(|warning| Notice::new(NoticeCode::LaneWarning, vec![warning.clone()]));
-        key.into_iter().chain(short).chain(lane).collect()
+        let classical = self
+            .classical
+            .then(|| Notice::new(NoticeCode::ClassicalLink, vec![]));
+        key.into_iter()
+            .chain(short)
+            .chain(classical)
+            .chain(lane)
+            .collect()
     }
 }
 

@@ -103,7 +103,7 @@ impl Till {
                 why: "The card process is starting.".to_owned(),
             },
             demo: settings.demo.clone(),
-            protection: Protection::new(settings.key_in_file, settings.posture.as_ref()),
+            protection: Protection::new(&settings),
             settings,
             catalogue: Arc::new(stock.catalogue),
             pane: Pane::Ring,

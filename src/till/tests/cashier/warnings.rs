@@ -62,6 +62,20 @@ fn a_key_beside_the_data_is_warned_of_from_the_first_view_on() {
 }
 
 #[test]
+fn a_link_that_may_be_classical_is_warned_of_where_there_is_a_link() {
+    let classical = |collector| Settings {
+        collector,
+        classical: true,
+        ..settings()
+    };
+    let view = till(classical(true)).act(Action::View);
+    assert_eq!(view.warnings.len(), 1);
+    assert_eq!(view.warnings[0].code, NoticeCode::ClassicalLink);
+    assert!(till(classical(false)).act(Action::View).warnings.is_empty());
+    assert!(till(settings()).act(Action::View).warnings.is_empty());
+}
+
+#[test]
 fn what_a_program_lacks_is_named_until_it_lacks_nothing() {
     let mut world = till(Settings {
         posture: Some(posture("till", &[Measure::Files])),

@@ -59,6 +59,7 @@ pub struct World {
 pub fn settings() -> Settings {
     Settings {
         key_in_file: false,
+        classical: false,
         posture: None,
         store: "Corner Shop".to_owned(),
         terminal: "T017".parse().expect("a name"),
