@@ -15,6 +15,12 @@ use crate::work::{self, WorkKind};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
+/// What to do where the acquirer may have the charge and only its answer was lost: whoever asks for
+/// the money at once may have it paid twice.
+const LOOK_FIRST: &str = "It may have it all the same: look for the attempt in its settlement \
+                          (collector reconcile) first. Only if it is not there, ask the customer for \
+                          the money, or write it off.";
+
 /// How much was charged without the issuer, to be held against the retailer's policy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct OfflineUsed {
@@ -52,7 +58,8 @@ impl Journal {
 
     /// Takes what became of an advice, in one commit. An answer, a decline too, and a refusal erase
     /// what was sealed, in the log as well; whatever is no approval becomes a person's work. Saying so
-    /// again changes nothing. Without an answer the advice waits on.
+    /// again changes nothing. Without an answer the advice waits on. An answer to one that was given up
+    /// meanwhile settles what a person was asked to look into.
     ///
     /// # Errors
     /// [`JournalError`] if it cannot be written.
@@ -67,8 +74,16 @@ impl Journal {
             AdviceResult::Answered { answer } => {
                 (declined(answer), answer.approval_code.as_deref())
             }
-            AdviceResult::Refused { why } => (Some((WorkKind::AdviceRefused, why.clone())), None),
+            AdviceResult::Refused { why } => {
+                // What to do first: a long reason is cut.
+                let why = format!(
+                    "The collector does not take the advice of this charge. {LOOK_FIRST} Its words: \
+                     {why}"
+                );
+                (Some((WorkKind::AdviceRefused, why)), None)
+            }
         };
+        let answered = matches!(result, AdviceResult::Answered { .. });
         self.erase("write the advice's answer", |tx| {
             let waiting = tx
                 .prepare_cached(
@@ -77,10 +92,20 @@ impl Journal {
                 )?
                 .query_row([attempt.as_bytes()], |row| row.get("number"))
                 .optional()?;
-            let Some(number) = waiting else {
-                return Ok(());
+            let given_up = || work::is_open(tx, attempt, WorkKind::AdviceExpired);
+            let number = match waiting {
+                Some(number) => number,
+                // It was on its way when its time was over.
+                None if answered => match given_up()? {
+                    Some(number) => number,
+                    None => return Ok(()),
+                },
+                None => return Ok(()),
             };
             erase(tx, number)?;
+            if answered {
+                work::settled_by_machine(tx, number, "The acquirer answered.")?;
+            }
             tx.prepare_cached(
                 "UPDATE attempt SET approval_code = coalesce(?2, approval_code) WHERE number = ?1",
             )?
@@ -123,8 +148,8 @@ impl Journal {
                 .query_map([oldest], |row| row.get("number"))?
                 .collect::<Result<_, _>>()?;
             let why = format!(
-                "The acquirer could not be told of this charge within {max_hours} hours. Ask the \
-                 customer for the money, or write it off."
+                "The acquirer did not answer the advice of this charge within {max_hours} hours. \
+                 {LOOK_FIRST}"
             );
             for number in &expired {
                 erase(tx, *number)?;

@@ -199,6 +199,22 @@ pub(crate) fn open(
     Ok(())
 }
 
+/// The attempt's number, if an item of this kind is open for it.
+pub(crate) fn is_open(
+    tx: &Transaction<'_>,
+    attempt: AttemptId,
+    kind: WorkKind,
+) -> Result<Option<i64>, Fault> {
+    let number = tx
+        .prepare_cached(
+            "SELECT attempt.number FROM work_item JOIN attempt ON attempt.number = work_item.attempt
+             WHERE attempt.id = ?1 AND work_item.kind = ?2 AND closed_at_ms IS NULL",
+        )?
+        .query_row((attempt.as_bytes(), kind.word()), |row| row.get(0))
+        .optional()?;
+    Ok(number)
+}
+
 /// Closes every open item of an attempt, because what it asked for came by itself.
 pub(crate) fn settled_by_machine(
     tx: &Transaction<'_>,

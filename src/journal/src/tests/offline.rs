@@ -225,6 +225,64 @@ fn an_advice_that_is_too_old_is_given_up_and_said() {
 }
 
 #[test]
+fn whoever_looks_after_an_advice_without_an_answer_is_told_to_look_before_asking_for_money() {
+    let folder = Folder::new();
+    let mut journal = folder.open();
+    sold(&mut journal, 1);
+    sold(&mut journal, 2);
+    journal
+        .expire_advices(1_000 * HOUR, 24)
+        .expect("it is writable");
+    sold(&mut journal, 3);
+    let refused = AdviceResult::Refused {
+        why: "no. ".repeat(200),
+    };
+    journal
+        .write_advised(attempt(3), &refused, NOW)
+        .expect("it is writable");
+    let items = journal.work_items(10).expect("they can be read");
+    assert_eq!(items.len(), 3);
+    for item in items {
+        let first = "look for the attempt in its settlement (collector reconcile) first. Only if it is \
+                     not there, ask the customer for the money, or write it off.";
+        assert!(item.why.contains(first), "{}", item.why);
+    }
+}
+
+#[test]
+fn an_answer_to_an_advice_that_was_given_up_on_its_way_settles_it() {
+    for (decision, left) in [
+        (HostDecision::Approved, vec![]),
+        (HostDecision::Declined, vec![WorkKind::AdviceDeclined]),
+    ] {
+        let folder = Folder::new();
+        let mut journal = folder.open();
+        sold(&mut journal, 1);
+        journal
+            .expire_advices(1_000 * HOUR, 24)
+            .expect("it is writable");
+        assert_eq!(kinds(&journal), [WorkKind::AdviceExpired]);
+        let refused = AdviceResult::Refused {
+            why: "no".to_owned(),
+        };
+        journal
+            .write_advised(attempt(1), &refused, NOW)
+            .expect("it is writable");
+        assert_eq!(
+            kinds(&journal),
+            [WorkKind::AdviceExpired],
+            "that says nothing"
+        );
+        for _ in 0..2 {
+            journal
+                .write_advised(attempt(1), &answer(decision), NOW)
+                .expect("it is writable");
+            assert_eq!(kinds(&journal), left, "the money is not asked for twice");
+        }
+    }
+}
+
+#[test]
 fn an_advice_from_the_future_is_counted_from_now_on() {
     let folder = Folder::new();
     let mut journal = folder.open();
