@@ -123,7 +123,8 @@ pub(super) fn reversal(exchange: Exchange, attempt: AttemptId) -> Result<(), Fai
 }
 
 /// What became of an advice. Only what no enrolment and no update of the collector can heal is a
-/// refusal; the time to live bounds the rest.
+/// refusal, and only if the collector itself says so: after one the till erases what it holds, which
+/// some proxy on the way must not bring about. The time to live bounds the rest.
 pub(super) fn advice(exchange: Exchange, attempt: AttemptId) -> AdviceResult {
     match success::<AdviceAnswer>(exchange) {
         Ok(given) if given.attempt == attempt => AdviceResult::Answered {
@@ -133,10 +134,11 @@ pub(super) fn advice(exchange: Exchange, attempt: AttemptId) -> AdviceResult {
             why: not_understood().why(),
         },
         Err(Failure::Refused(refusal))
-            if matches!(
-                (refusal.code, refusal.word.as_str()),
-                (409, "differs" | "reversed") | (400 | 413 | 422, _)
-            ) =>
+            if !refusal.word.is_empty()
+                && matches!(
+                    (refusal.code, refusal.word.as_str()),
+                    (409, "differs" | "reversed") | (400 | 413 | 422, _)
+                ) =>
         {
             AdviceResult::Refused { why: refusal.why }
         }

@@ -1,5 +1,6 @@
 //! Advices: one at a time, after every reversal, never before a customer.
 
+use sealpoint_sync::machine::Exchange;
 use sealpoint_wire::{AdviceResult, AttemptId, FromUplink, Standing};
 
 use crate::rig::{
@@ -83,6 +84,21 @@ fn what_no_repetition_mends_is_a_persons_work() {
             results(&rig, attempt(1))[..],
             [AdviceResult::Refused { .. }]
         ));
+    }
+}
+
+#[test]
+fn a_refusal_that_is_not_the_collectors_own_word_ends_no_advice() {
+    for code in [400, 413, 422] {
+        let mut rig = Rig::up();
+        rig.till(advise(1));
+        let end = Exchange::Answered {
+            code,
+            retry_after_s: None,
+            body: b"<html>Bad Request</html>".to_vec(),
+        };
+        rig.end("/v1/advices", end);
+        assert!(not_answered(&rig, 1), "{code}");
     }
 }
 
