@@ -6,7 +6,7 @@ use sealpoint_wire::{AdviceRequest, HostAnswer};
 
 use super::{Desk, SwitchError, believe, in_flight_until_ms};
 use crate::now_ms;
-use crate::store::{Advise, Kept};
+use crate::store::Advise;
 
 impl Desk {
     pub(super) async fn advise(&self, request: AdviceRequest) -> Result<HostAnswer, SwitchError> {
@@ -46,16 +46,7 @@ impl Desk {
         };
         let attempt = request.attempt;
         match believed {
-            Ok(answer) => {
-                let kept = self
-                    .store
-                    .run(move |db| db.answer_attempt(attempt, &answer, now_ms()))
-                    .await?;
-                match kept {
-                    Kept::Answer(answer) => Ok(answer),
-                    Kept::Late => Err(SwitchError::Reversed),
-                }
-            }
+            Ok(answer) => self.keep(attempt, answer).await,
             Err(why) => {
                 self.store
                     .run(move |db| db.lose_attempt(attempt, now_ms()))

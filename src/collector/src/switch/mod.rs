@@ -24,12 +24,13 @@ use std::time::Duration;
 
 use sealpoint_acquirer::{Answer, Profile};
 use sealpoint_wire::{
-    AdviceRequest, AuthoriseRequest, Currency, Fate, HostAnswer, HostDecision, InquiryRequest,
-    ReversalRequest,
+    AdviceRequest, AttemptId, AuthoriseRequest, Currency, Fate, HostAnswer, HostDecision,
+    InquiryRequest, ReversalRequest,
 };
 use tokio::sync::mpsc;
 
-use crate::store::{Store, StoreError};
+use crate::now_ms;
+use crate::store::{Kept, Store, StoreError};
 pub use acquirer::{Acquirer, ProfileFileError};
 use background::Background;
 pub use connection::MAX_OPEN;
@@ -158,6 +159,22 @@ impl Switch {
 impl Desk {
     fn line(&self) -> Result<&Line, SwitchError> {
         self.line.as_ref().ok_or(SwitchError::NoAcquirer)
+    }
+
+    /// Stores an answer before anybody hears it. Once a reversal is due it is not honoured.
+    async fn keep(
+        &self,
+        attempt: AttemptId,
+        answer: HostAnswer,
+    ) -> Result<HostAnswer, SwitchError> {
+        let kept = self
+            .store
+            .run(move |db| db.answer_attempt(attempt, &answer, now_ms()))
+            .await?;
+        match kept {
+            Kept::Answer(answer) => Ok(answer),
+            Kept::Late => Err(SwitchError::Reversed),
+        }
     }
 }
 
