@@ -18,8 +18,9 @@ usage: tillctl card   ...   one charge through the card reader, for a bench
        tillctl backup ...   a copy of the journal, while the till runs
        tillctl restore ...  proves a copy, or puts it in the journal's place
        tillctl enrol  ...   makes the till's key and gets its certificate
+       tillctl work   ...   what a till left to a person, and settling it
 
-tillctl keys --help, tillctl doctor --help and tillctl enrol --help tell of those.
+--help behind each of them tells of it.
 
 usage: tillctl card [--json] [--reader NAME] [--amount MINOR] [--currency NUM]
                     [--kind purchase|refund|cash] [--host URL|approve|decline|none]

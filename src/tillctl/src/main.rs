@@ -7,6 +7,7 @@
 //! | `tillctl enrol`: makes the till's key and gets its certificate | [`enrol`] |
 //! | `tillctl doctor`: how the till stands, on one page | [`doctor`] |
 //! | `tillctl backup`, `tillctl restore`: the journal, kept and brought back | [`backup`] |
+//! | `tillctl work`: what a till left to a person | [`work`] |
 //!
 //! One JSON object or one page for people on standard output, and nothing else there; the exit code
 //! says how it went ([`exit`]).
@@ -20,6 +21,7 @@ mod exit;
 mod fault;
 mod keys;
 mod plain_file;
+mod work;
 
 use std::{
     env,
@@ -61,6 +63,7 @@ fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
         "backup" => backup::run(false, rest),
         "restore" => backup::run(true, rest),
         "enrol" => enrol::run(rest),
+        "work" => work::run(rest),
         _ => card::command(arguments),
     }
 }

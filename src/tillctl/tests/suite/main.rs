@@ -9,3 +9,4 @@ mod keys;
 mod pcscd;
 mod scan;
 mod virtual_reader;
+mod work;
