@@ -260,6 +260,46 @@ fn every_crate_comes_from_the_one_registry_or_this_repository() {
     );
 }
 
+/// The fuzzers are a workspace of their own, so no build of ours brings their lock file up to date:
+/// a fuzzer that is built with `--locked` then does not build.
+#[test]
+fn the_fuzzers_lock_file_knows_what_they_link() {
+    let house = House::read();
+    let lock: Lock = read_toml("tests/fuzz/Cargo.lock");
+    let manifest: Manifest = read_toml("tests/fuzz/Cargo.toml");
+    let mut wrong = Vec::new();
+    for Locked { name, dependencies } in &lock.package {
+        let Some(room) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let links: Vec<&str> = match house.rooms().find(|(found, _)| *found == room) {
+            Some((_, package)) => package
+                .dependencies
+                .iter()
+                .filter(|dep| dep.kind != DependencyKind::Development && !dep.optional)
+                .map(|dep| dep.name.as_str())
+                .collect(),
+            None => manifest.dependencies.keys().map(String::as_str).collect(),
+        };
+        // A crate that is there in several versions has its version behind its name.
+        let known = |link: &str| {
+            dependencies
+                .iter()
+                .any(|dep| dep.split(' ').next() == Some(link))
+        };
+        wrong.extend(
+            links
+                .into_iter()
+                .filter(|link| !known(link))
+                .map(|link| format!("{name} links {link}")),
+        );
+    }
+    assert!(
+        wrong.is_empty(),
+        "run cargo metadata in tests/fuzz and commit its Cargo.lock: {wrong:#?}"
+    );
+}
+
 /// The workspace as Cargo resolves it for this machine, from the lock file.
 struct House {
     packages: BTreeMap<PackageId, Package>,
@@ -348,6 +388,25 @@ impl House {
     }
 }
 
+/// A lock file.
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    #[serde(default)]
+    dependencies: Vec<String>,
+}
+
+/// The part of a manifest that these tests read.
+#[derive(Deserialize)]
+struct Manifest {
+    dependencies: BTreeMap<String, toml::Value>,
+}
+
 /// The parts of `deny.toml` that these tests read.
 #[derive(Deserialize)]
 struct Policy {
@@ -392,9 +451,7 @@ struct Sources {
 
 impl Policy {
     fn read() -> Self {
-        let text =
-            std::fs::read_to_string(root().join("deny.toml")).expect("deny.toml lies at the root");
-        toml::from_str(&text).unwrap_or_else(|error| panic!("deny.toml: {error}"))
+        read_toml("deny.toml")
     }
 
     fn wrappers(&self, name: &str) -> Option<&[String]> {
@@ -432,6 +489,11 @@ fn imports_of(package: &Package) -> impl Iterator<Item = &str> {
         .iter()
         .filter(|dep| dep.kind != DependencyKind::Development);
     shipped.map(|dep| dep.name.as_str())
+}
+
+fn read_toml<T: serde::de::DeserializeOwned>(path: &str) -> T {
+    let text = std::fs::read_to_string(root().join(path)).expect("a file of ours");
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 fn root() -> PathBuf {
