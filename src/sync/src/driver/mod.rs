@@ -176,8 +176,7 @@ impl Driver {
         self.calls.abort_all();
         self.idle.clear();
         if let Some(config) = &self.config {
-            let Credentials { ca, cert, key } = config.credentials.clone();
-            let files = Files { ca, cert, key };
+            let files = config.credentials.files();
             files.erase().map_err(io::Error::other)?;
             tracing::warn!("this till's key and certificate are erased, as the till asked");
         }
