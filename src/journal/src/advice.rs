@@ -128,8 +128,10 @@ impl Journal {
     pub fn expire_advices(&mut self, now_ms: i64, max_hours: u32) -> Result<u32, JournalError> {
         let oldest = now_ms.saturating_sub(i64::from(max_hours).saturating_mul(HOUR_MS));
         let due = self.read("look for advices that are too old", |db| {
-            let mut query =
-                db.prepare_cached("SELECT 1 FROM advice WHERE since_ms > ?1 OR since_ms < ?2")?;
+            let mut query = db.prepare_cached(
+                "SELECT 1 FROM advice JOIN attempt ON attempt.number = advice.attempt
+                     WHERE since_ms > ?1 OR (since_ms < ?2 AND state = 'COMMITTED')",
+            )?;
             Ok(query.exists((now_ms, oldest))?)
         })?;
         if !due {
@@ -243,6 +245,14 @@ pub(crate) fn of_sale(db: &Connection, sale: SaleId) -> Result<bool, Fault> {
         "SELECT 1 FROM advice JOIN attempt ON attempt.number = advice.attempt WHERE sale = ?1",
     )?;
     Ok(query.exists([sale.as_bytes()])?)
+}
+
+/// Whether an advice waits for this attempt.
+pub(crate) fn of_attempt(db: &Connection, attempt: AttemptId) -> Result<bool, Fault> {
+    let mut query = db.prepare_cached(
+        "SELECT 1 FROM advice JOIN attempt ON attempt.number = advice.attempt WHERE id = ?1",
+    )?;
+    Ok(query.exists([attempt.as_bytes()])?)
 }
 
 /// Erases an advice, if there is one. Its page is overwritten (`secure_delete`); the log is cleared

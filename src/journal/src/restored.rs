@@ -33,7 +33,8 @@ impl Journal {
 
     /// Takes what the collector knows of a restored attempt; where that says enough, its work item is
     /// closed. Where the acquirer approved and the collector holds no sale of it, it says not enough:
-    /// the sale's record may have been lost with the till. For any other attempt nothing happens.
+    /// the sale's record may have been lost with the till. Nor does it where it holds the sale and has
+    /// undone its charge: the goods are gone; nor where it never saw a charge without the issuer. For any other attempt nothing happens.
     ///
     /// # Errors
     /// [`JournalError`] if it cannot be written.
@@ -44,6 +45,7 @@ impl Journal {
         committed: bool,
     ) -> Result<(), JournalError> {
         let (state, how) = match fate {
+            Fate::Reversed | Fate::ReversalDue if committed => return Ok(()),
             _ if committed => (
                 AttemptState::Committed,
                 "The collector holds the sale that it paid for.",
@@ -68,7 +70,11 @@ impl Journal {
                 )?
                 .query_row([attempt.as_bytes()], |_| Ok(()))
                 .optional()?;
-            if restored.is_none() {
+            // Nobody was to be told of a charge without the issuer before its sale was committed.
+            let says_nothing = *fate == Fate::NeverSeen
+                && state == AttemptState::Declined
+                && advice::of_attempt(tx, attempt)?;
+            if restored.is_none() || says_nothing {
                 return Ok(());
             }
             let learnt = Learnt {

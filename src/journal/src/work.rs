@@ -7,7 +7,7 @@ use sealpoint_wire::CardSummary;
 use crate::attempt::{self, AttemptState, Learnt};
 use crate::error::{Fault, JournalError};
 use crate::open::Journal;
-use crate::{clock, row};
+use crate::{advice, clock, row};
 
 /// At most this many bytes of the name of who settled something.
 pub const MAX_WHO: usize = 100;
@@ -122,7 +122,8 @@ impl Journal {
     }
 
     /// A person settled it, and says how. The row stays. A reversal that was refused ends with it:
-    /// its attempt is REVERSED by that person's word and is offered no more.
+    /// its attempt is REVERSED by that person's word and is offered no more. The charge of a restored
+    /// attempt stands with it: what the acquirer was not told of it yet is told.
     ///
     /// # Errors
     /// [`JournalError`] if there is no such open item, a name or note that is empty or too long, or
@@ -137,21 +138,25 @@ impl Journal {
         said("name of who settled it", who, MAX_WHO)?;
         said("note on how it was settled", note, MAX_NOTE)?;
         self.commit("close what a person settled", |tx| {
-            let kind = close(tx, number, who, note, now_ms)?;
-            if kind.1 == WorkKind::ReversalRefused {
-                let why = format!("{who}: {note}");
-                let learnt = Learnt {
-                    way: None,
-                    ..Learnt::why(&why)
-                };
-                attempt::step(tx, kind.0, AttemptState::Reversed, &learnt)?;
-            }
-            Ok(())
+            let (attempt, kind) = close(tx, number, who, note, now_ms)?;
+            let wanted = match kind {
+                WorkKind::ReversalRefused => AttemptState::Reversed,
+                WorkKind::RestoredAttempt if advice::of_attempt(tx, attempt)? => {
+                    AttemptState::Committed
+                }
+                _ => return Ok(()),
+            };
+            let why = format!("{who}: {note}");
+            let learnt = Learnt {
+                way: None,
+                ..Learnt::why(&why)
+            };
+            attempt::step(tx, attempt, wanted, &learnt).map(drop)
         })
     }
 
     /// A person says that a restored attempt is to be undone: no sale was committed with it. The
-    /// attempt is REVERSAL_DUE.
+    /// attempt is REVERSAL_DUE, and what the acquirer was to be told of it is erased.
     ///
     /// # Errors
     /// [`JournalError`] as [`Journal::close_work_item`], and if the item is of another kind.
@@ -164,7 +169,7 @@ impl Journal {
     ) -> Result<(), JournalError> {
         said("name of who settled it", who, MAX_WHO)?;
         said("note on how it was settled", note, MAX_NOTE)?;
-        self.commit("queue the reversal that a person decided", |tx| {
+        self.erase("queue the reversal that a person decided", |tx| {
             let (attempt, kind) = close(tx, number, who, note, now_ms)?;
             if kind != WorkKind::RestoredAttempt {
                 return Err(JournalError::NoWorkItem(number).into());
@@ -174,7 +179,8 @@ impl Journal {
                 way: None,
                 ..Learnt::why(&why)
             };
-            attempt::step(tx, attempt, AttemptState::ReversalDue, &learnt).map(drop)
+            let due = attempt::step(tx, attempt, AttemptState::ReversalDue, &learnt)?;
+            advice::erase(tx, due.number)
         })
     }
 }

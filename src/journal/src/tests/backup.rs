@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sealpoint_wire::{Fate, TerminalId};
 
+use super::offline::charged;
 use super::power::{acknowledged, assert_whole, selling};
 use super::{Folder, approve, attempt, card_sale, cash_sale, intent, sale, send, terminal};
 use crate::backup::{BackupError, Replaced, backup, restore, verify};
@@ -283,12 +284,53 @@ fn what_was_open_in_a_backup_is_undone_by_nobody_and_pays_for_nothing() {
         .expect("no basket is open");
 }
 
+/// A backup of an open sale that was paid without the issuer, restored; the item of its attempt.
+fn restored_without_issuer() -> (Folder, Journal, u64) {
+    let folder = Folder::new();
+    let mut journal = folder.open();
+    charged(&mut journal, 1);
+    backup(&folder.journal(), &folder.key(), &out(&folder, 1)).expect("it is whole");
+    drop(journal);
+    restored(&folder, 1).expect("no till runs");
+    let mut journal = folder.open();
+    journal
+        .write_inquired(attempt(1), &Fate::NeverSeen, false)
+        .expect("it is writable");
+    let items = journal.work_items(10).expect("they can be read");
+    assert_eq!(items.len(), 1, "the goods may be gone: a person decides");
+    (folder, journal, items[0].number)
+}
+
+#[test]
+fn a_charge_without_the_issuer_is_told_after_a_restore_if_a_person_says_that_it_stands() {
+    let (_folder, mut journal, item) = restored_without_issuer();
+    assert_eq!(journal.advices(1).expect("they can be read"), []);
+    journal
+        .close_work_item(item, "Ana", "the customer has the goods", 9)
+        .expect("it is open");
+    let due = journal.advices(1).expect("they can be read");
+    assert_eq!(due[0].attempt, attempt(1));
+}
+
+#[test]
+fn a_charge_without_the_issuer_is_gone_after_a_restore_if_a_person_has_it_undone() {
+    let (_folder, mut journal, item) = restored_without_issuer();
+    journal
+        .reverse_work_item(item, "Ana", "the customer left", 9)
+        .expect("it is open");
+    let due = journal.reversals_due().expect("they can be read");
+    assert_eq!(due[0].attempt, attempt(1));
+    let used = journal.offline_used(None, "").expect("it can be read");
+    assert_eq!(used.count, 0, "nothing of it counts or is kept");
+}
+
 #[test]
 fn the_collector_may_know_what_became_of_it() {
     for (fate, committed, state, settled) in [
         (Fate::Unknown, true, "COMMITTED", true),
         (Fate::NeverSeen, false, "DECLINED", true),
         (Fate::Reversed, false, "REVERSAL_DUE", true),
+        (Fate::Reversed, true, "UNKNOWN", false),
         (Fate::Unknown, false, "UNKNOWN", false),
     ] {
         let (_folder, mut journal) = restored_with_open_attempts();

@@ -36,7 +36,7 @@ fn key_id() -> KeyId {
 }
 
 /// Sale `n` is open and paid without the issuer.
-fn charged(journal: &mut Journal, n: u64) {
+pub(super) fn charged(journal: &mut Journal, n: u64) {
     journal
         .save_draft(sale(n), "{}")
         .expect("no basket is open");
