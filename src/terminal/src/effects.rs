@@ -141,7 +141,7 @@ impl Engine {
         match journal.write_sent(request.attempt, &request.card) {
             Ok(proof) => {
                 let attempt = request.attempt;
-                match uplink.authorise(proof, request) {
+                match uplink.authorise(proof, request, journal) {
                     Some(result) => {
                         vec![Input::Uplink(FromUplink::Authorised { attempt, result })]
                     }

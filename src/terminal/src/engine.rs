@@ -155,6 +155,8 @@ impl Engine {
                     self.standing.lane_said(&message);
                     if let FromLane::SetUp { offline, .. } = &message {
                         self.advice_hours = offline.as_ref().map(|policy| policy.max_hours);
+                        self.uplink.hours_are_known();
+                        self.give_up_old_advices();
                     }
                     self.input(Input::Lane(message));
                 }

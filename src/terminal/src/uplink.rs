@@ -19,6 +19,9 @@ use crate::event::{Event, Events};
 const REST: Duration = Duration::from_secs(1);
 /// How long the till rests after it asked about a restored attempt.
 const INQUIRE_EVERY: Duration = Duration::from_secs(10);
+/// An advice waits for so long until it is known how old it may become and what the time is: one that
+/// is too old is a person's work, who may have settled it, and is not told to the acquirer any more.
+pub(crate) const AGE_WAIT: Duration = Duration::from_secs(5);
 /// Restored attempts that are asked about in turn.
 const MAX_INQUIRIES: usize = 100;
 /// A reversal that was tried so often is an alarm.
@@ -28,6 +31,9 @@ const ALARM_TRIES: u32 = 6;
 pub struct Uplink {
     process: Supervised<FromUplink>,
     up: bool,
+    up_since: Option<Instant>,
+    /// The card process said how old an advice may become.
+    knows_hours: bool,
     offers: u64,
     open_offer: Option<u64>,
     rest_until: Option<Instant>,
@@ -54,6 +60,8 @@ impl Uplink {
         Self {
             process: Supervised::start("uplink", source, ears, events),
             up: false,
+            up_since: None,
+            knows_hours: false,
             offers: 0,
             open_offer: None,
             rest_until: None,
@@ -68,13 +76,20 @@ impl Uplink {
         }
     }
 
-    /// Asks the acquirer. The proof is used up: one SENT, one question. Gives the answer at once
-    /// if there is no process to ask, for then nothing was sent.
+    /// Asks the acquirer, after every reversal that the process was not told of yet. The proof is used
+    /// up: one SENT, one question. Gives the answer at once if there is no process to ask or the
+    /// reversals cannot be read, for then nothing was sent.
     pub fn authorise(
         &mut self,
         proof: SentWritten,
         request: AuthoriseRequest,
+        journal: &Journal,
     ) -> Option<AuthoriseResult> {
+        if let Err(error) = self.reverse(journal) {
+            return Some(AuthoriseResult::NotSent {
+                why: error.to_string(),
+            });
+        }
         let asked = proof.attempt() == request.attempt
             && self.process.send(&ToUplink::Authorise(Box::new(request)));
         (!asked).then(|| AuthoriseResult::NotSent {
@@ -95,6 +110,8 @@ impl Uplink {
         let written = match &message {
             FromUplink::Link { state } => {
                 self.up = *state == LinkState::Up;
+                let since = self.up_since.unwrap_or_else(Instant::now);
+                self.up_since = self.up.then_some(since);
                 self.takes = self.up || matches!(state, LinkState::Quarantined { .. });
                 self.rest_until = None;
                 Ok(())
@@ -165,7 +182,8 @@ impl Uplink {
             _ => journal.count_reversal_try(attempt),
         };
         let (total, written) = match counted {
-            Ok(total) if total == ALARM_TRIES => {
+            // Later ones too: the note of the first may not have been written.
+            Ok(total) if total >= ALARM_TRIES => {
                 tracing::error!(alarm = "reversal_stuck", %attempt, total, %why, "a charge could not be undone");
                 let noted = journal.write_reversal_refused(attempt, &why, now_ms());
                 (total, noted)
@@ -184,6 +202,7 @@ impl Uplink {
     /// The process ended: whatever it held is offered again to the next one.
     pub fn forget(&mut self) {
         self.up = false;
+        self.up_since = None;
         self.open_offer = None;
         self.rest_until = None;
         self.reversing.clear();
@@ -203,11 +222,7 @@ impl Uplink {
         if !self.process.is_running() {
             return Ok(());
         }
-        for reversal in journal.reversals_due()? {
-            if self.reversing.insert(reversal.attempt) {
-                self.process.send(&ToUplink::Reverse(reversal));
-            }
-        }
+        self.reverse(journal)?;
         self.advise(journal)?;
         self.inquire(journal)?;
         let resting = self.rest_until.is_some_and(|until| Instant::now() < until);
@@ -226,10 +241,23 @@ impl Uplink {
         Ok(())
     }
 
+    /// Gives every reversal that was not given to this process yet, if it runs.
+    fn reverse(&mut self, journal: &Journal) -> Result<(), JournalError> {
+        if !self.process.is_running() {
+            return Ok(());
+        }
+        for reversal in journal.reversals_due()? {
+            if self.reversing.insert(reversal.attempt) {
+                self.process.send(&ToUplink::Reverse(reversal));
+            }
+        }
+        Ok(())
+    }
+
     /// Gives the oldest advice, once no reversal is due and the one before it was answered.
     fn advise(&mut self, journal: &Journal) -> Result<(), JournalError> {
         let resting = self.advise_after.is_some_and(|at| Instant::now() < at);
-        if !self.up || self.advising.is_some() || resting {
+        if !self.up || self.advising.is_some() || resting || !self.ages_are_known() {
             return Ok(());
         }
         if let Some(advice) = journal.advices(1)?.pop() {
@@ -237,6 +265,20 @@ impl Uplink {
             self.process.send(&ToUplink::Advise(Box::new(advice)));
         }
         Ok(())
+    }
+
+    /// Whether advices that are too old can have been given up. A collector that does not say the time
+    /// keeps no advice back for long.
+    fn ages_are_known(&self) -> bool {
+        let waited = self
+            .up_since
+            .is_some_and(|since| since.elapsed() >= AGE_WAIT);
+        (self.knows_hours && self.time.is_some()) || waited
+    }
+
+    /// The card process has said how old an advice may become.
+    pub const fn hours_are_known(&mut self) {
+        self.knows_hours = true;
     }
 
     /// Asks about attempts that were open in the backup that this journal was restored from, one after
