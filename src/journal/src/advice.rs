@@ -92,15 +92,13 @@ impl Journal {
                 )?
                 .query_row([attempt.as_bytes()], |row| row.get("number"))
                 .optional()?;
-            let given_up = || work::is_open(tx, attempt, WorkKind::AdviceExpired);
             let number = match waiting {
-                Some(number) => number,
                 // It was on its way when its time was over.
-                None if answered => match given_up()? {
-                    Some(number) => number,
-                    None => return Ok(()),
-                },
-                None => return Ok(()),
+                None if answered => work::attempt_with(tx, attempt, WorkKind::AdviceExpired)?,
+                waiting => waiting,
+            };
+            let Some(number) = number else {
+                return Ok(());
             };
             erase(tx, number)?;
             if answered {

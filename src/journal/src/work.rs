@@ -206,7 +206,7 @@ pub(crate) fn open(
 }
 
 /// The attempt's number, if an item of this kind is open for it.
-pub(crate) fn is_open(
+pub(crate) fn attempt_with(
     tx: &Transaction<'_>,
     attempt: AttemptId,
     kind: WorkKind,
