@@ -27,6 +27,11 @@ const BATCH: usize = 32;
 const QUEUED: u64 = 10_000;
 
 fn main() {
+    // A whole till is to be started on it: nothing is measured here.
+    if let Some(state) = std::env::var_os("SEALPOINT_BENCH_QUEUE") {
+        Bench::new(Path::new(&state)).fill();
+        return;
+    }
     let folder = tempfile::Builder::new()
         .prefix("sealpoint-bench-")
         .tempdir_in(std::env::var_os("SEALPOINT_BENCH_DISK").unwrap_or_else(|| ".".into()))
@@ -121,10 +126,7 @@ impl Bench {
 
     /// A start with a long queue.
     fn start(&mut self, folder: &Path) {
-        while self.journal().queue().expect("it can be read").count < QUEUED {
-            let commit = self.next_sale();
-            let _sold = self.journal().commit_sale(&commit).expect("it is paid");
-        }
+        self.fill();
         self.journal = None;
         let mut waiting = 0;
         let took = timed(|| {
@@ -139,6 +141,14 @@ impl Bench {
             "ms",
         );
         assert_eq!(waiting, QUEUED);
+    }
+
+    /// Sells until the queue is as long as it is to be.
+    fn fill(&mut self) {
+        while self.journal().queue().expect("it can be read").count < QUEUED {
+            let commit = self.next_sale();
+            let _sold = self.journal().commit_sale(&commit).expect("it is paid");
+        }
     }
 
     fn next_sale(&mut self) -> SaleCommit {

@@ -2,6 +2,7 @@
 //!
 //! Printed as Markdown, so that they can be put into a note as they are.
 
+mod boot;
 mod load;
 mod memory;
 mod paint;
@@ -79,6 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     till.wait("link_up", LINK)?;
     scans::measure(&mut till, &mut table)?;
     rooms::measure(&rooms::COMMITS, &workspace, profile, &mut table)?;
+    boot::measure(&programs, &folder, &workspace, profile, &mut table)?;
     rooms::measure(&rooms::DRAIN, &workspace, profile, &mut table)?;
     rooms::measure(&rooms::STORE, &workspace, profile, &mut table)?;
     memory::row("till, no window", till.pid(), &mut table)?;

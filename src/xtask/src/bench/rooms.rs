@@ -1,6 +1,7 @@
 //! What rooms measure by themselves: benches of their own, run as programs of their own. Each prints
 //! lines of `name<TAB>figure<TAB>unit`.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::Table;
@@ -46,35 +47,51 @@ pub fn measure(
     profile: Profile,
     table: &mut Table,
 ) -> Result<(), String> {
+    let said = run(
+        bench,
+        workspace,
+        profile,
+        "SEALPOINT_BENCH_DISK",
+        &workspace.target,
+    )?;
+    for line in said.lines().take(MAX_FIGURES) {
+        let mut parts = line.split('\t');
+        if let (Some(name), Some(figure), Some(unit)) = (parts.next(), parts.next(), parts.next()) {
+            table.row(
+                &format!("{}: {name}", bench.room),
+                format!("{figure} {unit}").trim_end(),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Runs a bench that is told a folder by `variable`; what it said.
+///
+/// # Errors
+/// What did not work.
+pub fn run(
+    bench: &Bench,
+    workspace: &Workspace,
+    profile: Profile,
+    variable: &str,
+    folder: &Path,
+) -> Result<String, String> {
     let profile = match profile {
         Profile::Dev => "dev",
         Profile::Release => "release",
     };
-    let Bench {
-        room,
-        package,
-        name,
-    } = bench;
+    let Bench { package, name, .. } = bench;
     let ran = Command::new(env!("CARGO"))
         .args(["bench", "--profile", profile])
         .args(["--package", package, "--bench", name])
         .current_dir(&workspace.root)
-        .env("SEALPOINT_BENCH_DISK", &workspace.target)
+        .env(variable, folder)
         .output()
         .map_err(|error| format!("The bench {name} of {package} does not start ({error})."))?;
     if !ran.status.success() {
         let why = String::from_utf8_lossy(&ran.stderr);
         return Err(format!("The bench {name} of {package} failed: {why}"));
     }
-    let said = String::from_utf8_lossy(&ran.stdout);
-    for line in said.lines().take(MAX_FIGURES) {
-        let mut parts = line.split('\t');
-        if let (Some(name), Some(figure), Some(unit)) = (parts.next(), parts.next(), parts.next()) {
-            table.row(
-                &format!("{room}: {name}"),
-                format!("{figure} {unit}").trim_end(),
-            );
-        }
-    }
-    Ok(())
+    Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
 }
