@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use sealpoint_journal::{Journal, JournalError, Journaled};
-use sealpoint_till::{Effect, Input, Notice, NoticeCode, Settings, Stock, Till, View};
+use sealpoint_till::{Input, Notice, NoticeCode, Settings, Stock, Till, View};
 use sealpoint_wire::{FromLane, FromUplink};
 
 use crate::child::Source;
@@ -73,6 +73,8 @@ impl Engine {
     pub fn lane_said(&mut self, message: FromLane) {
         if let FromLane::SetUp { offline, .. } = &message {
             self.advice_hours = offline.as_ref().map(|policy| policy.max_hours);
+            self.uplink.hours_are_known();
+            self.give_up_old_advices();
         }
         self.input(Input::Lane(message));
     }
@@ -93,9 +95,21 @@ impl Engine {
         let (message, written) = self.uplink.heard(message, &mut self.journal);
         written.expect("the disk is good");
         self.give_up_old_advices();
-        self.figures();
+        // The program reads its figures after each message; here, after those that change any.
+        let changes = !matches!(
+            message,
+            FromUplink::Hello { .. }
+                | FromUplink::Link { .. }
+                | FromUplink::Standing { .. }
+                | FromUplink::Time { .. }
+        );
+        if changes {
+            self.figures();
+        }
         self.input(Input::Uplink(message));
-        self.figures();
+        if changes {
+            self.figures();
+        }
         self.pump();
     }
 

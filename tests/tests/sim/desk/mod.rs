@@ -2,14 +2,14 @@
 //! inquiries, over the real store. Written again are the table around them, the line, which is the
 //! world's, and what the switch does in the background.
 
-#[path = "../../../src/collector/src/switch/advise.rs"]
+#[path = "../../../../src/collector/src/switch/advise.rs"]
 mod advise;
-#[path = "../../../src/collector/src/switch/ask.rs"]
+#[path = "../../../../src/collector/src/switch/ask.rs"]
 mod ask;
 pub mod connection;
-#[path = "../../../src/collector/src/switch/inquire.rs"]
+#[path = "../../../../src/collector/src/switch/inquire.rs"]
 mod inquire;
-#[path = "../../../src/collector/src/switch/undo.rs"]
+#[path = "../../../../src/collector/src/switch/undo.rs"]
 mod undo;
 
 use std::time::Duration;
@@ -18,11 +18,11 @@ use sealpoint_acquirer::{Answer, AnswerTo, Profile};
 use sealpoint_collector::store::{Database, Isolation, Kept, Store, StoreError};
 pub use sealpoint_collector::switch::SwitchError;
 use sealpoint_wire::{
-    AdviceRequest, AuthoriseRequest, Currency, Fate, HostAnswer, HostDecision, InquiryRequest,
-    ReversalRequest,
+    AdviceRequest, AttemptId, AuthoriseRequest, Currency, Fate, HostAnswer, HostDecision,
+    InquiryRequest, ReversalRequest,
 };
 
-use crate::clock::give_way;
+use crate::clock::{self, give_way};
 use crate::now_ms;
 use crate::tasks::wait_for;
 use connection::Line;
@@ -43,7 +43,7 @@ impl Shelf {
         step: impl Fn(&mut Database) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         give_way().await;
-        wait_for(self.0.run(step))
+        wait_for(self.0.run(at_this_time(step)))
     }
 
     pub async fn offer<T: Send + 'static>(
@@ -52,7 +52,18 @@ impl Shelf {
         step: impl Fn(&mut Database) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         give_way().await;
-        wait_for(self.0.offer(isolation, step))
+        wait_for(self.0.offer(isolation, at_this_time(step)))
+    }
+}
+
+/// A step is done by a thread of the store's, which has a time of its own.
+fn at_this_time<T>(
+    step: impl Fn(&mut Database) -> Result<T, StoreError>,
+) -> impl Fn(&mut Database) -> Result<T, StoreError> {
+    let now = clock::elapsed_ms();
+    move |db| {
+        clock::set(now);
+        step(db)
     }
 }
 
@@ -81,6 +92,22 @@ impl Desk {
 
     fn line(&self) -> Result<&Line, SwitchError> {
         self.line.as_ref().ok_or(SwitchError::NoAcquirer)
+    }
+
+    /// As the switch does.
+    async fn keep(
+        &self,
+        attempt: AttemptId,
+        answer: HostAnswer,
+    ) -> Result<HostAnswer, SwitchError> {
+        let kept = self
+            .store
+            .run(move |db| db.answer_attempt(attempt, &answer, now_ms()))
+            .await?;
+        match kept {
+            Kept::Answer(answer) => Ok(answer),
+            Kept::Late => Err(SwitchError::Reversed),
+        }
     }
 
     /// Takes up what is due, as the background does each second.
