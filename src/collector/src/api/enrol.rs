@@ -14,8 +14,8 @@ use super::body::Told;
 use super::gate::closed;
 use super::{Api, Problem};
 use crate::now_ms;
-use crate::store::{Admission, Redeemed, Shown};
-use crate::tls::{Authority, Request};
+use crate::store::{Redeemed, Shown};
+use crate::tls::{Authority, Issued, Request};
 
 /// Gives a till its certificate for a code that `collector enrol-code` printed. Needs no client
 /// certificate. The same code with the same key is answered again while the code lives.
@@ -58,24 +58,40 @@ pub(super) async fn enrol(
     let (name, hash, key) = (code.name(), code.hash(), request.key_hash());
     let redeemed = api
         .store
-        .run(move |db| db.redeem_code(&name, &hash, &key, now_ms()))
+        .run({
+            let name = name.clone();
+            move |db| db.redeem_code(&name, &hash, &key, now_ms())
+        })
         .await?;
-    let terminal = match redeemed {
-        Redeemed::For(terminal) => terminal,
+    let terminal = code_is_good(redeemed, &name)?;
+    let issued = issue(authority, &request, &terminal)?;
+    let given = issued.shown.clone();
+    let kept = api
+        .store
+        .run({
+            let name = name.clone();
+            move |db| db.keep_enrolled(&name, &hash, &key, &given, now_ms())
+        })
+        .await?;
+    code_is_good(kept, &name)?;
+    api.counters.tills_enrolled.add(1);
+    tracing::info!(%terminal, serial = %issued.shown.serial, "enrolled");
+    Ok(Json(answer(authority, issued)))
+}
+
+fn code_is_good(redeemed: Redeemed, code: &str) -> Result<TerminalId, Problem> {
+    match redeemed {
+        Redeemed::For(terminal) => Ok(terminal),
         Redeemed::Refused(why) => {
-            tracing::warn!(code = code.name(), why, "an enrolment is refused");
-            return Err(Problem::new(
+            tracing::warn!(code, why, "an enrolment is refused");
+            Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "code_refused",
                 "This code is unknown, used, void or older than ten minutes. Ask for a new one: \
                  collector enrol-code.",
-            ));
+            ))
         }
-    };
-    let answer = certify(&api, authority, &request, &terminal).await?;
-    api.counters.tills_enrolled.add(1);
-    tracing::info!(%terminal, serial = answer.serial, "enrolled");
-    Ok(Json(answer))
+    }
 }
 
 /// Gives a till a new certificate for a new key, by the certificate that it has: good, or expired
@@ -104,22 +120,22 @@ pub(super) async fn renew(
     let authority = authority(&api)?;
     check_version(asked.version)?;
     let request = read_request(asked.request.as_slice())?;
-    let asking = shown.clone();
+    let issued = issue(authority, &request, &shown.terminal)?;
+    let (old, given) = (shown.clone(), issued.shown.clone());
     let admission = api
         .store
-        .run(move |db| db.admission(&asking, now_ms()))
+        .run(move |db| db.keep_renewed(&old, &given, now_ms()))
         .await?;
-    if !matches!(
-        admission,
-        Admission::Good | Admission::Expired { renewable: true }
-    ) && let Some(closed) = closed(&admission)
+    if !admission.may_renew()
+        && let Some(closed) = closed(&admission)
     {
         return Err(closed);
     }
-    let answer = certify(&api, authority, &request, &shown.terminal).await?;
     api.counters.certificates_renewed.add(1);
-    tracing::info!(terminal = %shown.terminal, old = %shown.serial, serial = answer.serial, "renewed");
-    Ok(Json(answer))
+    tracing::info!(
+        terminal = %shown.terminal, old = %shown.serial, serial = %issued.shown.serial, "renewed"
+    );
+    Ok(Json(answer(authority, issued)))
 }
 
 fn authority(api: &Api) -> Result<&Authority, Problem> {
@@ -147,30 +163,28 @@ fn read_request(der: &[u8]) -> Result<Request, Problem> {
     Request::read(der).map_err(|error| Problem::bad_request(error.to_string()))
 }
 
-/// Makes the certificate and keeps it before it is given.
-async fn certify(
-    api: &Api,
+/// Makes the certificate. It is given only once the store has kept it.
+fn issue(
     authority: &Authority,
     request: &Request,
     terminal: &TerminalId,
-) -> Result<CertificateAnswer, Problem> {
-    let issued = authority.certify(request, terminal).map_err(|error| {
+) -> Result<Issued, Problem> {
+    authority.certify(request, terminal).map_err(|error| {
         tracing::error!(%error, "no certificate");
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "certificate",
             error.to_string(),
         )
-    })?;
-    let given = issued.shown.clone();
-    api.store
-        .run(move |db| db.keep_certificate(&given, now_ms()))
-        .await?;
-    Ok(CertificateAnswer {
-        terminal: terminal.clone(),
+    })
+}
+
+fn answer(authority: &Authority, issued: Issued) -> CertificateAnswer {
+    CertificateAnswer {
+        terminal: issued.shown.terminal,
         certificate: issued.pem,
         ca: authority.ca_pem().to_owned(),
         serial: issued.shown.serial.to_string(),
         expires_ms: issued.shown.until_ms,
-    })
+    }
 }

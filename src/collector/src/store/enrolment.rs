@@ -84,6 +84,12 @@ impl Admission {
         })
     }
 
+    /// Whether it may be renewed.
+    #[must_use]
+    pub const fn may_renew(&self) -> bool {
+        matches!(self, Self::Good | Self::Expired { renewable: true })
+    }
+
     /// How the till stands, for the till.
     #[must_use]
     pub fn standing(&self) -> Standing {
@@ -257,6 +263,44 @@ impl Database {
         .map(drop)
     }
 
+    /// Keeps a certificate that is about to be given for a code, if the code is still good: in one
+    /// step, so that a revocation that came meanwhile holds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_enrolled(
+        &mut self,
+        name: &str,
+        hash: &[u8; 32],
+        key: &KeyHash,
+        given: &Shown,
+        now_ms: i64,
+    ) -> Result<Redeemed, StoreError> {
+        let redeemed = self.redeem_code(name, hash, key, now_ms)?;
+        if redeemed == Redeemed::For(given.terminal.clone()) {
+            self.keep_certificate(given, now_ms)?;
+        }
+        Ok(redeemed)
+    }
+
+    /// Keeps a certificate that is about to be given for the one that was shown, if that may be
+    /// renewed: in one step, so that a revocation comes before it or covers the new one too.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_renewed(
+        &mut self,
+        shown: &Shown,
+        given: &Shown,
+        now_ms: i64,
+    ) -> Result<Admission, StoreError> {
+        let admission = self.admission(shown, now_ms)?;
+        if admission.may_renew() {
+            self.keep_certificate(given, now_ms)?;
+        }
+        Ok(admission)
+    }
+
     /// What a certificate is good for now.
     ///
     /// # Errors
@@ -315,7 +359,8 @@ impl Database {
         .map(drop)
     }
 
-    /// Revokes one certificate of a terminal, or all that it has.
+    /// Revokes one certificate of a terminal, or all that it has and the code that would give it
+    /// another.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -328,6 +373,7 @@ impl Database {
     ) -> Result<(), StoreError> {
         let Some(serial) = serial else {
             let line = self.line_after_all(terminal, now_ms)?;
+            self.void_code(terminal)?;
             return self
                 .execute(
                     "INSERT INTO till_standing (terminal, revoked_ms, revoked_why)
@@ -361,6 +407,7 @@ impl Database {
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let line = self.line_after_all(terminal, now_ms)?;
+        self.void_code(terminal)?;
         self.execute(
             "INSERT INTO till_standing
                  (terminal, revoked_ms, revoked_why, lost_ms, erase_order, stolen)
@@ -420,6 +467,15 @@ impl Database {
                 })
             })
             .collect()
+    }
+
+    /// A code that was made before a revocation, used or not, gives no certificate after it.
+    fn void_code(&mut self, terminal: &TerminalId) -> Result<(), StoreError> {
+        self.execute(
+            "DELETE FROM enrolment_code WHERE terminal = ?1",
+            values![terminal.as_str()],
+        )
+        .map(drop)
     }
 
     /// A moment after every certificate of the terminal, whichever collector's clock dated it.

@@ -7,20 +7,19 @@ use hyper::Method;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, date_time_ymd};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use sealpoint_collector::store::Redeemed;
+use sealpoint_collector::store::{Admission, Redeemed, Shown};
 use sealpoint_tls::certificate::{Certificate, KeyHash};
 use sealpoint_tls::identity::{Files, NextKey};
 use sealpoint_tls::signed_time::{Nonce, verify};
 use sealpoint_wire::enrol::{
     CertificateAnswer, EnrolRequest, RenewRequest, StandingAnswer, TimeAnswer,
 };
-use sealpoint_wire::{Bytes, FromUplink, LinkState, Standing, TerminalId, WIRE_VERSION};
+use sealpoint_wire::{AdviceKind, Bytes, Standing, TerminalId, WIRE_VERSION};
 use serde_json::Value;
 
 use crate::client::{Answer, Body, Client};
-use crate::process::{Books, PATIENCE, Running, Shop, run};
-use crate::shapes::{TILL, authorise, push, record, reverse};
-use crate::till::Till;
+use crate::process::{Books, Running, Shop, run};
+use crate::shapes::{TILL, advise, authorise, inquire, push, record, reverse};
 
 const DAY_S: i64 = 24 * 60 * 60;
 
@@ -56,7 +55,7 @@ fn code(shop: &Shop, terminal: &str) -> String {
     said.lines().next().expect("a code").to_owned()
 }
 
-fn tills(shop: &Shop) -> Value {
+pub fn tills(shop: &Shop) -> Value {
     let said = said(&["tills", "--json", "--store", &store(shop)]);
     serde_json::from_str(&said).expect("JSON")
 }
@@ -98,14 +97,14 @@ async fn standing(client: &Client) -> StandingAnswer {
     client.get("/v1/standing").await.json()
 }
 
-fn serial_of(folder: &Path) -> String {
+pub fn serial_of(folder: &Path) -> String {
     let pem = fs::read(folder.join("cert.pem")).expect("a certificate");
     let der = CertificateDer::from_pem_slice(&pem).expect("PEM");
     Certificate::read(&der).expect("X.509").serial.to_string()
 }
 
 /// A till whose certificate of 30 days is `age` days old.
-fn of_age(shop: &Shop, terminal: &str, age: i64) -> PathBuf {
+pub fn of_age(shop: &Shop, terminal: &str, age: i64) -> PathBuf {
     let ca = fs::read_to_string(shop.path("tls/ca.pem")).expect("a CA");
     let ca_key = fs::read_to_string(shop.path("tls/ca.key.pem")).expect("its key");
     let ca_key = KeyPair::from_pem(&ca_key).expect("a key");
@@ -240,10 +239,14 @@ async fn what_an_expired_till_sends_is_kept_apart_until_it_is_released() {
         .post("/v1/records", &push(vec![record(1), record(2)]))
         .await;
     assert_eq!(answer.code, 200, "{}", answer.text);
+    let kind = AdviceKind::OfflineApproved;
     for answer in [
         client.post("/v1/authorisations", &authorise(1)).await,
         client.post("/v1/reversals", &reverse(1)).await,
+        client.post("/v1/inquiries", &inquire(1)).await,
+        client.post("/v1/advices", &advise(1, kind)).await,
         client.get("/v1/summary").await,
+        client.get("/v1/ready").await,
     ] {
         assert_eq!(answer.error(), (403, "quarantined".to_owned()));
     }
@@ -453,73 +456,6 @@ async fn a_classical_link_is_refused_unless_the_collector_is_told_to_take_it() {
     assert!(log.contains("not safe from a quantum computer"), "{log}");
 }
 
-/// Waits until a file is not what it was.
-async fn changed(file: &Path, was: &[u8]) {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while fs::read(file).is_ok_and(|now| now == was) {
-        assert!(tokio::time::Instant::now() < deadline, "it is not renewed");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-}
-
-#[tokio::test]
-async fn the_uplink_renews_its_certificate_at_two_thirds_of_its_life() {
-    let shop = Shop::new();
-    let collector = shop.start();
-    let young = of_age(&shop, TILL, 19);
-    let before = fs::read(young.join("key.pem")).expect("a key");
-    let mut till = Till::with_uplink(&collector.address.to_string(), &young);
-    let at_ms = till
-        .until(|message| match message {
-            FromUplink::Time { at_ms } => Some(*at_ms),
-            _ => None,
-        })
-        .await;
-    assert!((at_ms - sealpoint_collector::now_ms()).abs() < 10_000);
-    till.leave().await;
-    assert_eq!(
-        fs::read(young.join("key.pem")).expect("a key"),
-        before,
-        "too early"
-    );
-
-    let due = of_age(&shop, TILL, 21);
-    let (key, certificate) = (due.join("key.pem"), due.join("cert.pem"));
-    let (old_key, old) = (
-        fs::read(&key).expect("a key"),
-        fs::read(&certificate).expect("it"),
-    );
-    let mut till = Till::with_uplink(&collector.address.to_string(), &due);
-    till.until_link(|state| *state == LinkState::Up).await;
-    changed(&certificate, &old).await;
-    assert_ne!(
-        fs::read(&key).expect("a key"),
-        old_key,
-        "a new key, not the old one again"
-    );
-    till.leave().await;
-    let client = Client::of_till(collector.address, &due);
-    assert_eq!(client.get("/v1/summary").await.code, 200);
-    assert_eq!(
-        tills(&shop)["tills"][0]["certificates"][0]["serial"],
-        serial_of(&due)
-    );
-}
-
-#[tokio::test]
-async fn an_expired_till_renews_by_itself_and_is_good_again() {
-    let shop = Shop::new();
-    let collector = shop.start();
-    let folder = of_age(&shop, TILL, 45);
-    let old = fs::read(folder.join("cert.pem")).expect("it");
-    let till = Till::with_uplink(&collector.address.to_string(), &folder);
-    changed(&folder.join("cert.pem"), &old).await;
-    till.leave().await;
-    let mut till = Till::with_uplink(&collector.address.to_string(), &folder);
-    till.until_link(|state| *state == LinkState::Up).await;
-    till.leave().await;
-}
-
 #[tokio::test]
 async fn a_code_is_void_after_ten_minutes_and_after_five_wrong_secrets() {
     const MADE_MS: i64 = 1_795_000_000_000;
@@ -551,4 +487,73 @@ async fn a_code_is_void_after_ten_minutes_and_after_five_wrong_secrets() {
             "{misses} misses, {later_ms} ms: {redeemed:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_code_from_before_a_revocation_gives_no_certificate_after_it() {
+    let shop = Shop::new();
+    let collector = shop.start();
+    let store = store(&shop);
+    let order = shop.text("order");
+    fs::write(&order, format!("terminal {TILL}\n")).expect("written");
+    let revoke = [
+        "revoke",
+        "--store",
+        &store,
+        "--terminal",
+        TILL,
+        "--why",
+        "x",
+    ];
+    let lose = [
+        "lost",
+        "--store",
+        &store,
+        "--terminal",
+        TILL,
+        "--order",
+        &order,
+    ];
+    for (name, command) in [("revoked", &revoke[..]), ("lost", &lose)] {
+        let code = code(&shop, TILL);
+        let (_, next) = next_key(&shop, name);
+        assert_eq!(enrol(&shop, &collector, &code, &next).await.code, 200);
+        said(command);
+        // The same key, as a till whose answer got lost; and it may be a thief's by now.
+        let again = enrol(&shop, &collector, &code, &next).await;
+        assert_eq!(again.error(), (403, "code_refused".to_owned()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_or_enrolment_that_a_revocation_overtakes_is_refused() {
+    const NOW_MS: i64 = 1_795_000_000_000;
+    let books = Books::new();
+    let store = books.open();
+    let shown = |serial: &str| Shown {
+        terminal: TILL.parse().expect("a terminal id"),
+        serial: serial.parse().expect("a serial number"),
+        until_ms: NOW_MS + 1000,
+    };
+    let key = KeyHash::of(b"a till's key");
+    let (old, renewed, enrolled) = (shown("01"), shown("02"), shown("03"));
+    store
+        .run(move |db| {
+            db.keep_certificate(&old, NOW_MS)?;
+            db.keep_code("000000", &[1; 32], &old.terminal, NOW_MS)?;
+            db.redeem_code("000000", &[1; 32], &key, NOW_MS)?;
+            // Between the look and the certificate.
+            db.revoke(&old.terminal, None, "sold", NOW_MS)?;
+            let kept = db.keep_renewed(&old, &renewed, NOW_MS)?;
+            assert!(!kept.may_renew());
+            let kept = db.keep_enrolled("000000", &[1; 32], &key, &enrolled, NOW_MS)?;
+            assert!(matches!(kept, Redeemed::Refused(_)));
+            for given in [&renewed, &enrolled] {
+                let admission = db.admission(given, NOW_MS)?;
+                assert!(matches!(admission, Admission::Revoked { .. }), "{given:?}");
+            }
+            Ok(())
+        })
+        .await
+        .expect("stored");
 }
