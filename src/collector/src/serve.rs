@@ -30,6 +30,13 @@ pub const MAX_CONNECTIONS: usize = 1024;
 /// At most this many connections of one till at a time; more are closed at once. An uplink needs
 /// two, and old ones may linger after a cut.
 pub const MAX_PER_TILL: usize = 16;
+/// At most this many connections without a certificate at a time; more are closed at once. They are
+/// there to be enrolled, so that whoever has no certificate takes no place of those that have one.
+pub const MAX_STRANGERS: usize = 32;
+/// How long a connection without a certificate lasts.
+const STRANGER: Duration = Duration::from_secs(30);
+/// At most this many bytes of a connection are read ahead; a request's head must fit.
+const MAX_HEAD: usize = 64 * 1024;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a request's head may take, and how long a connection may stay idle. An uplink gives
@@ -59,28 +66,30 @@ pub struct Door {
     pub by_till: ByTill,
 }
 
-/// How many connections each till has.
+/// How many connections each till has, and those without a certificate together.
 #[derive(Clone, Default)]
-pub struct ByTill(Arc<Mutex<HashMap<TerminalId, usize>>>);
+pub struct ByTill(Arc<Mutex<HashMap<Option<TerminalId>, usize>>>);
 
 /// A till's place, given back when dropped.
 struct Place {
     of: ByTill,
-    terminal: TerminalId,
+    terminal: Option<TerminalId>,
 }
 
 impl ByTill {
-    /// A place for one more connection of the till, if it has one left.
-    fn place(&self, terminal: &TerminalId) -> Option<Place> {
+    /// A place for one more connection of the till, or of one that is not known, if there is one
+    /// left.
+    fn place(&self, terminal: Option<TerminalId>) -> Option<Place> {
+        let most = terminal.as_ref().map_or(MAX_STRANGERS, |_| MAX_PER_TILL);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(terminal.clone()).or_insert(0);
-        if *count >= MAX_PER_TILL {
+        if *count >= most {
             return None;
         }
         *count += 1;
         Some(Place {
             of: self.clone(),
-            terminal: terminal.clone(),
+            terminal,
         })
     }
 }
@@ -166,16 +175,22 @@ async fn greet(door: &Door, stream: TcpStream, from: SocketAddr, end: watch::Rec
     }
     match certificate.map(tls::shown).transpose() {
         Ok(shown) => {
-            let place = shown
-                .as_ref()
-                .map(|shown| door.by_till.place(&shown.terminal));
-            if let Some(None) = place {
+            let terminal = shown.as_ref().map(|shown| shown.terminal.clone());
+            let Some(place) = door.by_till.place(terminal) else {
                 door.counters.connections_refused.add(1);
                 return tracing::warn!(%from, ?shown, "too many connections of this till");
-            }
+            };
             door.counters.connections_accepted.add(1);
             tracing::debug!(%from, ?shown, "connected");
-            speak(stream, door.router.clone(), shown, end).await;
+            let is_stranger = shown.is_none();
+            let spoken = speak(stream, door.router.clone(), shown, end);
+            if is_stranger {
+                if timeout(STRANGER, spoken).await.is_err() {
+                    tracing::debug!(%from, "no certificate, and too slow");
+                }
+            } else {
+                spoken.await;
+            }
             drop(place);
         }
         Err(error) => {
@@ -202,6 +217,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_headers(64)
+        .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

@@ -11,19 +11,32 @@ use flate2::read::MultiGzDecoder;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use super::Problem;
+use super::{Problem, RECORDS};
 use crate::serve::Peer;
 
 /// A full batch of the largest records fits: what fits the till's frame fits here.
 pub const MAX_REQUEST: usize = sealpoint_wire::frame::MAX_FRAME;
+/// Bytes of every body that holds no records: sealed card, chip data and certification requests fit
+/// many times over.
+const MAX_SMALL: usize = 64 * 1024;
 /// At most so many bytes of a body in gzip.
 pub const MAX_PACKED: usize = 8 * 1024 * 1024;
 /// How many times its length a body in gzip may come to: records come to about ten.
-const MAX_RATIO: usize = 100;
+pub(super) const MAX_RATIO: usize = 100;
 /// What is smaller than this when inflated may have any ratio.
 const SMALL: usize = 1024 * 1024;
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
+
+/// Bytes that a body at this path may have. Who has no certificate, or asks about one charge, keeps
+/// no room that others need for their records.
+pub(super) fn most(path: &str) -> usize {
+    if path == RECORDS {
+        MAX_REQUEST
+    } else {
+        MAX_SMALL
+    }
+}
 
 /// A JSON body of type `T`.
 pub(super) struct Told<T>(pub(super) T);
@@ -46,7 +59,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
             ));
         }
         let packed = is_packed(request.headers())?;
-        let bound = if packed { MAX_PACKED } else { MAX_REQUEST };
+        let most = most(request.uri().path());
+        let bound = if packed { MAX_PACKED.min(most) } else { most };
         let body = match timeout(ARRIVAL, to_bytes(request.into_body(), bound)).await {
             Ok(Ok(body)) => body,
             Ok(Err(_)) => return Err(too_large()),
@@ -59,7 +73,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
             }
         };
         let body = if packed {
-            let inflating = tokio::task::spawn_blocking(move || inflate(&body));
+            let inflating = tokio::task::spawn_blocking(move || inflate(&body, most));
             inflating.await.map_err(|_| not_gzip())??.into()
         } else {
             body
@@ -103,8 +117,8 @@ fn is_packed(headers: &HeaderMap) -> Result<bool, Problem> {
 
 /// Inflates within the bounds of size and ratio: the output stops at the bound, so that a bomb costs
 /// no more memory than an honest body.
-fn inflate(packed: &[u8]) -> Result<Vec<u8>, Problem> {
-    let bound = MAX_REQUEST.min(packed.len().saturating_mul(MAX_RATIO).max(SMALL));
+fn inflate(packed: &[u8], most: usize) -> Result<Vec<u8>, Problem> {
+    let bound = most.min(packed.len().saturating_mul(MAX_RATIO).max(SMALL));
     let mut body = Vec::new();
     let mut reader = MultiGzDecoder::new(packed).take(bound as u64 + 1);
     reader.read_to_end(&mut body).map_err(|_| not_gzip())?;
@@ -118,12 +132,12 @@ fn not_gzip() -> Problem {
     Problem::bad_request("The body is not whole gzip. Send it again, or without an encoding.")
 }
 
-fn too_large() -> Problem {
+pub(super) fn too_large() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        "The body is larger than 32 MiB (8 MiB in gzip, inflated to at most a hundred times its \
-         length), or broke off. Send fewer records at a time.",
+        "The body is larger than 64 KiB, or, with records, than 32 MiB (8 MiB in gzip, inflated to \
+         at most a hundred times its length), or it broke off. Send fewer records at a time.",
     )
 }
 

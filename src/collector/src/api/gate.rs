@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{Api, Problem};
+use super::{Api, Problem, RECORDS};
 use crate::now_ms;
 use crate::store::{Admission, Shown};
 
@@ -16,7 +16,7 @@ pub(super) const ENROLMENTS: &str = "/v1/enrolments";
 /// Paths that decide by themselves what a certificate is good for. Every other one is closed to a
 /// certificate that is not.
 const OPEN: [&str; 6] = [
-    "/v1/records",
+    RECORDS,
     "/v1/renewals",
     "/v1/standing",
     "/v1/time",

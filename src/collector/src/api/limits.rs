@@ -14,12 +14,14 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use super::body::{MAX_PACKED, MAX_REQUEST};
+use super::body::{MAX_RATIO, most, too_large};
 use super::{Api, Problem};
 use crate::serve::Peer;
 
 /// Bytes of request bodies that are read or worked on at a time, all tills together.
 pub const MAX_BODIES: usize = 256 * 1024 * 1024;
+/// Bytes of one till's bodies at a time: a quarter, so that no till takes the others' room.
+const MAX_TILL_BODIES: usize = MAX_BODIES / 4;
 /// Bytes that a place for a body is counted in.
 const UNIT: usize = 64 * 1024;
 /// How long a request waits for such places before it is sent away.
@@ -41,10 +43,11 @@ pub struct Limits {
     bodies: Arc<Semaphore>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Bucket {
     left: f64,
     at: Instant,
+    bodies: Arc<Semaphore>,
 }
 
 impl Limits {
@@ -58,8 +61,9 @@ impl Limits {
         }
     }
 
-    /// Takes one request from the till's bucket; `false` if it is empty.
-    fn admit(&self, terminal: &TerminalId, now: Instant) -> bool {
+    /// Takes one request from the till's bucket, and gives the places for its bodies; `None` if the
+    /// bucket is empty.
+    fn admit(&self, terminal: &TerminalId, now: Instant) -> Option<Arc<Semaphore>> {
         let full = self.per_second * BURST_S;
         let refilled = |bucket: &Bucket| {
             let since = now.saturating_duration_since(bucket.at).as_secs_f64();
@@ -67,39 +71,46 @@ impl Limits {
         };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_TILLS {
-            buckets.retain(|_, bucket| refilled(bucket) < full);
+            buckets.retain(|_, bucket| {
+                refilled(bucket) < full
+                    || bucket.bodies.available_permits() < MAX_TILL_BODIES / UNIT
+            });
         }
-        let bucket = buckets.entry(terminal.clone()).or_insert(Bucket {
+        let bucket = buckets.entry(terminal.clone()).or_insert_with(|| Bucket {
             left: full,
             at: now,
+            bodies: Arc::new(Semaphore::new(MAX_TILL_BODIES / UNIT)),
         });
-        *bucket = Bucket {
-            left: refilled(bucket),
-            at: now,
-        };
-        let admitted = bucket.left >= 1.0;
-        if admitted {
-            bucket.left -= 1.0;
+        bucket.left = refilled(bucket);
+        bucket.at = now;
+        if bucket.left < 1.0 {
+            return None;
         }
-        admitted
+        bucket.left -= 1.0;
+        Some(Arc::clone(&bucket.bodies))
     }
 }
 
 /// Places that a body takes: its length, or what it may come to when it is inflated.
-fn places(request: &Request) -> u32 {
+///
+/// # Errors
+/// `too_large` for one that says so of itself, before a byte of it is waited for.
+fn places(request: &Request) -> Result<u32, Problem> {
     let headers = request.headers();
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok())
         .and_then(|length| length.parse::<usize>().ok());
     let packed = headers.contains_key(header::CONTENT_ENCODING);
-    let most = match (length, packed) {
-        (Some(length), false) => length.min(MAX_REQUEST),
-        (Some(length), true) => length.min(MAX_PACKED).saturating_mul(16).min(MAX_REQUEST),
-        (None, _) if headers.contains_key(header::TRANSFER_ENCODING) => MAX_REQUEST,
-        (None, _) => 0,
+    let most = most(request.uri().path());
+    let bytes = match length {
+        Some(length) if length > most => return Err(too_large()),
+        Some(length) if packed => length.saturating_mul(MAX_RATIO).min(most),
+        Some(length) => length,
+        None if headers.contains_key(header::TRANSFER_ENCODING) => most,
+        None => 0,
     };
-    u32::try_from(most.div_ceil(UNIT)).unwrap_or(u32::MAX)
+    Ok(u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX))
 }
 
 /// Stands before all routes for tills: names the request, holds it to the limits, and says with
@@ -143,13 +154,19 @@ async fn within(
     next: Next,
 ) -> Result<Response, Problem> {
     let began = Instant::now();
-    if let Some(Peer(terminal)) = peer
-        && !api.limits.admit(&terminal, began)
-    {
+    let limited = || {
         api.counters.requests_limited.add(1);
-        return Err(Problem::too_many());
-    }
-    let places = places(&request);
+        Problem::too_many()
+    };
+    let own = match peer {
+        Some(Peer(terminal)) => Some(api.limits.admit(&terminal, began).ok_or_else(limited)?),
+        None => None,
+    };
+    let places = places(&request)?;
+    let own = own
+        .map(|own| own.try_acquire_many_owned(places))
+        .transpose()
+        .map_err(|_| limited())?;
     let held = timeout(
         PLACE,
         Arc::clone(&api.limits.bodies).acquire_many_owned(places),
@@ -160,7 +177,7 @@ async fn within(
         return Err(Problem::busy());
     };
     let response = next.run(request).await;
-    drop(held);
+    drop((held, own));
     tracing::debug!(
         code = response.status().as_u16(),
         took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -194,17 +211,19 @@ mod tests {
     fn a_till_has_its_rate_and_a_burst_and_no_other_till_pays_for_it() {
         let limits = Limits::new(10);
         let now = Instant::now();
-        let admitted = (0..100).filter(|_| limits.admit(&till("T1"), now)).count();
+        let admitted = (0..100)
+            .filter(|_| limits.admit(&till("T1"), now).is_some())
+            .count();
         assert_eq!(admitted, 20, "two seconds at once");
-        assert!(limits.admit(&till("T2"), now));
+        assert!(limits.admit(&till("T2"), now).is_some());
         let later = now + Duration::from_millis(500);
         let admitted = (0..100)
-            .filter(|_| limits.admit(&till("T1"), later))
+            .filter(|_| limits.admit(&till("T1"), later).is_some())
             .count();
         assert_eq!(admitted, 5, "half a second's");
         let much_later = now + Duration::from_secs(3600);
         let admitted = (0..100)
-            .filter(|_| limits.admit(&till("T1"), much_later))
+            .filter(|_| limits.admit(&till("T1"), much_later).is_some())
             .count();
         assert_eq!(admitted, 20, "never more than a burst");
     }

@@ -52,10 +52,13 @@ pub struct Api {
     pub limits: Arc<Limits>,
 }
 
+/// The path that records come to: the only one with large bodies.
+const RECORDS: &str = "/v1/records";
+
 /// The routes for tills.
 pub fn router(api: Api) -> Router {
     Router::new()
-        .route("/v1/records", post(records::push))
+        .route(RECORDS, post(records::push))
         .route("/v1/authorisations", post(hosts::authorise))
         .route("/v1/reversals", post(hosts::reverse))
         .route("/v1/advices", post(advices::advise))

@@ -6,10 +6,11 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 
 use hyper::Method;
+use sealpoint_wire::AdviceKind;
 
 use crate::client::{Body, Client};
 use crate::process::{Shop, run};
-use crate::shapes::{TILL, authorise, push, record, reverse};
+use crate::shapes::{TILL, advise, authorise, inquire, push, record, reverse};
 
 #[tokio::test]
 async fn an_enrolled_till_is_known_by_its_terminal_id() {
@@ -74,6 +75,10 @@ async fn a_till_cannot_speak_in_anothers_name() {
             client.post("/v1/records", &push(vec![record(1)])).await,
             client.post("/v1/authorisations", &authorise(1)).await,
             client.post("/v1/reversals", &reverse(1)).await,
+            client.post("/v1/inquiries", &inquire(1)).await,
+            client
+                .post("/v1/advices", &advise(1, AdviceKind::OfflineApproved))
+                .await,
         ];
         for answer in asked {
             assert_eq!(answer.error(), (403, "forbidden".to_owned()));

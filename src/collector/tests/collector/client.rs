@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -105,19 +106,27 @@ impl Client {
         }
     }
 
+    /// A connection, for a test that writes what it likes.
+    ///
+    /// # Errors
+    /// The connection was refused.
+    pub async fn connect(&self) -> Result<TlsStream<TcpStream>, String> {
+        let tcp = TcpStream::connect(self.address)
+            .await
+            .map_err(|e| e.to_string())?;
+        let name = ServerName::try_from("127.0.0.1").expect("an address");
+        TlsConnector::from(Arc::clone(&self.tls))
+            .connect(name, tcp)
+            .await
+            .map_err(|e| e.to_string())
+    }
+
     /// One request over a connection of its own.
     ///
     /// # Errors
     /// The connection was refused.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Result<Answer, String> {
-        let tcp = TcpStream::connect(self.address)
-            .await
-            .map_err(|e| e.to_string())?;
-        let name = ServerName::try_from("127.0.0.1").expect("an address");
-        let stream = TlsConnector::from(Arc::clone(&self.tls))
-            .connect(name, tcp)
-            .await
-            .map_err(|e| e.to_string())?;
+        let stream = self.connect().await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|e| e.to_string())?;
