@@ -156,7 +156,7 @@ pub(super) fn write_to_server(
     health: &StoreHealth,
 ) {
     let mut db = Database {
-        engine: Engine::Postgres(link),
+        engine: Engine::Postgres(Box::new(link)),
     };
     loop {
         let next = waiting

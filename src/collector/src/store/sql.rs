@@ -16,7 +16,7 @@ pub struct Database {
 #[derive(Debug)]
 pub(super) enum Engine {
     Sqlite(sqlite::Link),
-    Postgres(postgres::Link),
+    Postgres(Box<postgres::Link>),
 }
 
 /// What a step may rely on where others run at the same time. SQLite has one writer anyway.

@@ -27,7 +27,7 @@ pub enum Target {
     /// `sqlite:FILE`: one file, one collector.
     Sqlite(PathBuf),
     /// `postgres://USER@HOST:PORT/DATABASE`: one database, any number of collectors.
-    Postgres(PostgresTarget),
+    Postgres(Box<PostgresTarget>),
 }
 
 /// A PostgreSQL database and how to reach it.
@@ -60,7 +60,7 @@ impl FromStr for Target {
             return Ok(Self::Sqlite(PathBuf::from(file)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return PostgresTarget::parse(text).map(Self::Postgres);
+            return PostgresTarget::parse(text).map(|server| Self::Postgres(Box::new(server)));
         }
         if text.starts_with("nats://") {
             return Err(
