@@ -4,7 +4,7 @@
 //! sent before, so that it goes as a repeat, and which advice of a terminal is with the acquirer, so
 //! that they arrive in their order.
 
-use sealpoint_wire::{AdviceRequest, AttemptId, HostAnswer};
+use sealpoint_wire::{AdviceRequest, AttemptId, HostAnswer, HostDecision};
 
 use super::attempts::{hash_of, standing};
 use super::sql::values;
@@ -111,22 +111,33 @@ impl Database {
         Ok(known)
     }
 
-    /// Opens work for a person: goods are gone, and the issuer does not pay. `row` holds terminal,
-    /// the advice's kind, amount and currency.
-    pub(super) fn declined_advice(
+    /// Opens work for a person: goods are gone, and the issuer does not pay, or pays a part. `row` holds
+    /// terminal, the advice's kind, amount and currency.
+    pub(super) fn unpaid_advice(
         &mut self,
         row: &Row,
         attempt: AttemptId,
-        code: &str,
+        answer: &HostAnswer,
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let kind = row.text_or_none(1)?.unwrap_or_default();
+        let part = match answer.decision {
+            HostDecision::Approved => return Ok(()),
+            HostDecision::PartlyApproved => answer.approved_minor.unwrap_or_default(),
+            HostDecision::Declined => 0,
+        };
+        let left_minor = row.int(2)?.saturating_sub(part);
+        let how = match part {
+            0 => "does not pay",
+            _ => "pays a part of",
+        };
         let what = format!(
-            "advice_declined: the issuer does not pay a charge that was taken without it ({kind}, \
-             response code {code}). Ask the customer for another tender, or write it off."
+            "advice_declined: the issuer {how} a charge that was taken without it ({kind}, response \
+             code {}). Ask the customer for another tender, or write it off.",
+            answer.response_code
         );
         let subject = format!("attempt {attempt}");
-        let amount = Some((row.int(2)?, row.text(3)?));
-        self.open_work(row.text(0)?, &subject, &what, amount, now_ms)
+        let left = Some((left_minor, row.text(3)?));
+        self.open_work(row.text(0)?, &subject, &what, left, now_ms)
     }
 }

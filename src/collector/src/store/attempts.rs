@@ -124,7 +124,7 @@ impl Database {
 
     /// Keeps the acquirer's answer, unless a reversal came first. Then an approval is alarmed, and
     /// reversed at the acquirer even where that said before that it has nothing to reverse. An
-    /// advice that was declined becomes work for a person.
+    /// advice that was declined, wholly or in part, becomes work for a person.
     ///
     /// # Errors
     /// [`StoreError`]; the answer must not be given to the till then.
@@ -144,8 +144,8 @@ impl Database {
             values![attempt.as_bytes(), &json, now_ms],
         )?;
         if let Some(row) = kept {
-            if row.text_or_none(1)?.is_some() && answer.decision == HostDecision::Declined {
-                self.declined_advice(&row, attempt, &answer.response_code, now_ms)?;
+            if row.text_or_none(1)?.is_some() {
+                self.unpaid_advice(&row, attempt, answer, now_ms)?;
             }
             return Ok(Kept::Answer(answer.clone()));
         }

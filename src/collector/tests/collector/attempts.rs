@@ -295,6 +295,33 @@ async fn advices_of_a_till_go_one_after_the_other_and_again_as_repeats() {
 }
 
 #[tokio::test]
+async fn what_an_issuer_does_not_pay_of_an_advice_is_a_persons_work() {
+    let books = Books::new();
+    let store = books.open();
+    for number in 1..=2 {
+        let told = advise(number, AdviceKind::Deferred);
+        let begun = store
+            .run(move |db| db.begin_advice(&told, NOW, NOW + 25 * SECOND))
+            .await;
+        begun.expect("the store works");
+        let part = HostAnswer {
+            decision: HostDecision::PartlyApproved,
+            response_code: "10".to_owned(),
+            approved_minor: Some(1000),
+            ..approval()
+        };
+        let answer = if number == 1 { approval() } else { part };
+        keep(&store, number, answer, NOW).await;
+    }
+    let work = store.run(|db| db.work_items(false, 10)).await;
+    let work = work.expect("the store works");
+    assert_eq!(work.len(), 1, "what is approved is nobody's");
+    assert_eq!(work[0].subject, format!("attempt {}", attempt(2)));
+    assert!(work[0].what.contains("pays a part"), "{:?}", work[0]);
+    assert_eq!(work[0].amount_minor, Some(234), "what is left");
+}
+
+#[tokio::test]
 async fn a_committed_sale_is_found_by_its_attempt() {
     let books = Books::new();
     let store = books.open();
