@@ -30,7 +30,7 @@ const ID_LEN: usize = 16;
 
 /// An order to destroy the keys of one till.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct EraseOrder {
+pub struct Erasure {
     terminal: TerminalId,
     issued: Day,
     id: [u8; ID_LEN],
@@ -38,7 +38,7 @@ pub struct EraseOrder {
 
 /// Why a text is no order to this till.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BadEraseOrder {
+pub enum BadErasure {
     /// The retailer did not sign it.
     #[error(transparent)]
     Signature(#[from] BadSignature),
@@ -62,7 +62,7 @@ pub enum BadEraseOrder {
     },
 }
 
-impl EraseOrder {
+impl Erasure {
     /// A new order to that terminal.
     ///
     /// # Errors
@@ -84,16 +84,16 @@ impl EraseOrder {
     /// Reads a signed order and checks all of it.
     ///
     /// # Errors
-    /// [`BadEraseOrder`]; nothing is to be erased then.
+    /// [`BadErasure`]; nothing is to be erased then.
     pub fn verify(
         text: &str,
         root: &RootPublicKey,
         terminal: &TerminalId,
-    ) -> Result<Self, BadEraseOrder> {
-        let body = signed::verify(text, Purpose::EraseOrder, root)?;
+    ) -> Result<Self, BadErasure> {
+        let body = signed::verify(text, Purpose::Erasure, root)?;
         let order = Self::parse(body)?;
         if order.terminal != *terminal {
-            return Err(BadEraseOrder::OtherTerminal {
+            return Err(BadErasure::OtherTerminal {
                 found: order.terminal,
                 wanted: terminal.clone(),
             });
@@ -102,13 +102,13 @@ impl EraseOrder {
     }
 
     /// Checks the content alone.
-    fn parse(body: &str) -> Result<Self, BadEraseOrder> {
+    fn parse(body: &str) -> Result<Self, BadErasure> {
         let mut lines = body.split_terminator('\n');
         let mut value = |line: usize, wanted: &'static str| {
             let value = lines.next().and_then(|text| text.strip_prefix(wanted));
-            value.ok_or(BadEraseOrder::Line { line, wanted })
+            value.ok_or(BadErasure::Line { line, wanted })
         };
-        let bad = |line, wanted| BadEraseOrder::Line { line, wanted };
+        let bad = |line, wanted| BadErasure::Line { line, wanted };
         if !value(1, TITLE)?.is_empty() {
             return Err(bad(1, TITLE));
         }
@@ -146,8 +146,8 @@ impl EraseOrder {
     }
 }
 
-/// The body that is to be signed ([`Purpose::EraseOrder`]).
-impl fmt::Display for EraseOrder {
+/// The body that is to be signed ([`Purpose::Erasure`]).
+impl fmt::Display for Erasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             terminal, issued, ..

@@ -22,7 +22,7 @@
 //! [`Manifest`] says which keys may be used, [`signed`] that the retailer said so. [`KeyStore`] keeps
 //! the secret ones, and gives a DUKPT key once its number is on the disk ([`store`]).
 //!
-//! An [`EraseOrder`] of the retailer ends all of it: [`erase_keys`].
+//! An [`Erasure`] of the retailer ends all of it: [`erase_keys`].
 //!
 //! Secret keys travel in key blocks ([`key_block`], X9.143) or as components that people hold
 //! ([`components`]), and have a [`CheckValue`] to compare.
@@ -63,7 +63,7 @@ pub use card_code::{CardCode, CardCoder, NoRandomBytes};
 pub use card_data::CardData;
 pub use check_value::{BadCheckValue, CheckMethod, CheckValue, NoCheckValue};
 pub use dukpt::{Exhausted, Registers, TransactionKey};
-pub use erase_order::{BadEraseOrder, EraseOrder};
+pub use erase_order::{BadErasure, Erasure};
 pub use hot_list::{BadHotList, HOT_LIST_FILE, HOT_LIST_OLD_DAYS, HotList, MAX_HOT_CARDS};
 pub use key_block::{KeyBlock, ProtectionKey};
 pub use key_file::{ACQUIRER_KEY_FILE, KeyFileError, MAX_KEY_FILE};

@@ -37,8 +37,8 @@ pub enum Purpose {
     Manifest,
     /// Which cards are not to be taken.
     HotList,
-    /// That a till destroys its keys: [`crate::EraseOrder`].
-    EraseOrder,
+    /// That a till destroys its keys: [`crate::Erasure`].
+    Erasure,
 }
 
 impl Purpose {
@@ -48,7 +48,7 @@ impl Purpose {
         match self {
             Self::Manifest => "manifest",
             Self::HotList => "hot list",
-            Self::EraseOrder => "erase order",
+            Self::Erasure => "erase order",
         }
     }
 
@@ -61,7 +61,7 @@ impl Purpose {
             // 100,000 tokens of 33 bytes, and room for the head.
             Self::HotList => 4 * 1024 * 1024,
             // Four short lines and the signature.
-            Self::EraseOrder => 1024,
+            Self::Erasure => 1024,
         }
     }
 
@@ -70,7 +70,7 @@ impl Purpose {
     #[must_use]
     pub fn claimed_by(text: &str) -> Option<Self> {
         let (purpose, _) = Trailer::split(text)?.claims()?;
-        [Self::Manifest, Self::HotList, Self::EraseOrder]
+        [Self::Manifest, Self::HotList, Self::Erasure]
             .into_iter()
             .find(|known| known.name() == purpose)
     }

@@ -73,9 +73,9 @@ fn a_till_that_is_killed_tells_the_bank_of_each_charge_once() {
     till.kill();
     let mut till = shop.till();
     till.wait("link_down");
-    let view = till.act(json!({ "do": "view" }));
-    assert_eq!(view["offline"], serde_json::Value::Null, "no lane yet");
     till.wait("reader");
+    let view = till.act(json!({ "do": "view" }));
+    assert_eq!(view["offline"]["taken_count"], 2, "they are on the disk");
     shop.start_collector();
     till.wait("drained");
     assert_eq!(shop.captured(), 2);

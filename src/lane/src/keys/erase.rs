@@ -1,6 +1,6 @@
 //! The retailer's order to destroy every key.
 
-use sealpoint_vault::{EraseOrder, erase_keys, is_erased, mark_erased, signed::RootPublicKey};
+use sealpoint_vault::{Erasure, erase_keys, is_erased, mark_erased, signed::RootPublicKey};
 use sealpoint_wire::TerminalId;
 
 use super::{
@@ -59,7 +59,7 @@ impl Keys {
              `tillctl keys destroy --all`.",
         )?;
         self.is_accepted(&root)?;
-        EraseOrder::verify(order, &root, terminal)
+        Erasure::verify(order, &root, terminal)
             .map_err(|bad| format!("the order does not count: {bad}."))?;
         Ok(())
     }

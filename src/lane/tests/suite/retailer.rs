@@ -52,7 +52,7 @@ impl Retailer {
             "erase order\nterminal {terminal}\nissued 2026-11-23\n\
              id 0A58DE0C10F5BC1EC0A9F2A2C4E4D6B1\n"
         );
-        signed::sign(&body, Purpose::EraseOrder, &self.root).expect("signed")
+        signed::sign(&body, Purpose::Erasure, &self.root).expect("signed")
     }
 
     /// Puts a signed hot list of these tokens into the folder.

@@ -12,10 +12,10 @@ mod report;
 
 use std::{
     ffi::OsString,
-    fs::DirBuilder,
+    fs::{self, DirBuilder},
     io::stderr,
-    os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::Path,
 };
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
@@ -101,20 +101,31 @@ fn enrol(wanted: &Wanted) -> Result<CertificateAnswer, Fault> {
     Ok(given)
 }
 
+/// Makes the folder. One that is there and that everybody may write to could hold a key that
+/// somebody else knows, and is not taken.
 fn make(folder: &Path) -> Result<(), Fault> {
-    DirBuilder::new()
+    /// Everybody may write.
+    const OTHERS_WRITE: u32 = 0o002;
+    let mode = DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
+        .and_then(|()| fs::metadata(folder))
         .map_err(|error| {
             Fault::files(
-                format!(
-                    "The folder {} cannot be made ({error}).",
-                    PathBuf::from(folder).display()
-                ),
+                format!("The folder {} cannot be made ({error}).", folder.display()),
                 "Give another folder, or run this as a user who may write there.",
             )
-        })
+        })?
+        .permissions()
+        .mode();
+    if mode & OTHERS_WRITE == 0 {
+        return Ok(());
+    }
+    Err(Fault::files(
+        format!("Everybody may write into the folder {}.", folder.display()),
+        "Give a folder that is this till's alone.",
+    ))
 }
 
 fn refusal(answer: &https::Answer) -> Fault {
@@ -146,5 +157,23 @@ fn files_fault(error: IdentityError) -> Fault {
             what: other.to_string(),
             remedy: "Nothing that worked before was changed.".to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_everybody_may_write_to_gets_no_key() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let folder = scratch.path().join("uplink");
+        make(&folder).expect("a new one is for its owner alone");
+        let mode = fs::metadata(&folder).expect("it is there").permissions();
+        assert_eq!(mode.mode() & 0o777, 0o700);
+        for (mode, taken) in [(0o750, true), (0o777, false), (0o1777, false)] {
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).expect("its own");
+            assert_eq!(make(&folder).is_ok(), taken, "{mode:o}");
+        }
     }
 }

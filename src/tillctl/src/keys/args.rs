@@ -142,7 +142,7 @@ pub enum Command {
         out: Option<PathBuf>,
     },
     /// Order a till to destroy its keys.
-    EraseOrder {
+    Erasure {
         /// Which one.
         terminal: TerminalId,
         /// The root's private key.
@@ -393,7 +393,7 @@ impl Said {
                 hot_list: self.hot_list,
                 out: self.out,
             }),
-            "erase-order" => Ok(Command::EraseOrder {
+            "erase-order" => Ok(Command::Erasure {
                 terminal: needed(self.terminal, "--terminal ID")?,
                 root: needed(self.root, "--root FILE")?,
                 out: self.out,

@@ -46,7 +46,7 @@ pub fn load(
     match Purpose::claimed_by(&text) {
         Some(Purpose::Manifest) => manifest(options, &held, &text, &now),
         Some(Purpose::HotList) => hot_list(options, &held, &text, &now),
-        Some(Purpose::EraseOrder) => Err(Fault::refused(
+        Some(Purpose::Erasure) => Err(Fault::refused(
             "This is an order that a till destroys its keys, and nothing to load.",
             "Give it to the collector; to erase this till by hand, run `tillctl keys destroy --all`.",
         )),

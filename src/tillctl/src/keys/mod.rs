@@ -77,7 +77,7 @@ fn carry_out(command: Command, options: &Options) -> Result<(String, Exit), Faul
             hot_list,
             out,
         } => retailer::sign(&file, &root, hot_list, out.as_deref())?,
-        Command::EraseOrder {
+        Command::Erasure {
             terminal,
             root,
             out,

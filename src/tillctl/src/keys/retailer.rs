@@ -5,7 +5,7 @@ use std::path::Path;
 use data_encoding::HEXUPPER_PERMISSIVE;
 use sealpoint_secret::SecretBytes;
 use sealpoint_vault::{
-    CheckValue, EraseOrder, HotList, KeyBlock, KeyKind, Manifest, ProtectionKey, SystemRandom,
+    CheckValue, Erasure, HotList, KeyBlock, KeyKind, Manifest, ProtectionKey, SystemRandom,
     key_block::{Algorithm, Header, HmacHash, ModeOfUse, OptionalBlock, Usage, Version},
     signed::{self, MAX_ROOT_FILE, PRIVATE_ROOT_FILE, Purpose, ROOT_FILE, RootPrivateKey},
 };
@@ -85,9 +85,9 @@ pub fn sign(file: &Path, root: &Path, hot_list: bool, out: Option<&Path>) -> Res
 /// Signs the order that a till destroys its keys.
 pub fn erase_order(terminal: TerminalId, root: &Path, out: Option<&Path>) -> Result<Done, Fault> {
     let private = private_root(root)?;
-    let order = EraseOrder::new(terminal, Now::read()?.day, &SystemRandom::new())
+    let order = Erasure::new(terminal, Now::read()?.day, &SystemRandom::new())
         .map_err(|bad| because("", &bad))?;
-    let text = signed::sign(&order.to_string(), Purpose::EraseOrder, &private)
+    let text = signed::sign(&order.to_string(), Purpose::Erasure, &private)
         .map_err(|bad| because("The order is not signed: ", &bad))?;
     let done = format!(
         "The order {} to erase the keys of {} is signed by \"{}\".",

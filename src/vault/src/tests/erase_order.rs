@@ -4,7 +4,7 @@ use sealpoint_wire::TerminalId;
 
 use super::signed::root;
 use crate::{
-    BadEraseOrder, EraseOrder, SystemRandom,
+    BadErasure, Erasure, SystemRandom,
     signed::{self, BadSignature, Purpose, RootPrivateKey},
 };
 
@@ -19,33 +19,33 @@ fn sign(body: &str, purpose: Purpose) -> String {
     signed::sign(body, purpose, &root()).expect("signed")
 }
 
-fn read(text: &str) -> Result<EraseOrder, BadEraseOrder> {
-    EraseOrder::verify(text, root().public(), &terminal("T0000001"))
+fn read(text: &str) -> Result<Erasure, BadErasure> {
+    Erasure::verify(text, root().public(), &terminal("T0000001"))
 }
 
 #[test]
 fn an_order_that_is_made_is_read_by_its_terminal_and_no_other() {
     let day = "2026-11-23".parse().expect("a day");
-    let made = EraseOrder::new(terminal("T0000001"), day, &SystemRandom::new());
+    let made = Erasure::new(terminal("T0000001"), day, &SystemRandom::new());
     let made = made.expect("random bytes");
-    let text = sign(&made.to_string(), Purpose::EraseOrder);
+    let text = sign(&made.to_string(), Purpose::Erasure);
     assert_eq!(read(&text), Ok(made.clone()));
     assert_eq!((made.issued(), made.id().len()), (day, 32));
     for other in ["T0000002", "T000000", "T00000011"] {
         let Ok(other) = other.parse() else { continue };
-        let told = EraseOrder::verify(&text, root().public(), &other);
+        let told = Erasure::verify(&text, root().public(), &other);
         assert!(
-            matches!(told, Err(BadEraseOrder::OtherTerminal { .. })),
+            matches!(told, Err(BadErasure::OtherTerminal { .. })),
             "{told:?}"
         );
     }
-    let again = EraseOrder::new(terminal("T0000001"), day, &SystemRandom::new());
+    let again = Erasure::new(terminal("T0000001"), day, &SystemRandom::new());
     assert_ne!(again.expect("random bytes").id(), made.id());
 }
 
 #[test]
 fn the_written_form_is_the_documented_one() {
-    let order = read(&sign(BODY, Purpose::EraseOrder)).expect("an order");
+    let order = read(&sign(BODY, Purpose::Erasure)).expect("an order");
     assert_eq!(order.to_string(), BODY);
     assert_eq!(order.id(), "0A58DE0C10F5BC1EC0A9F2A2C4E4D6B1");
 }
@@ -58,7 +58,7 @@ fn nothing_else_that_the_root_signed_is_an_order() {
         assert!(
             matches!(
                 &told,
-                BadEraseOrder::Signature(BadSignature::OtherPurpose { .. })
+                BadErasure::Signature(BadSignature::OtherPurpose { .. })
             ),
             "{told}"
         );
@@ -66,13 +66,13 @@ fn nothing_else_that_the_root_signed_is_an_order() {
         assert!(
             matches!(
                 read(&renamed),
-                Err(BadEraseOrder::Signature(BadSignature::Wrong(_)))
+                Err(BadErasure::Signature(BadSignature::Wrong(_)))
             ),
             "{renamed}"
         );
     }
-    let order = sign(BODY, Purpose::EraseOrder);
-    assert_eq!(Purpose::claimed_by(&order), Some(Purpose::EraseOrder));
+    let order = sign(BODY, Purpose::Erasure);
+    assert_eq!(Purpose::claimed_by(&order), Some(Purpose::Erasure));
     for purpose in [Purpose::Manifest, Purpose::HotList] {
         assert!(signed::verify(&order, purpose, root().public()).is_err());
     }
@@ -82,16 +82,16 @@ fn nothing_else_that_the_root_signed_is_an_order() {
 fn another_root_gives_no_orders() {
     let id = "root-test".parse().expect("a key id");
     let namesake = RootPrivateKey::generate(id, &SystemRandom::new()).expect("a key");
-    let text = signed::sign(BODY, Purpose::EraseOrder, &namesake).expect("signed");
+    let text = signed::sign(BODY, Purpose::Erasure, &namesake).expect("signed");
     assert!(matches!(
         read(&text),
-        Err(BadEraseOrder::Signature(BadSignature::Wrong(_)))
+        Err(BadErasure::Signature(BadSignature::Wrong(_)))
     ));
 }
 
 #[test]
 fn an_altered_or_shortened_order_does_not_count() {
-    let text = sign(BODY, Purpose::EraseOrder);
+    let text = sign(BODY, Purpose::Erasure);
     for end in 0..text.len() {
         assert!(read(&text[..end]).is_err(), "cut at {end}");
     }
@@ -107,7 +107,7 @@ fn an_altered_or_shortened_order_does_not_count() {
 
 #[test]
 fn a_body_that_is_signed_and_no_order_is_refused_with_its_line() {
-    let line = |line, wanted| BadEraseOrder::Line { line, wanted };
+    let line = |line, wanted| BadErasure::Line { line, wanted };
     for (body, told) in [
         (BODY.replace("erase order", "erase"), line(1, "erase order")),
         (
@@ -122,6 +122,6 @@ fn a_body_that_is_signed_and_no_order_is_refused_with_its_line() {
         (format!("{BODY}stolen\n"), line(5, "the end")),
         ("erase order\n".to_owned(), line(2, "terminal ")),
     ] {
-        assert_eq!(read(&sign(&body, Purpose::EraseOrder)), Err(told), "{body}");
+        assert_eq!(read(&sign(&body, Purpose::Erasure)), Err(told), "{body}");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sealpoint_vault::{
-    EraseOrder, KeyKind, MAX_OFFLINE_HOURS, MAX_OFFLINE_MINOR, MAX_OFFLINE_RECORDS, Manifest,
+    Erasure, KeyKind, MAX_OFFLINE_HOURS, MAX_OFFLINE_MINOR, MAX_OFFLINE_RECORDS, Manifest,
     SystemRandom,
     signed::{self, Purpose, RootPrivateKey},
 };
@@ -74,9 +74,9 @@ fn the_erase_order_in_the_documentation_is_the_form_that_is_read() {
     assert!(signature.starts_with("-- erase order signed by "));
     let root = RootPrivateKey::generate("root-2026".parse().expect("an id"), &SystemRandom::new());
     let root = root.expect("random bytes");
-    let signed = signed::sign(body, Purpose::EraseOrder, &root).expect("signed");
+    let signed = signed::sign(body, Purpose::Erasure, &root).expect("signed");
     let terminal = "T0000001".parse().expect("a terminal id");
-    let order = EraseOrder::verify(&signed, root.public(), &terminal).expect("an order");
+    let order = Erasure::verify(&signed, root.public(), &terminal).expect("an order");
     assert_eq!(order.to_string(), body);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use sealpoint_vault::{EraseOrder, erase_keys, mark_erased, signed::RootPublicKey};
+use sealpoint_vault::{Erasure, erase_keys, mark_erased, signed::RootPublicKey};
 
 use super::office::{Office, acquirer, assert_refused, dukpt, protection, text, today};
 
@@ -41,10 +41,10 @@ fn an_order_is_signed_for_one_terminal_and_for_today() {
     let office = Office::new();
     let order = ordered(&office, TERMINAL);
     let terminal = TERMINAL.parse().expect("a terminal id");
-    let read = EraseOrder::verify(&order, &root(&office), &terminal).expect("an order");
+    let read = Erasure::verify(&order, &root(&office), &terminal).expect("an order");
     assert_eq!(read.issued(), today());
     let other = "T0000002".parse().expect("a terminal id");
-    assert!(EraseOrder::verify(&order, &root(&office), &other).is_err());
+    assert!(Erasure::verify(&order, &root(&office), &other).is_err());
     assert_ne!(
         ordered(&office, TERMINAL),
         order,
@@ -53,7 +53,7 @@ fn an_order_is_signed_for_one_terminal_and_for_today() {
 
     let key = office.file("retailer.key.toml");
     let piped = office.ran(&["erase-order", "--terminal", TERMINAL, "--root", text(&key)]);
-    assert!(EraseOrder::verify(&piped.out, &root(&office), &terminal).is_ok());
+    assert!(Erasure::verify(&piped.out, &root(&office), &terminal).is_ok());
 }
 
 #[test]
