@@ -20,6 +20,7 @@ mod process;
 mod pushes;
 mod records;
 mod relay;
+mod renewals;
 mod reversals;
 mod server_store;
 mod shapes;
