@@ -59,7 +59,7 @@ use tills::Shop;
 use world::World;
 
 /// Worlds, unless `SEALPOINT_SIM` says how many.
-const WORLDS: u64 = 100;
+const WORLDS: u64 = 150;
 /// Lines of what happened last, when a world breaks.
 const LAST_LINES: usize = 80;
 
