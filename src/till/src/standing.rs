@@ -34,6 +34,8 @@ struct Lost {
     stolen: bool,
     /// The order was given to the card process, which checks it.
     given: bool,
+    /// And it did not believe it, or could not obey it.
+    refused: bool,
 }
 
 impl Standing {
@@ -71,7 +73,9 @@ impl Till {
         match word {
             Word::Active => {
                 self.standing.revoked = None;
-                if self.standing.lost.as_ref().is_some_and(|lost| !lost.given) {
+                // Whoever sent a false order keeps no till from its cards for good.
+                let ends = |lost: &Lost| !lost.given || lost.refused;
+                if self.standing.lost.as_ref().is_some_and(ends) {
                     self.standing.lost = None;
                 }
             }
@@ -85,6 +89,7 @@ impl Till {
                         order,
                         stolen,
                         given: false,
+                        refused: false,
                     });
                     self.say(NoticeCode::TillLost, vec![]);
                 }
@@ -116,6 +121,9 @@ impl Till {
     pub(crate) fn erased(&mut self, refused: Option<String>) -> Vec<Effect> {
         if let Some(why) = refused {
             // The order stays known, so that it is not given again and again.
+            if let Some(lost) = &mut self.standing.lost {
+                lost.refused = true;
+            }
             return self.say(NoticeCode::EraseRefused, vec![why]);
         }
         self.standing.erased = true;

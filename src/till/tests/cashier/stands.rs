@@ -105,6 +105,13 @@ fn an_order_that_the_card_process_does_not_believe_erases_nothing() {
     assert_eq!(said(&view), Some(NoticeCode::EraseRefused));
     world.scan(MILK);
     assert_eq!(world.act(Action::CashExact).pane, Pane::Paid);
+    let view = stands(&mut world, lost(true));
+    assert!(warned(&view, NoticeCode::TillLost), "nobody took it back");
+    assert_eq!(world.told_lane.len(), 1, "one order, once");
+    let view = stands(&mut world, Standing::Active);
+    assert!(!warned(&view, NoticeCode::TillLost));
+    world.scan(MILK);
+    assert_eq!(world.card_approved().pane, Pane::Paid);
 }
 
 #[test]
