@@ -319,7 +319,8 @@ impl Till {
         if !is_time_again(self.commit_again.tried_ms?, stamp) || self.unsettled.is_some() {
             return None;
         }
-        if self.commit_again.tries < COMMIT_TRIES && self.due_minor() <= 0 {
+        if self.commit_again.tries < COMMIT_TRIES {
+            // Where cash was to pay the rest, it was not taken: the cashier takes it again.
             self.commit_again.tried_ms = None;
             return Some(self.commit_if_paid(stamp));
         }

@@ -82,3 +82,24 @@ fn on_a_dead_disk_the_till_goes_on_trying() {
     world.passes(2_500);
     assert_eq!(world.journal.attempts[&attempt].state, State::ReversalDue);
 }
+
+/// Cash that was to pay the rest was not taken; what the card paid stays while the cashier tries again.
+#[test]
+fn a_card_beside_cash_is_not_undone_by_the_first_failure() {
+    let mut world = open();
+    world.scan(MILK);
+    world.act(Action::Card {
+        amount_minor: Some(50),
+    });
+    world.online();
+    world.host(approved());
+    world.outcome(OutcomeKind::Approved);
+    world.journal.failing = vec![Failed::Commit];
+    world.act(Action::CashExact);
+    let view = world.passes(10_000);
+    assert_eq!((view.tenders.len(), view.due_minor), (1, 59));
+    world.journal.failing.clear();
+    assert_eq!(world.act(Action::CashExact).pane, Pane::Paid);
+    let attempt = world.attempt();
+    assert_eq!(world.journal.attempts[&attempt].state, State::Committed);
+}
