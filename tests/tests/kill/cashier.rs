@@ -19,6 +19,10 @@ const REST_MS: u64 = 60_000;
 /// How long a cashier waits for what may never come, for somebody is dead.
 const GLANCE_MS: u64 = 1_500;
 
+/// How often a cashier looks whether the reader has seen a card go, and how often at most.
+const GONE_EVERY: Duration = Duration::from_millis(20);
+const GONE_LOOKS: u32 = 50;
+
 /// The till is dead: it was killed, or it ended.
 #[derive(Debug)]
 pub struct Dead;
@@ -154,6 +158,14 @@ impl Cashier {
         self.act(json!({ "do": "demo", "insert": card }))?;
         self.glance("no_card")?;
         self.act(json!({ "do": "demo" }))?;
+        // A card that goes and comes back between two looks of the reader is the same one still in.
+        for _ in 0..GONE_LOOKS {
+            let view = self.act(json!({ "do": "view" }))?;
+            if view["reader"]["state"] != "card_in" {
+                break;
+            }
+            thread::sleep(GONE_EVERY);
+        }
         Ok(())
     }
 

@@ -150,17 +150,20 @@ impl Database {
             hashes: HashMap::new(),
             places: HashMap::new(),
         };
-        for row in self.keys_by_id(&fit)? {
-            known.hashes.insert(row.array(0)?, row.array(1)?);
-        }
         let mut seqs: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
         for fit in &fit {
             seqs.entry(fit.record.epoch).or_default().push(fit.seq);
         }
+        // The places first: another collector may store the same records between the two looks, and
+        // a record whose place is seen taken must be seen by its id as well. A new terminal has no
+        // row yet that would keep that collector out.
         for (epoch, seqs) in seqs {
             for row in self.keys_by_place(terminal, epoch, &seqs)? {
                 known.places.insert((epoch, row.int(0)?), row.array(1)?);
             }
+        }
+        for row in self.keys_by_id(&fit)? {
+            known.hashes.insert(row.array(0)?, row.array(1)?);
         }
         Ok(known)
     }
