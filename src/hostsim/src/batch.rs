@@ -32,9 +32,9 @@ pub fn csv(batch: &[Captured]) -> String {
             "authorisation"
         };
         // Writing to a text does not fail.
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "{},{},{},{},{},{},{kind},{}\n",
+            "{},{},{},{},{},{},{kind},{}",
             trace.attempt,
             trace.terminal,
             trace.stan,

@@ -99,6 +99,8 @@ impl Link {
             }
         }
         self.dial()?;
+        // What failed was the connection, before the step had begun.
+        self.spoiled = false;
         self.command(sql)
     }
 
