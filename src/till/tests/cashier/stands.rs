@@ -63,10 +63,12 @@ fn a_lost_till_uploads_first_and_is_erased_then() {
     let view = stands(&mut world, lost(false));
     assert_eq!(said(&view), Some(NoticeCode::TillLost));
     assert!(world.told_lane.is_empty(), "three records wait");
-    let mut advice = Figures::default();
-    advice.offline = OfflineUsed {
-        count: 1,
-        ..OfflineUsed::default()
+    let advice = Figures {
+        offline: OfflineUsed {
+            count: 1,
+            ..OfflineUsed::default()
+        },
+        ..Figures::default()
     };
     world.input(Input::Figures(advice));
     assert!(world.told_lane.is_empty(), "the bank is owed an advice");
