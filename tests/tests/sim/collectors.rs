@@ -97,7 +97,7 @@ impl Collector {
         if let Some(late) = late {
             let desk = Rc::clone(&self.desk);
             self.tasks.spawn(async move {
-                let kept = desk.keep_late(late).await;
+                let kept = desk.hear_late(late).await;
                 kept.expect("the store is there");
             });
         }

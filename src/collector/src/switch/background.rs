@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealpoint_acquirer::{Answer, AnswerTo};
+use sealpoint_acquirer::Answer;
 use sealpoint_wire::ReversalRequest;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Desk, SwitchError, believe};
+use super::Desk;
 use crate::now_ms;
-use crate::store::{Isolation, Kept, StoreError};
+use crate::store::{Isolation, StoreError};
 
 /// How often it looks for what is due.
 const TICK: Duration = Duration::from_secs(1);
@@ -87,47 +87,5 @@ impl Desk {
                 db.claim_reversals(None, max, now, until)
             })
             .await
-    }
-
-    /// An answer that nobody waits for any more: honoured if no reversal is due, reversed if it is.
-    async fn keep_late(&self, answer: Answer) -> Result<(), SwitchError> {
-        let Some((terminal, local_time)) = answer.key.asked.clone() else {
-            return Ok(());
-        };
-        let is_advice = answer.key.to == AnswerTo::Advice;
-        if !is_advice && answer.key.to != AnswerTo::Authorisation {
-            return Ok(());
-        }
-        let stan = answer.key.stan;
-        let found = self
-            .store
-            .run(move |db| db.traced(terminal.as_str(), stan, local_time.digits()))
-            .await?;
-        let Some(traced) = found else {
-            tracing::warn!(stan, "a late answer is to nothing that was asked");
-            return Ok(());
-        };
-        let attempt = traced.attempt;
-        let Ok(currency) = traced.currency.parse() else {
-            return Err(StoreError::Damaged("a currency that is none").into());
-        };
-        if is_advice && answer.is_for_later() {
-            return Ok(());
-        }
-        let profile = self.line()?.profile();
-        match believe(&answer, profile, traced.amount_minor, currency) {
-            Ok(told) => {
-                let kept = self
-                    .store
-                    .run(move |db| db.answer_attempt(attempt, &told, now_ms()))
-                    .await?;
-                match kept {
-                    Kept::Answer(_) => tracing::info!(%attempt, "a late answer is kept"),
-                    Kept::Late => tracing::warn!(%attempt, "a late answer is not honoured"),
-                }
-            }
-            Err(why) => tracing::warn!(%attempt, why, "a late answer is not believed"),
-        }
-        Ok(())
     }
 }

@@ -7,40 +7,38 @@
 //!
 //! * `ask`: authorisations; `advise`: charges without the issuer; `undo`: reversals; `inquire`:
 //!   what became of an attempt.
+//! * `answers`: what an answer is worth, and how it is kept; `leases`: times in the rows.
 //! * `background`: reversals that are due, answers that nobody waits for, the line's echo.
 //! * `line` and `connection`: the way to the acquirer.
 
 mod acquirer;
 mod advise;
+mod answers;
 mod ask;
 mod background;
 mod connection;
 mod inquire;
+mod leases;
 mod line;
 mod undo;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use sealpoint_acquirer::{Answer, Profile};
 use sealpoint_wire::{
-    AdviceRequest, AttemptId, AuthoriseRequest, Currency, Fate, HostAnswer, HostDecision,
-    InquiryRequest, ReversalRequest,
+    AdviceRequest, AuthoriseRequest, Fate, HostAnswer, InquiryRequest, ReversalRequest,
 };
 use tokio::sync::mpsc;
 
-use crate::now_ms;
-use crate::store::{Kept, Store, StoreError};
+use crate::store::{Store, StoreError};
 pub use acquirer::{Acquirer, ProfileFileError};
+use answers::believe;
 use background::Background;
 pub use connection::MAX_OPEN;
 pub use line::LineDown;
 
+use leases::{claimed_until_ms, in_flight_until_ms};
 use line::Line;
 
-/// A request that was sent may be on its way for so long after its sender has stopped waiting, with
-/// what the clocks of two collectors differ by.
-const MARGIN: Duration = Duration::from_secs(10);
 /// Answers that nobody waits for any more and that are not looked at yet; more are lost, and their
 /// attempts are reversed.
 const MAX_LATE: usize = 256;
@@ -160,54 +158,6 @@ impl Desk {
     fn line(&self) -> Result<&Line, SwitchError> {
         self.line.as_ref().ok_or(SwitchError::NoAcquirer)
     }
-
-    /// Stores an answer before anybody hears it. Once a reversal is due it is not honoured.
-    async fn keep(
-        &self,
-        attempt: AttemptId,
-        answer: HostAnswer,
-    ) -> Result<HostAnswer, SwitchError> {
-        let kept = self
-            .store
-            .run(move |db| db.answer_attempt(attempt, &answer, now_ms()))
-            .await?;
-        match kept {
-            Kept::Answer(answer) => Ok(answer),
-            Kept::Late => Err(SwitchError::Reversed),
-        }
-    }
-}
-
-/// What an answer says of this amount, or why it is not believed.
-fn believe(
-    answer: &Answer,
-    profile: &Profile,
-    amount_minor: i64,
-    currency: Currency,
-) -> Result<HostAnswer, String> {
-    let told = answer
-        .host_answer(amount_minor, currency)
-        .map_err(|error| error.to_string())?;
-    if told.decision == HostDecision::PartlyApproved && !profile.partial_approvals {
-        return Err("it approved a part, which its profile does not allow".to_owned());
-    }
-    Ok(told)
-}
-
-/// When a request that is sent now is on its way no longer.
-fn in_flight_until_ms(now_ms: i64, profile: &Profile) -> i64 {
-    later_ms(now_ms, profile.answer_within + MARGIN)
-}
-
-/// Until when whoever takes on a reversal now is at it.
-fn claimed_until_ms(now_ms: i64, profile: &Profile) -> i64 {
-    let dialling = profile.connect_within + profile.network_answer_within;
-    later_ms(now_ms, dialling + profile.answer_within + MARGIN)
-}
-
-fn later_ms(now_ms: i64, by: Duration) -> i64 {
-    // A profile's times are minutes at most.
-    now_ms.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Runs a step in a task of its own: when a till closes its connection, only the waiting ends.

@@ -132,15 +132,7 @@ pub fn reverse(number: u64) -> ReversalRequest {
 }
 
 pub fn inquire(number: u64) -> InquiryRequest {
-    let asked = authorise(number);
-    InquiryRequest {
-        attempt: asked.attempt,
-        terminal: asked.terminal,
-        stan: asked.stan,
-        local_time: asked.local_time,
-        amount_minor: asked.amount_minor,
-        currency: asked.currency,
-    }
+    InquiryRequest::about(&authorise(number))
 }
 
 pub fn advise(number: u64, kind: AdviceKind) -> AdviceRequest {

@@ -4,31 +4,32 @@
 
 #[path = "../../../../src/collector/src/switch/advise.rs"]
 mod advise;
+#[path = "../../../../src/collector/src/switch/answers.rs"]
+mod answers;
 #[path = "../../../../src/collector/src/switch/ask.rs"]
 mod ask;
 pub mod connection;
 #[path = "../../../../src/collector/src/switch/inquire.rs"]
 mod inquire;
+#[path = "../../../../src/collector/src/switch/leases.rs"]
+mod leases;
 #[path = "../../../../src/collector/src/switch/undo.rs"]
 mod undo;
 
-use std::time::Duration;
-
-use sealpoint_acquirer::{Answer, AnswerTo, Profile};
-use sealpoint_collector::store::{Database, Isolation, Kept, Store, StoreError};
+use sealpoint_acquirer::Answer;
+use sealpoint_collector::store::{Database, Isolation, Store, StoreError};
 pub use sealpoint_collector::switch::SwitchError;
 use sealpoint_wire::{
-    AdviceRequest, AttemptId, AuthoriseRequest, Currency, Fate, HostAnswer, HostDecision,
-    InquiryRequest, ReversalRequest,
+    AdviceRequest, AuthoriseRequest, Fate, HostAnswer, InquiryRequest, ReversalRequest,
 };
 
 use crate::clock::{self, give_way};
 use crate::now_ms;
 use crate::tasks::wait_for;
+use answers::believe;
 use connection::Line;
+use leases::{claimed_until_ms, in_flight_until_ms};
 
-/// As the switch has it.
-const MARGIN: Duration = Duration::from_secs(10);
 /// As the switch has it.
 const MAX_AT_WORK: u32 = 16;
 
@@ -94,22 +95,6 @@ impl Desk {
         self.line.as_ref().ok_or(SwitchError::NoAcquirer)
     }
 
-    /// As the switch does.
-    async fn keep(
-        &self,
-        attempt: AttemptId,
-        answer: HostAnswer,
-    ) -> Result<HostAnswer, SwitchError> {
-        let kept = self
-            .store
-            .run(move |db| db.answer_attempt(attempt, &answer, now_ms()))
-            .await?;
-        match kept {
-            Kept::Answer(answer) => Ok(answer),
-            Kept::Late => Err(SwitchError::Reversed),
-        }
-    }
-
     /// Takes up what is due, as the background does each second.
     pub async fn tend(&self) {
         let now = now_ms();
@@ -127,63 +112,7 @@ impl Desk {
         }
     }
 
-    /// An answer that nobody waits for any more, as the background takes it.
-    pub async fn keep_late(&self, answer: Answer) -> Result<(), SwitchError> {
-        let Some((terminal, local_time)) = answer.key.asked.clone() else {
-            return Ok(());
-        };
-        let is_advice = answer.key.to == AnswerTo::Advice;
-        if !is_advice && answer.key.to != AnswerTo::Authorisation {
-            return Ok(());
-        }
-        let stan = answer.key.stan;
-        let found = self
-            .store
-            .run(move |db| db.traced(terminal.as_str(), stan, local_time.digits()))
-            .await?;
-        let Some(traced) = found else { return Ok(()) };
-        let attempt = traced.attempt;
-        let currency = traced.currency.parse().expect("the store keeps currencies");
-        if is_advice && answer.is_for_later() {
-            return Ok(());
-        }
-        let profile = self.line()?.profile();
-        if let Ok(told) = believe(&answer, profile, traced.amount_minor, currency) {
-            let kept = self
-                .store
-                .run(move |db| db.answer_attempt(attempt, &told, now_ms()))
-                .await?;
-            assert!(matches!(kept, Kept::Answer(_) | Kept::Late));
-        }
-        Ok(())
+    pub async fn hear_late(&self, answer: Answer) -> Result<(), SwitchError> {
+        self.keep_late(answer).await
     }
-}
-
-/// As the switch does.
-fn believe(
-    answer: &Answer,
-    profile: &Profile,
-    amount_minor: i64,
-    currency: Currency,
-) -> Result<HostAnswer, String> {
-    let told = answer
-        .host_answer(amount_minor, currency)
-        .map_err(|error| error.to_string())?;
-    if told.decision == HostDecision::PartlyApproved && !profile.partial_approvals {
-        return Err("it approved a part, which its profile does not allow".to_owned());
-    }
-    Ok(told)
-}
-
-fn in_flight_until_ms(now_ms: i64, profile: &Profile) -> i64 {
-    later_ms(now_ms, profile.answer_within + MARGIN)
-}
-
-fn claimed_until_ms(now_ms: i64, profile: &Profile) -> i64 {
-    let dialling = profile.connect_within + profile.network_answer_within;
-    later_ms(now_ms, dialling + profile.answer_within + MARGIN)
-}
-
-fn later_ms(now_ms: i64, by: Duration) -> i64 {
-    now_ms.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
 }
