@@ -178,21 +178,26 @@ impl Journal {
                 .query_row([], |row| {
                     Ok((row.get("count")?, row.get("minor")?, row.get("oldest")?))
                 })?;
-            let one = db
-                .prepare_cached(
-                    "SELECT count(*) AS count, coalesce(sum(amount_minor), 0) AS minor FROM attempt
-                     WHERE card_key = ?1 AND way = 'offline'
-                         AND state IN ('APPROVED', 'COMMITTED') AND substr(local_time, 1, 8) = ?2",
-                )?
-                .query_row((card.map(CardKey::as_str), local_day), |row| {
-                    Ok((row.get("count")?, row.get("minor")?))
-                })?;
+            let (card_count, card_minor) = match card {
+                Some(card) => db
+                    .prepare_cached(
+                        "SELECT count(*) AS count, coalesce(sum(amount_minor), 0) AS minor
+                         FROM attempt
+                         WHERE card_key = ?1 AND way = 'offline'
+                             AND state IN ('APPROVED', 'COMMITTED')
+                             AND substr(local_time, 1, 8) = ?2",
+                    )?
+                    .query_row((card.as_str(), local_day), |row| {
+                        Ok((row.get("count")?, row.get("minor")?))
+                    })?,
+                None => (0, 0),
+            };
             Ok(OfflineUsed {
                 count: till.0,
                 amount_minor: till.1,
                 oldest_at_ms: till.2,
-                card_count: one.0,
-                card_minor: one.1,
+                card_count,
+                card_minor,
             })
         })
     }

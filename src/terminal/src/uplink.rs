@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sealpoint_journal::{Journal, JournalError, SentWritten};
 use sealpoint_sale::AttemptId;
+use sealpoint_till::ALARM_TRIES;
 use sealpoint_wire::record::MAX_BATCH;
 use sealpoint_wire::{
     AdviceResult, AuthoriseRequest, AuthoriseResult, FromUplink, LinkState, ToUplink,
@@ -24,8 +25,6 @@ const INQUIRE_EVERY: Duration = Duration::from_secs(10);
 pub(crate) const AGE_WAIT: Duration = Duration::from_secs(5);
 /// Restored attempts that are asked about in turn.
 const MAX_INQUIRIES: usize = 100;
-/// A reversal that was tried so often is an alarm.
-const ALARM_TRIES: u32 = 6;
 
 /// The link process.
 pub struct Uplink {

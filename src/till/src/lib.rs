@@ -27,5 +27,6 @@ pub use action::Action;
 pub use effect::{Effect, Input, Restored, Settings, Stamp, Stock};
 pub use keys::KEYS;
 pub use notice::{Level, Notice, NoticeCode};
+pub use standing::ALARM_TRIES;
 pub use till::Till;
 pub use view::View;

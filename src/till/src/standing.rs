@@ -11,7 +11,7 @@ use crate::till::Till;
 use crate::view::Pane;
 
 /// A reversal that was tried so often is an alarm.
-pub(crate) const ALARM_TRIES: u32 = 6;
+pub const ALARM_TRIES: u32 = 6;
 /// A clock that is off by more than this is warned of, milliseconds.
 const CLOCK_SLACK_MS: u64 = 120_000;
 

@@ -1,8 +1,10 @@
 //! Why a command could not be begun.
 
+use std::io::stderr;
+
 use serde::Serialize;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, say, tell};
 
 /// What happened and what to do.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -50,6 +52,28 @@ impl Fault {
             exit: Exit::Files,
             what: what.into(),
             remedy: remedy.into(),
+        }
+    }
+
+    /// An error whose text is a sentence on what happened and one on what to do.
+    pub fn told(exit: Exit, error: &dyn std::error::Error) -> Self {
+        let text = error.to_string();
+        let (what, remedy) = text.split_once(". ").unwrap_or((&text, ""));
+        Self {
+            exit,
+            what: format!("{}.", what.trim_end_matches('.')),
+            remedy: remedy.to_owned(),
+        }
+    }
+
+    /// Tells it, to programs as JSON of that version, and gives how the program ends.
+    pub fn tell(&self, json: Option<u8>) -> Exit {
+        match json {
+            Some(version) => tell(&self.to_json(version), self.exit),
+            None => {
+                say(&mut stderr(), &format!("tillctl: {self}"));
+                self.exit
+            }
         }
     }
 

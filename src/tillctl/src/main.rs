@@ -44,10 +44,7 @@ fn main() -> ExitCode {
     }));
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     run(&arguments)
-        .unwrap_or_else(|fault| {
-            say(&mut std::io::stderr(), &format!("tillctl: {fault}"));
-            fault.exit
-        })
+        .unwrap_or_else(|fault| fault.tell(None))
         .into()
 }
 

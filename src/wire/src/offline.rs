@@ -3,7 +3,7 @@
 use sealpoint_sale::{AttemptId, Currency, SaleId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Bytes, CardSummary, HostAnswer, SealedCard, TerminalId};
+use crate::{AuthoriseRequest, Bytes, CardSummary, HostAnswer, SealedCard, TerminalId};
 
 /// What the retailer allows without the issuer. Part of the manifest that he signed; without one
 /// nothing is allowed. A limit of 0 allows nothing.
@@ -141,6 +141,21 @@ pub struct InquiryRequest {
     /// Their currency.
     #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^(EUR|GBP|CHF|USD|JPY)$", example = "EUR"))]
     pub currency: Currency,
+}
+
+impl InquiryRequest {
+    /// About this authorisation.
+    #[must_use]
+    pub fn about(request: &AuthoriseRequest) -> Self {
+        Self {
+            attempt: request.attempt,
+            terminal: request.terminal.clone(),
+            stan: request.stan,
+            local_time: request.local_time.clone(),
+            amount_minor: request.amount_minor,
+            currency: request.currency,
+        }
+    }
 }
 
 /// What became of an attempt.

@@ -308,14 +308,7 @@ pub fn advice(request: &AuthoriseRequest, kind: AdviceKind) -> AdviceRequest {
 }
 
 pub fn inquiry(request: &AuthoriseRequest) -> InquiryRequest {
-    InquiryRequest {
-        attempt: request.attempt,
-        terminal: request.terminal.clone(),
-        stan: request.stan,
-        local_time: request.local_time.clone(),
-        amount_minor: request.amount_minor,
-        currency: request.currency,
-    }
+    InquiryRequest::about(request)
 }
 
 pub fn undo(request: &AuthoriseRequest) -> ReversalRequest {

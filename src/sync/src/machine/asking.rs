@@ -42,14 +42,7 @@ impl Asking {
 
     fn new(request: &AuthoriseRequest, moment: Moment) -> Self {
         Self {
-            inquiry: InquiryRequest {
-                attempt: request.attempt,
-                terminal: request.terminal.clone(),
-                stan: request.stan,
-                local_time: request.local_time.clone(),
-                amount_minor: request.amount_minor,
-                currency: request.currency,
-            },
+            inquiry: InquiryRequest::about(request),
             asked_ms: moment.now_ms,
             due_ms: None,
             backoff: Backoff::up_to(INQUIRY_EVERY_MS),

@@ -8,7 +8,7 @@
 mod args;
 mod report;
 
-use std::{ffi::OsString, io::stderr};
+use std::ffi::OsString;
 
 use jiff::Timestamp;
 use sealpoint_journal::{
@@ -16,7 +16,7 @@ use sealpoint_journal::{
     backup::{self, BackupError},
 };
 
-use crate::{exit::Exit, fault::Fault, say, tell};
+use crate::{exit::Exit, fault::Fault, tell};
 use args::{Asked, Command, USAGE};
 use report::Report;
 
@@ -28,16 +28,12 @@ pub fn run(restore: bool, arguments: &[OsString]) -> Result<Exit, Fault> {
     }
     Ok(match carry_out(&asked) {
         Ok(report) => tell(&report.written(asked.json), Exit::Approved),
-        Err(fault) if asked.json => tell(&fault.to_json(report::VERSION), fault.exit),
-        Err(fault) => {
-            say(&mut stderr(), &format!("tillctl: {fault}"));
-            fault.exit
-        }
+        Err(fault) => fault.tell(asked.json.then_some(report::VERSION)),
     })
 }
 
 fn carry_out(asked: &Asked) -> Result<Report, Fault> {
-    let key = DbKey::load(&asked.key).map_err(|error| told(Exit::NoJournal, &error))?;
+    let key = DbKey::load(&asked.key).map_err(|error| Fault::told(Exit::NoJournal, &error))?;
     let journal = asked.state.join(JOURNAL_FILE);
     let done = match &asked.command {
         Command::Backup(out) => {
@@ -54,7 +50,7 @@ fn carry_out(asked: &Asked) -> Result<Report, Fault> {
         }
         Command::Help => return Err(Fault::misused("No command is given.")),
     };
-    done.map_err(|error| told(exit(&error), &error))
+    done.map_err(|error| Fault::told(exit(&error), &error))
 }
 
 /// How the program ends after this error.
@@ -67,16 +63,5 @@ fn exit(error: &BackupError) -> Exit {
         | BackupError::Exists(_)
         | BackupError::NeverStill(_) => Exit::BackupFiles,
         BackupError::Journal(_) | BackupError::NoEpoch(_) => Exit::NoJournal,
-    }
-}
-
-/// An error whose text is a sentence on what happened and one on what to do.
-fn told(exit: Exit, error: &dyn std::error::Error) -> Fault {
-    let text = error.to_string();
-    let (what, remedy) = text.split_once(". ").unwrap_or((&text, ""));
-    Fault {
-        exit,
-        what: format!("{}.", what.trim_end_matches('.')),
-        remedy: remedy.to_owned(),
     }
 }

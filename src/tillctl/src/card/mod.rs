@@ -8,10 +8,7 @@ mod readers;
 mod report;
 mod words;
 
-use std::{
-    ffi::OsString,
-    io::{stderr, stdout},
-};
+use std::{ffi::OsString, io::stdout};
 
 use sealpoint_lane::{
     bench,
@@ -48,13 +45,7 @@ fn run(wanted: &Wanted) -> Exit {
     };
     match done {
         Ok((text, exit)) => tell(&text, exit),
-        Err(fault) => {
-            if wanted.json {
-                return tell(&fault.to_json(report::VERSION), fault.exit);
-            }
-            say(&mut stderr(), &format!("tillctl: {fault}"));
-            fault.exit
-        }
+        Err(fault) => fault.tell(wanted.json.then_some(report::VERSION)),
     }
 }
 

@@ -13,7 +13,6 @@ mod report;
 use std::{
     ffi::OsString,
     fs::{self, DirBuilder},
-    io::stderr,
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::Path,
 };
@@ -30,7 +29,7 @@ use sealpoint_wire::{
     enrol::{CertificateAnswer, EnrolRequest},
 };
 
-use crate::{exit::Exit, fault::Fault, say, tell};
+use crate::{exit::Exit, fault::Fault, tell};
 use args::{Asked, Wanted};
 
 /// Runs the command with the arguments behind its name.
@@ -41,11 +40,7 @@ pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
     };
     Ok(match enrol(&wanted) {
         Ok(answer) => tell(&report::done(&answer, &wanted), Exit::Approved),
-        Err(fault) if wanted.json => tell(&fault.to_json(report::VERSION), fault.exit),
-        Err(fault) => {
-            say(&mut stderr(), &format!("tillctl: {fault}"));
-            fault.exit
-        }
+        Err(fault) => fault.tell(wanted.json.then_some(report::VERSION)),
     })
 }
 

@@ -24,9 +24,9 @@ mod retailer;
 mod rotate;
 mod show;
 
-use std::{ffi::OsString, io::stderr};
+use std::ffi::OsString;
 
-use crate::{exit::Exit, fault::Fault, say, tell};
+use crate::{exit::Exit, fault::Fault, tell};
 use args::{Asked, Command, Options};
 
 /// Runs the command with the arguments behind its name.
@@ -34,11 +34,7 @@ pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
     let Asked { command, options } = Asked::parse(arguments).map_err(misused)?;
     Ok(match carry_out(command, &options).map_err(misused) {
         Ok((text, exit)) => tell(text.trim_end(), exit),
-        Err(fault) if options.json => tell(&fault.to_json(report::VERSION), fault.exit),
-        Err(fault) => {
-            say(&mut stderr(), &format!("tillctl: {fault}"));
-            fault.exit
-        }
+        Err(fault) => fault.tell(options.json.then_some(report::VERSION)),
     })
 }
 

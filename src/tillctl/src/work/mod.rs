@@ -8,12 +8,12 @@
 mod args;
 mod report;
 
-use std::{ffi::OsString, io::stderr};
+use std::ffi::OsString;
 
 use jiff::Timestamp;
 use sealpoint_journal::{DbKey, JOURNAL_FILE, Journal, JournalError};
 
-use crate::{exit::Exit, fault::Fault, say, tell};
+use crate::{exit::Exit, fault::Fault, tell};
 use args::{Asked, Command, USAGE};
 
 /// At most this many items are listed.
@@ -26,16 +26,12 @@ pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
     };
     Ok(match carry_out(&asked) {
         Ok(report) => tell(&report, Exit::Approved),
-        Err(fault) if asked.json => tell(&fault.to_json(report::VERSION), fault.exit),
-        Err(fault) => {
-            say(&mut stderr(), &format!("tillctl: {fault}"));
-            fault.exit
-        }
+        Err(fault) => fault.tell(asked.json.then_some(report::VERSION)),
     })
 }
 
 fn carry_out(asked: &Asked) -> Result<String, Fault> {
-    let key = DbKey::load(&asked.key).map_err(|error| told(Exit::NoJournal, &error))?;
+    let key = DbKey::load(&asked.key).map_err(|error| Fault::told(Exit::NoJournal, &error))?;
     let path = asked.state.join(JOURNAL_FILE);
     // Opening one that is not there would make it.
     if !path.exists() {
@@ -68,16 +64,5 @@ fn refused(error: &JournalError) -> Fault {
         JournalError::NoWorkItem(_) | JournalError::Unsaid(_) => Exit::Refused,
         _ => Exit::NoJournal,
     };
-    told(exit, error)
-}
-
-/// An error whose text is a sentence on what happened and one on what to do.
-fn told(exit: Exit, error: &dyn std::error::Error) -> Fault {
-    let text = error.to_string();
-    let (what, remedy) = text.split_once(". ").unwrap_or((&text, ""));
-    Fault {
-        exit,
-        what: format!("{}.", what.trim_end_matches('.')),
-        remedy: remedy.to_owned(),
-    }
+    Fault::told(exit, error)
 }
