@@ -39,6 +39,10 @@ pub enum Purpose {
     HotList,
     /// That a till destroys its keys: [`crate::Erasure`].
     Erasure,
+    /// What a till is told of its shop: collector, network, devices, looks.
+    Site,
+    /// That a system image may be installed over the one that runs.
+    Release,
 }
 
 impl Purpose {
@@ -49,6 +53,8 @@ impl Purpose {
             Self::Manifest => "manifest",
             Self::HotList => "hot list",
             Self::Erasure => "erase order",
+            Self::Site => "site",
+            Self::Release => "release",
         }
     }
 
@@ -62,6 +68,10 @@ impl Purpose {
             Self::HotList => 4 * 1024 * 1024,
             // Four short lines and the signature.
             Self::Erasure => 1024,
+            // A profile, a manifest and a catalogue of some ten thousand articles.
+            Self::Site => 8 * 1024 * 1024,
+            // Ten files with their hashes.
+            Self::Release => 16 * 1024,
         }
     }
 
@@ -70,9 +80,15 @@ impl Purpose {
     #[must_use]
     pub fn claimed_by(text: &str) -> Option<Self> {
         let (purpose, _) = Trailer::split(text)?.claims()?;
-        [Self::Manifest, Self::HotList, Self::Erasure]
-            .into_iter()
-            .find(|known| known.name() == purpose)
+        [
+            Self::Manifest,
+            Self::HotList,
+            Self::Erasure,
+            Self::Site,
+            Self::Release,
+        ]
+        .into_iter()
+        .find(|known| known.name() == purpose)
     }
 }
 

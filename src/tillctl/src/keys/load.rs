@@ -50,6 +50,14 @@ pub fn load(
             "This is an order that a till destroys its keys, and nothing to load.",
             "Give it to the collector; to erase this till by hand, run `tillctl keys destroy --all`.",
         )),
+        Some(Purpose::Site) => Err(Fault::refused(
+            "This is what a till is told of its shop, and nothing to load.",
+            "Give it to the till's machine: `tillctl site --help`.",
+        )),
+        Some(Purpose::Release) => Err(Fault::refused(
+            "This is the list of an image's files, and nothing to load.",
+            "Give it to the till's machine: `tillctl update --help`.",
+        )),
         None if is_block => block::load(options, &held, &text, id.as_ref(), &now),
         None => match (is_root, AcquirerKey::parse(&text)) {
             (Ok(root), _) => load_root(options, &held, &root, replacing, &now),
