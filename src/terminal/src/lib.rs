@@ -10,6 +10,12 @@ const _: () = assert!(
     "a release image must not have the feature `inspect`: build it without"
 );
 
+#[cfg(not(any(feature = "wayland", feature = "kms")))]
+compile_error!(
+    "a till draws somewhere: build sealpoint-terminal with --features wayland, or kms for a \
+     machine without a compositor"
+);
+
 mod child;
 mod clock;
 pub mod config;
