@@ -8,6 +8,7 @@
 //! cashier may see of it as a [`CardSummary`].
 
 pub mod api;
+pub mod attest;
 pub mod bytes;
 pub mod enrol;
 pub mod frame;
@@ -17,6 +18,7 @@ pub mod lane;
 pub mod offline;
 pub mod posture;
 pub mod record;
+pub mod release;
 pub mod seal;
 pub mod standing;
 pub mod status;

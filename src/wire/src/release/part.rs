@@ -1,0 +1,117 @@
+//! The files of a release.
+
+use core::fmt;
+
+use data_encoding::HEXLOWER;
+use uuid::Uuid;
+
+use super::{ImageVersion, number_u64};
+
+/// Bytes of one file at most.
+pub const MAX_PART: u64 = 2 * 1024 * 1024 * 1024;
+/// What the names of an image's files begin with.
+const PRODUCT: &str = "sealpoint_";
+/// What a packed file's name ends with.
+const PACKED: &str = ".xz";
+/// Characters of a UUID.
+const UUID_LEN: usize = 36;
+
+/// What a file of a release is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Part {
+    /// The signed unified kernel image.
+    Kernel,
+    /// The root file system.
+    Root,
+    /// Its hash tree (dm-verity).
+    Verity,
+    /// The signature over the hash tree's root.
+    Signature,
+}
+
+impl Part {
+    /// All of them, in the order in which a release names them.
+    pub const ALL: [Self; 4] = [Self::Kernel, Self::Root, Self::Verity, Self::Signature];
+
+    /// What its name ends with, before [`PACKED`].
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Kernel => ".efi",
+            Self::Root => ".root.raw",
+            Self::Verity => ".verity.raw",
+            Self::Signature => ".sig.raw",
+        }
+    }
+
+    /// Its line, for who reads an error.
+    pub(super) const fn line(self) -> &'static str {
+        match self {
+            Self::Kernel => "file sealpoint_VERSION.efi SIZE SHA-256",
+            Self::Root => "file sealpoint_VERSION_UUID.root.raw.xz SIZE SHA-256",
+            Self::Verity => "file sealpoint_VERSION_UUID.verity.raw.xz SIZE SHA-256",
+            Self::Signature => "file sealpoint_VERSION_UUID.sig.raw.xz SIZE SHA-256",
+        }
+    }
+
+    /// Whether a file of that name is this part of that version. Such a name has no slash, so it
+    /// stays in its folder.
+    #[must_use]
+    pub fn is_named(self, name: &str, version: &ImageVersion) -> bool {
+        let known = || {
+            let rest = name
+                .strip_prefix(PRODUCT)?
+                .strip_prefix(&version.to_string())?;
+            let packed = rest.strip_suffix(PACKED).unwrap_or(rest);
+            if self == Self::Kernel {
+                // What the firmware reads is not packed.
+                return (rest == self.suffix()).then_some(());
+            }
+            let uuid = packed.strip_suffix(self.suffix())?.strip_prefix('_')?;
+            let read = Uuid::try_parse(uuid).ok()?;
+            (uuid.len() == UUID_LEN && read.to_string() == uuid).then_some(())
+        };
+        known().is_some()
+    }
+}
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Sha256(pub [u8; 32]);
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+/// One file of a release.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PartFile {
+    /// What it is.
+    pub part: Part,
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its size in bytes, 1 to [`MAX_PART`].
+    pub len: u64,
+    /// Of all its bytes.
+    pub sha256: Sha256,
+}
+
+impl PartFile {
+    /// Reads what stands behind `file `.
+    pub(super) fn parse(text: &str, part: Part, version: &ImageVersion) -> Option<Self> {
+        let mut words = text.split(' ');
+        let name = words.next().filter(|name| part.is_named(name, version))?;
+        let len = number_u64(words.next()?).filter(|len| (1..=MAX_PART).contains(len))?;
+        let sha256 = HEXLOWER.decode(words.next()?.as_bytes()).ok()?;
+        if words.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            part,
+            name: name.to_owned(),
+            len,
+            sha256: Sha256(sha256.try_into().ok()?),
+        })
+    }
+}
