@@ -22,6 +22,7 @@
 //! | `advice` | what the acquirer is told of charges without it, first in, first out |
 //! | `restart` | what a start does about attempts that a stop left open |
 //! | `restored` | what was open in the backup that a journal was restored from |
+//! | `unresolved` | charges whose fate is open |
 //! | `work` | what a person has to settle |
 //! | `clock` | the latest time: whether the clock was set back |
 //! | `sale` | the one commit of a sale; receipts and totals |
@@ -55,6 +56,7 @@ mod sale;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unresolved;
 mod work;
 
 pub use advice::OfflineUsed;
@@ -73,4 +75,6 @@ pub use outbox::{
 pub use pages::MAX_SLICE;
 pub use restart::{AttemptRow, Restored};
 pub use sale::{Journaled, MAX_CASHIER, MAX_RECEIPT_TEXT, SaleCommit, ShiftTotals, StoredReceipt};
+pub use schema::NEWEST as SCHEMA;
+pub use unresolved::Unresolved;
 pub use work::{MAX_NOTE, MAX_WHO, WorkItem, WorkKind};

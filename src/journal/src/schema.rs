@@ -10,8 +10,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/002.sql"),
 ];
 
-/// The schema that this release writes.
-pub(crate) const NEWEST: u32 = MIGRATIONS.len() as u32;
+/// The schema that this release writes. It opens every older one too, and no newer one.
+pub const NEWEST: u32 = MIGRATIONS.len() as u32;
 
 /// The schema of a journal; 0 for an empty file.
 pub(crate) fn found(db: &Connection) -> Result<u32, Fault> {

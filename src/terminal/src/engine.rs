@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use sealpoint_journal::Journal;
+use sealpoint_journal::{Journal, Unresolved};
 use sealpoint_till::{Effect, Input, Notice, NoticeCode, Settings, Stock, Till, View};
 use sealpoint_wire::status::KeySource;
 use sealpoint_wire::{FromLane, FromUplink, Posture};
@@ -130,7 +130,10 @@ impl Engine {
             };
             match event {
                 Some(Event::Quit | Event::InputEnded) => ending = true,
-                Some(event) => self.take(event),
+                Some(event) => {
+                    self.take(event);
+                    self.write_pressing();
+                }
                 None => self.time_goes_by(),
             }
             if ending && self.shown.as_ref().is_none_or(|view| view.card.is_none()) {
@@ -139,14 +142,22 @@ impl Engine {
         }
         self.lane.process().stop();
         self.uplink.process().stop();
+        let open = self.open_charges();
+        if let Some(view) = &self.shown {
+            self.standing.end(view, open);
+        }
         drop(self.journal);
         drop(self.state);
     }
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Action(action) => self.input(Input::Action(action)),
+            Event::Action(action) => {
+                self.standing.touched();
+                self.input(Input::Action(action));
+            }
             Event::Line { text, number, done } => {
+                self.standing.touched();
                 self.line(&text, number, done);
                 return;
             }
@@ -249,8 +260,28 @@ impl Engine {
 
     /// Says in a file how the till stands.
     fn write_down(&mut self) {
+        let open = self.open_charges();
         if let Some(view) = &self.shown {
-            self.standing.write(view);
+            self.standing.write(view, open);
+        }
+    }
+
+    /// The same, if it is about whether the system may be replaced.
+    fn write_pressing(&mut self) {
+        let open = self.open_charges();
+        if let Some(view) = &self.shown {
+            self.standing.write_pressing(view, open);
+        }
+    }
+
+    /// The charges whose fate is open: whoever replaces the system waits for them.
+    fn open_charges(&self) -> Option<Unresolved> {
+        match self.journal.unresolved() {
+            Ok(open) => Some(open),
+            Err(error) => {
+                tracing::error!(%error, "the charges that are open could not be counted");
+                None
+            }
         }
     }
 

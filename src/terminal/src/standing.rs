@@ -6,15 +6,19 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use sealpoint_journal::{SCHEMA, Unresolved};
 use sealpoint_till::View;
 use sealpoint_wire::status::{
-    JournalStanding, KeySource, LaneStanding, QueueStanding, STATUS_EVERY_MS, STATUS_FILE,
-    STATUS_VERSION, TillStanding,
+    JournalStanding, KeySource, LaneStanding, OpenCharges, QueueStanding, STATUS_EVERY_MS,
+    STATUS_FILE, STATUS_VERSION, TillStanding,
 };
 use sealpoint_wire::{FromLane, FromUplink, Posture, TerminalId};
 
 use crate::config::Config;
 use crate::state::State;
+
+/// Times of rest are told in steps of this: who types does not have a file written at each key.
+const REST_STEP_MS: i64 = 10_000;
 
 /// What is not in a view, and when it was written last.
 pub struct Standing {
@@ -27,6 +31,9 @@ pub struct Standing {
     uplink_posture: Option<Posture>,
     lane: LaneStanding,
     journal: JournalStanding,
+    /// Since when nobody needs the till.
+    at_rest_since_ms: Option<i64>,
+    ended: bool,
     written: Option<TillStanding>,
 }
 
@@ -46,7 +53,10 @@ impl Standing {
                 integrity: "ok".to_owned(),
                 checked_at_ms: now_ms(),
                 key_source,
+                schema: SCHEMA,
             },
+            at_rest_since_ms: None,
+            ended: false,
             written: None,
         }
     }
@@ -102,9 +112,36 @@ impl Standing {
         self.journal.checked_at_ms = now_ms();
     }
 
-    /// Writes it down, if something changed or it was not written for long.
-    pub fn write(&mut self, view: &View) {
-        let mut status = self.now(view);
+    /// Somebody pressed a key or touched the screen.
+    pub fn touched(&mut self) {
+        self.at_rest_since_ms = None;
+    }
+
+    /// The last word: the till ends as it was asked to.
+    pub fn end(&mut self, view: &View, open: Option<Unresolved>) {
+        self.ended = true;
+        self.write(view, open);
+    }
+
+    /// Writes it down at once if it changed whether the system may be replaced; the rest has time
+    /// until nothing else is to be done.
+    pub fn write_pressing(&mut self, view: &View, open: Option<Unresolved>) {
+        self.rest(view);
+        let open_charges = open.map(told);
+        let known = self.written.as_ref().is_some_and(|written| {
+            written.open_charges == open_charges
+                && written.at_rest_since_ms == self.at_rest_since_ms
+        });
+        if !known {
+            self.write(view, open);
+        }
+    }
+
+    /// Writes it down, if something changed or it was not written for long. `open` are the charges
+    /// whose fate is open; `None` if the journal does not say.
+    pub fn write(&mut self, view: &View, open: Option<Unresolved>) {
+        self.rest(view);
+        let mut status = self.now(view, open);
         if let Some(written) = &self.written {
             let now_ms = status.written_at_ms;
             let age = now_ms.saturating_sub(written.written_at_ms);
@@ -120,7 +157,18 @@ impl Standing {
         self.written = Some(status);
     }
 
-    fn now(&self, view: &View) -> TillStanding {
+    /// Takes note of whether somebody needs the till. The step is rounded up: it was never at rest
+    /// for longer than it says.
+    fn rest(&mut self, view: &View) {
+        if view.card.is_some() || !view.basket.lines.is_empty() {
+            self.at_rest_since_ms = None;
+        } else if self.at_rest_since_ms.is_none() {
+            let step = now_ms().saturating_div(REST_STEP_MS).saturating_add(1);
+            self.at_rest_since_ms = Some(step.saturating_mul(REST_STEP_MS));
+        }
+    }
+
+    fn now(&self, view: &View, open: Option<Unresolved>) -> TillStanding {
         let written_at_ms = now_ms();
         let processes = [
             Some(&self.own),
@@ -150,6 +198,9 @@ impl Standing {
             journal: self.journal.clone(),
             advices_due: view.offline.map_or(0, |offline| offline.taken_count),
             work_items: view.work_items,
+            open_charges: open.map(told),
+            at_rest_since_ms: self.at_rest_since_ms,
+            ended: self.ended,
         }
     }
 
@@ -182,6 +233,15 @@ impl Standing {
         serde_json::to_writer_pretty(&mut file, status)?;
         file.write_all(b"\n")?;
         fs::rename(part, &self.file)
+    }
+}
+
+fn told(open: Unresolved) -> OpenCharges {
+    OpenCharges {
+        in_flight: open.in_flight,
+        unknown: open.unknown,
+        approved: open.approved,
+        reversing: open.reversing,
     }
 }
 

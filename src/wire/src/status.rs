@@ -47,8 +47,43 @@ pub struct TillStanding {
     /// What a person has to settle.
     #[serde(default)]
     pub work_items: u32,
+    /// Charges whose fate is open; `None` where the journal could not be asked, or the till is of a
+    /// release that did not say.
+    #[serde(default)]
+    pub open_charges: Option<OpenCharges>,
+    /// Since when nobody needs the till, milliseconds since the Unix epoch: no item is rung up, no
+    /// card is in the reader and no key was pressed. `None` while somebody does.
+    #[serde(default)]
+    pub at_rest_since_ms: Option<i64>,
+    /// The till ended as it was asked to, and this is its last word.
+    #[serde(default)]
+    pub ended: bool,
     /// The till's database.
     pub journal: JournalStanding,
+}
+
+/// Charges whose fate is open, by what is open about them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct OpenCharges {
+    /// A card is being charged.
+    pub in_flight: u64,
+    /// Nobody knows whether the acquirer approved.
+    pub unknown: u64,
+    /// Charged, and the sale that it pays for is not yet written.
+    pub approved: u64,
+    /// To be undone at the acquirer, which has not acknowledged it.
+    pub reversing: u64,
+}
+
+impl OpenCharges {
+    /// All of them.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.in_flight
+            .saturating_add(self.unknown)
+            .saturating_add(self.approved)
+            .saturating_add(self.reversing)
+    }
 }
 
 /// The card process.
@@ -88,6 +123,9 @@ pub struct JournalStanding {
     pub checked_at_ms: i64,
     /// Where its key came from.
     pub key_source: KeySource,
+    /// The schema that it is in; 0 from a till of a release that did not say.
+    #[serde(default)]
+    pub schema: u32,
 }
 
 /// Where a key came from.

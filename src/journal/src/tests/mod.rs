@@ -18,6 +18,7 @@ mod restart;
 mod sale;
 mod secrecy;
 mod sequence;
+mod unresolved;
 
 use std::path::PathBuf;
 

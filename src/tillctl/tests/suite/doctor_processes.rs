@@ -16,8 +16,8 @@ use sealpoint_wire::{
     Currency, LinkState, Posture, ReaderState,
     posture::{Achieved, Measure, Reach},
     status::{
-        JournalStanding, KeySource, LaneStanding, QueueStanding, STATUS_FILE, STATUS_VERSION,
-        TillStanding,
+        JournalStanding, KeySource, LaneStanding, OpenCharges, QueueStanding, STATUS_FILE,
+        STATUS_VERSION, TillStanding,
     },
 };
 use tempfile::TempDir;
@@ -153,10 +153,14 @@ impl Shop {
             reversals_due: 0,
             advices_due: 0,
             work_items: 0,
+            open_charges: Some(OpenCharges::default()),
+            at_rest_since_ms: None,
+            ended: false,
             journal: JournalStanding {
                 integrity: "ok".to_owned(),
                 checked_at_ms: now_ms,
                 key_source: KeySource::Credential,
+                schema: 2,
             },
         };
         let text = serde_json::to_vec(&said).expect("JSON");

@@ -12,7 +12,8 @@ use sealpoint_wire::{
     Currency, LinkState, Posture, ReaderState,
     posture::{Achieved, Measure, Reach},
     status::{
-        JournalStanding, KeySource, LaneStanding, QueueStanding, STATUS_VERSION, TillStanding,
+        JournalStanding, KeySource, LaneStanding, OpenCharges, QueueStanding, STATUS_VERSION,
+        TillStanding,
     },
 };
 
@@ -220,10 +221,14 @@ fn said() -> TillStanding {
         reversals_due: 0,
         advices_due: 0,
         work_items: 0,
+        open_charges: Some(OpenCharges::default()),
+        at_rest_since_ms: None,
+        ended: false,
         journal: JournalStanding {
             integrity: "ok".to_owned(),
             checked_at_ms: NOW_MS - 3_600_000,
             key_source: KeySource::Credential,
+            schema: 2,
         },
     }
 }
