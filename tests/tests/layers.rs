@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("vault", &["secret", "wire"]),
     ("shield", &["wire"]),
     ("tls", &[]),
+    ("attest", &["wire", "shield"]),
     (
         "lane",
         &["emv", "vault", "wire", "sale", "secret", "shield"],
@@ -72,7 +73,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("hyper", &["sync", "collector"]),
     ("axum", &["collector"]),
     ("rustls", &["sync", "collector", "tls", "tillctl"]),
-    ("ring", &["vault", "cardsim", "tls"]),
+    ("ring", &["vault", "cardsim", "tls", "collector"]),
     ("libcrux-ml-kem", &["vault", "tls"]),
     ("hpke", &["hostsim"]),
     ("crypto-bigint", &["emv"]),

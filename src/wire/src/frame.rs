@@ -39,6 +39,29 @@ pub fn read<R: Read, T: DeserializeOwned>(reader: &mut R) -> io::Result<Option<T
     decode(&body).map(Some)
 }
 
+/// Reads one message of at most so many bytes; `None` when the other side closed before it.
+///
+/// # Errors
+/// As [`read`], and `InvalidData` for a frame over `most`.
+pub fn read_at_most<R: Read, T: DeserializeOwned>(
+    reader: &mut R,
+    most: usize,
+) -> io::Result<Option<T>> {
+    let mut len = [0; 4];
+    match reader.read(&mut len[..1])? {
+        0 => return Ok(None),
+        _ => reader.read_exact(&mut len[1..])?,
+    }
+    if body_len(len)? > most {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "frame larger than this reader takes",
+        ));
+    }
+    let body = read_body(reader, len)?;
+    decode(&body).map(Some)
+}
+
 /// The length that a frame's head announces.
 ///
 /// # Errors
