@@ -5,16 +5,20 @@
 //! | `demo` | a working till with everything around it; without a display, a scripted shift |
 //! | `test` | format, lints, build, all tests |
 //! | `shots` | the pictures in `docs/screens` |
+//! | `deb` | the Debian packages of the till and of the collector |
+//! | `sbom` | what an image or a package is made of |
 //! | `bench` | the figures: start, scan, memory, sizes; what the journal and the collector take |
 
 mod bench;
 mod cargo;
+mod deb;
 mod demo;
 mod interrupt;
 mod openssl;
 mod packages;
 mod process;
 mod progress;
+mod sbom;
 mod say;
 mod servers;
 mod shots;
@@ -39,6 +43,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Check format and lints, build everything, run every test
     Test(test::Arguments),
+    /// Make the Debian packages of the till and of the collector
+    Deb(deb::Arguments),
+    /// Write what an image or a package is made of, as CycloneDX
+    Sbom(sbom::Arguments),
     /// Make the pictures in docs/screens again
     Shots(shots::Arguments),
     /// Measure start, scan to view, memory, sizes, commits, the drain and the stores
@@ -50,6 +58,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments).map(well),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Deb(arguments) => deb::run(&arguments).map(well),
+        Command::Sbom(arguments) => sbom::run(&arguments).map(well),
         Command::Shots(arguments) => shots::run(&arguments).map(well),
         Command::Bench(arguments) => bench::run(&arguments).map(well),
     };

@@ -21,6 +21,8 @@ pub enum Use {
     Server,
     /// Installing what only a Python package has.
     Pip,
+    /// Making the Debian packages.
+    Package,
     /// Measuring.
     Bench,
 }
@@ -104,6 +106,11 @@ const PACKAGES: &[Package] = &[
         "a reader in software for that card service",
     ),
     package(
+        "swtpm",
+        Use::Test,
+        "a TPM in software: quotes and the roll-back counter",
+    ),
+    package(
         "iproute2",
         Use::Test,
         "gives that card service a loopback of its own",
@@ -137,6 +144,13 @@ const PACKAGES: &[Package] = &[
         "python3-pip",
         Use::Pip,
         "installs nats-server, which Debian has too old",
+    ),
+    package("dpkg-dev", Use::Package, "makes Debian packages"),
+    package("debhelper", Use::Package, "puts their files in place"),
+    package(
+        "dh-apparmor",
+        Use::Package,
+        "has a package load its AppArmor profiles",
     ),
     package(
         "xvfb",

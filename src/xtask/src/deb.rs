@@ -1,0 +1,254 @@
+//! `cargo xtask deb`: the Debian packages of a till and of the collector.
+//!
+//! Cargo builds the programs as shipped, without the demo; debhelper puts them in place with what
+//! lies in `packaging/`. The same tree gives the same bytes: all times are the last commit's.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::{Args, ValueEnum};
+
+use crate::cargo::Workspace;
+use crate::packages::{self, Use};
+use crate::{progress, say};
+
+/// What `cargo xtask deb` can be told.
+#[derive(Args)]
+pub struct Arguments {
+    /// How the programs are built; dev is quick, and for tests of the packages
+    #[arg(long, value_enum, default_value = "release")]
+    profile: Built,
+    /// Folder that gets the packages; target/deb if not given
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Folder with programs that are built already
+    #[arg(long, value_name = "DIR", conflicts_with = "profile")]
+    binaries: Option<PathBuf>,
+    /// Version of the packages; the changelog's if not given
+    #[arg(long, value_name = "VERSION", value_parser = debian_version)]
+    version: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Built {
+    Release,
+    Dev,
+}
+
+/// A program, the crate that it comes from, and the package that it goes into.
+struct Program {
+    name: &'static str,
+    from: &'static str,
+    package: &'static str,
+    /// Built by a command of its own, so it is packed where a folder given has it.
+    elsewhere: bool,
+}
+
+const fn program(name: &'static str, from: &'static str, package: &'static str) -> Program {
+    Program {
+        name,
+        from,
+        package,
+        elsewhere: false,
+    }
+}
+
+const TILL: &str = "sealpoint-till";
+const COLLECTOR: &str = "sealpoint-collector";
+/// Every program that is shipped.
+const PROGRAMS: &[Program] = &[
+    program("till", "sealpoint-terminal", TILL),
+    program("lane", "sealpoint-lane", TILL),
+    program("uplink", "sealpoint-sync", TILL),
+    program("tillctl", "sealpoint-tillctl", TILL),
+    program("collector", "sealpoint-collector", COLLECTOR),
+    // The window without a compositor, with features of its own (docs/display.md).
+    Program {
+        elsewhere: true,
+        ..program("till-kms", "sealpoint-terminal", TILL)
+    },
+];
+/// What of the repository goes into the packages beside the programs. The image's own files stay out.
+const PARTS: &[&str] = &[
+    "packaging/apparmor",
+    "packaging/examples",
+    "packaging/man",
+    "packaging/nftables",
+    "packaging/polkit",
+    "packaging/sysctl.d",
+    "packaging/systemd",
+    "packaging/sysusers.d",
+    "packaging/tmpfiles.d",
+    "packaging/udev",
+];
+
+/// Builds both packages.
+///
+/// # Errors
+/// What is missing, or which step failed.
+pub fn run(arguments: &Arguments) -> Result<(), String> {
+    let workspace = Workspace::find()?;
+    packages::ensure(&[Use::Build, Use::Package])?;
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => workspace.target.join("deb"),
+    };
+    let programs = match &arguments.binaries {
+        Some(folder) => folder.clone(),
+        None => build(&workspace, arguments.profile)?,
+    };
+    let source = out.join("source");
+    lay_out(&workspace, &programs, &source).map_err(|error| {
+        format!("The packages' source cannot be laid out in {}: {error}. Check that it can be written to.", source.display())
+    })?;
+    if let Some(version) = &arguments.version {
+        set_version(&source, version)?;
+    }
+    say::heading("Packing");
+    let mut packing = Command::new("dpkg-buildpackage");
+    packing
+        .args(["--build=binary", "--no-sign", "--jobs=2"])
+        .current_dir(&source)
+        // What the environment says of the compiler is nothing to packages of ready programs.
+        .env("SOURCE_DATE_EPOCH", last_commit(&workspace)?)
+        .env("LC_ALL", "C.UTF-8")
+        .env("DEB_BUILD_OPTIONS", "nocheck");
+    if !progress::run(&mut packing, "packing", None)?.ok {
+        return Err("The packages could not be made; debhelper says why above.".to_owned());
+    }
+    for package in made(&out) {
+        say::line(&package.display().to_string());
+    }
+    Ok(())
+}
+
+/// Builds the programs; gives their folder. Crates are built where every other command has them; the
+/// programs themselves go elsewhere, so that the demo's of the same names stay what they are.
+fn build(workspace: &Workspace, built: Built) -> Result<PathBuf, String> {
+    say::heading("Building the programs as shipped");
+    let target = workspace.target.join("package");
+    // Each package by itself, so that none gets a feature that another asked for.
+    for package in [TILL, COLLECTOR] {
+        let mut cargo = workspace.cargo();
+        cargo
+            .args(["build", "--bins", "--locked", "--no-default-features"])
+            .arg(progress::TELL)
+            .env("CARGO_TARGET_DIR", &target)
+            .env("CARGO_BUILD_BUILD_DIR", &workspace.target);
+        let ours = |program: &&Program| program.package == package && !program.elsewhere;
+        let crates: Vec<&str> = PROGRAMS.iter().filter(ours).map(|p| p.from).collect();
+        for name in &crates {
+            cargo.args(["--package", name]);
+        }
+        if built == Built::Release {
+            cargo.arg("--release");
+        }
+        let ended = progress::run(&mut cargo, "building", workspace.crates(&crates))?;
+        if !ended.ok {
+            return Err(
+                "The build failed; Cargo says why above. Mend it and try again.".to_owned(),
+            );
+        }
+    }
+    Ok(target.join(match built {
+        Built::Release => "release",
+        Built::Dev => "debug",
+    }))
+}
+
+/// Makes the source that debhelper works on: `debian/` in front, the programs beside it.
+fn lay_out(workspace: &Workspace, programs: &Path, source: &Path) -> io::Result<()> {
+    if source.exists() {
+        fs::remove_dir_all(source)?;
+    }
+    fs::create_dir_all(source.join("packaging"))?;
+    copy(
+        &workspace.root.join("packaging/debian"),
+        &source.join("debian"),
+    )?;
+    for part in PARTS {
+        copy(&workspace.root.join(part), &source.join(part))?;
+    }
+    for program in PROGRAMS {
+        let ready = programs.join(program.name);
+        let folder = source.join("programs").join(program.package);
+        fs::create_dir_all(&folder)?;
+        if ready.exists() || !program.elsewhere {
+            copy(&ready, &folder.join(program.name))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", from.display()));
+    if !from.is_dir() {
+        return fs::copy(from, to).map(drop).map_err(named);
+    }
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from).map_err(named)? {
+        let name = entry?.file_name();
+        copy(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
+}
+
+/// Makes this the newest version in the changelog, with the date of the one before.
+fn set_version(source: &Path, version: &str) -> Result<(), String> {
+    let path = source.join("debian/changelog");
+    let wrong = |error: io::Error| format!("The changelog cannot be changed: {error}.");
+    let text = fs::read_to_string(&path).map_err(wrong)?;
+    let signed = text
+        .lines()
+        .find(|line| line.starts_with(" -- "))
+        .ok_or("The changelog names nobody and no date: packaging/debian/changelog.")?;
+    let newest = format!(
+        "sealpoint ({version}) unstable; urgency=medium\n\n  * Built as this version.\n\n{signed}\n\n{text}"
+    );
+    fs::write(&path, newest).map_err(wrong)
+}
+
+/// When the last commit was made, seconds; the changelog's date where there is no repository.
+fn last_commit(workspace: &Workspace) -> Result<String, String> {
+    let said = |program: &str, arguments: &[&str]| {
+        let said = Command::new(program)
+            .args(arguments)
+            .current_dir(&workspace.root)
+            .output()
+            .ok()
+            .filter(|said| said.status.success())?;
+        let text = String::from_utf8(said.stdout).ok()?.trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    };
+    said("git", &["log", "-1", "--format=%ct"])
+        .or_else(|| {
+            let changelog = "-lpackaging/debian/changelog";
+            said("dpkg-parsechangelog", &["-STimestamp", changelog])
+        })
+        .ok_or_else(|| "Neither git nor the changelog says a date.".to_owned())
+}
+
+/// The packages in a folder, in order.
+fn made(out: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(out)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "deb"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// A version without an epoch or a revision (Debian Policy, 5.6.12).
+fn debian_version(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || ".+~".contains(c);
+    if text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("a version begins with a digit and has letters, digits, `.`, `+` and `~`".to_owned())
+    }
+}
