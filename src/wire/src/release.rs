@@ -28,6 +28,8 @@ use core::fmt;
 
 /// Name of the signed text in a release's folder.
 pub const RELEASE_FILE: &str = "release.txt";
+/// Name of an empty file beside it, made once all of a release was downloaded.
+pub const READY_FILE: &str = "ready";
 /// Schemas that one line names at most.
 pub const MAX_SCHEMAS: usize = 16;
 /// First line of every release.

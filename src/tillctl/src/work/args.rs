@@ -92,7 +92,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Ask
         }
     }
     let settled = |number: &str| {
-        Ok(Settled {
+        Ok::<_, Fault>(Settled {
             number: number
                 .parse()
                 .map_err(|_| misused(format!("{number:?} is no number of an item.")))?,
