@@ -31,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "tillctl",
         &[
-            "lane", "emv", "vault", "wire", "secret", "shield", "journal", "tls",
+            "lane", "emv", "vault", "wire", "sale", "secret", "shield", "journal", "tls",
         ],
     ),
     ("journal", &["wire", "sale"]),

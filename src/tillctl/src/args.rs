@@ -19,6 +19,8 @@ usage: tillctl card   ...   one charge through the card reader, for a bench
        tillctl restore ...  proves a copy, or puts it in the journal's place
        tillctl enrol  ...   makes the till's key and gets its certificate
        tillctl work   ...   what a till left to a person, and settling it
+       tillctl site   ...   what a till is told of its shop, signed
+       tillctl setup  ...   the keys that a till makes for itself
 
 --help behind each of them tells of it.
 

@@ -7,7 +7,7 @@ use sealpoint_wire::lane::OutcomeKind;
 
 /// How it went. In tens: 0 approved, 10 declined, 20 the card, 30 the reader, 40 the set-up, 60
 /// the doctor, 70 the keys, 80 backups, 90 the
-/// enrolment.
+/// enrolment, 100 the site, 110 the set-up of a till's own keys.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     /// 0: approved, or done.
@@ -68,6 +68,18 @@ pub enum Exit {
     NotEnrolled,
     /// 91: the collector was not reached, or is not the one that the code names.
     NoCollector,
+    /// 100: a site bundle, or what it is made of, is not taken.
+    SiteRefused,
+    /// 101: a site bundle is older than one that was accepted before.
+    SiteOlder,
+    /// 102: this till has no site bundle yet.
+    NoSite,
+    /// 103: a device is not one to write a site bundle to.
+    NoSiteDevice,
+    /// 110: there is a journal, so a new key for it would lock it for good.
+    JournalWithoutKey,
+    /// 111: the system cannot make or open a credential.
+    NoCredential,
 }
 
 impl Exit {
@@ -139,6 +151,12 @@ impl Exit {
             Self::NoJournal => 83,
             Self::NotEnrolled => 90,
             Self::NoCollector => 91,
+            Self::SiteRefused => 100,
+            Self::SiteOlder => 101,
+            Self::NoSite => 102,
+            Self::NoSiteDevice => 103,
+            Self::JournalWithoutKey => 110,
+            Self::NoCredential => 111,
         }
     }
 }

@@ -8,6 +8,8 @@
 //! | `tillctl doctor`: how the till stands, on one page | [`doctor`] |
 //! | `tillctl backup`, `tillctl restore`: the journal, kept and brought back | [`backup`] |
 //! | `tillctl work`: what a till left to a person | [`work`] |
+//! | `tillctl site`: what a till is told of its shop, signed | [`site`] |
+//! | `tillctl setup`: the keys that a till makes for itself | [`setup`] |
 //!
 //! One JSON object or one page for people on standard output, and nothing else there; the exit code
 //! says how it went ([`exit`]).
@@ -21,6 +23,8 @@ mod exit;
 mod fault;
 mod keys;
 mod plain_file;
+mod setup;
+mod site;
 mod work;
 
 use std::{
@@ -61,6 +65,8 @@ fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
         "restore" => backup::run(true, rest),
         "enrol" => enrol::run(rest),
         "work" => work::run(rest),
+        "site" => site::run(rest),
+        "setup" => setup::run(rest),
         _ => card::command(arguments),
     }
 }

@@ -28,6 +28,8 @@ use std::ffi::OsString;
 
 use crate::{exit::Exit, fault::Fault, tell};
 use args::{Asked, Command, Options};
+pub use folder::{make, text_of};
+pub use retailer::private_root;
 
 /// Runs the command with the arguments behind its name.
 pub fn run(arguments: &[OsString]) -> Result<Exit, Fault> {

@@ -103,7 +103,7 @@ pub fn erase_order(terminal: TerminalId, root: &Path, out: Option<&Path>) -> Res
 }
 
 /// The root's private key.
-fn private_root(path: &Path) -> Result<RootPrivateKey, Fault> {
+pub fn private_root(path: &Path) -> Result<RootPrivateKey, Fault> {
     let text = secret_of(path, MAX_ROOT_FILE)?;
     let text = str::from_utf8(text.expose()).map_err(|_| {
         Fault::refused(

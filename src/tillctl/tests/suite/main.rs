@@ -8,5 +8,7 @@ mod doctor_processes;
 mod keys;
 mod pcscd;
 mod scan;
+mod setup;
+mod site;
 mod virtual_reader;
 mod work;

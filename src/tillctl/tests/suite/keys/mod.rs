@@ -7,7 +7,7 @@ mod documented;
 mod erase_order;
 mod interrupted;
 mod load;
-mod office;
+pub mod office;
 mod rotate;
 mod show;
 mod terminal;
