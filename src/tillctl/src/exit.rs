@@ -7,7 +7,8 @@ use sealpoint_wire::lane::OutcomeKind;
 
 /// How it went. In tens: 0 approved, 10 declined, 20 the card, 30 the reader, 40 the set-up, 60
 /// the doctor, 70 the keys, 80 backups, 90 the
-/// enrolment, 100 the site, 110 the set-up of a till's own keys.
+/// enrolment, 100 the site, 110 the set-up of a till's own keys, 120
+/// updates of the image.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     /// 0: approved, or done.
@@ -80,6 +81,22 @@ pub enum Exit {
     JournalWithoutKey,
     /// 111: the system cannot make or open a credential.
     NoCredential,
+    /// 120: the retailer did not sign the release, or it is not understood.
+    ReleaseRefused,
+    /// 121: a file of the release is missing, or not the one that was signed for.
+    ReleaseDamaged,
+    /// 122: the release is not newer than what runs, or came back from here before.
+    ReleaseOlder,
+    /// 123: the till does not let itself be updated or restarted now.
+    NotNow,
+    /// 124: the till of the release cannot read the journal, or there would be no way back.
+    JournalUnread,
+    /// 125: there is no room for the copy.
+    NoRoom,
+    /// 126: the update was not written.
+    NotInstalled,
+    /// 127: the till of this image is not up.
+    NotUp,
 }
 
 impl Exit {
@@ -157,6 +174,14 @@ impl Exit {
             Self::NoSiteDevice => 103,
             Self::JournalWithoutKey => 110,
             Self::NoCredential => 111,
+            Self::ReleaseRefused => 120,
+            Self::ReleaseDamaged => 121,
+            Self::ReleaseOlder => 122,
+            Self::NotNow => 123,
+            Self::JournalUnread => 124,
+            Self::NoRoom => 125,
+            Self::NotInstalled => 126,
+            Self::NotUp => 127,
         }
     }
 }

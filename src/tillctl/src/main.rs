@@ -10,6 +10,7 @@
 //! | `tillctl work`: what a till left to a person | [`work`] |
 //! | `tillctl site`: what a till is told of its shop, signed | [`site`] |
 //! | `tillctl setup`: the keys that a till makes for itself | [`setup`] |
+//! | `tillctl update`: the system under a till, replaced whole | [`update`] |
 //!
 //! One JSON object or one page for people on standard output, and nothing else there; the exit code
 //! says how it went ([`exit`]).
@@ -25,6 +26,7 @@ mod keys;
 mod plain_file;
 mod setup;
 mod site;
+mod update;
 mod work;
 
 use std::{
@@ -67,6 +69,7 @@ fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
         "work" => work::run(rest),
         "site" => site::run(rest),
         "setup" => setup::run(rest),
+        "update" => update::run(rest),
         _ => card::command(arguments),
     }
 }

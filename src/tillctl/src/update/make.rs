@@ -72,8 +72,8 @@ fn of(part: Part, wanted: &Wanted) -> Result<PartFile, Fault> {
                 "There is not exactly one file for the {part:?} of {} in {:?}.",
                 wanted.version, wanted.folder
             ),
-            "Its names are sealpoint_VERSION.efi and sealpoint_VERSION_UUID.root.raw, .verity.raw \
-             and .sig.raw, the last three packed with xz or not.",
+            "Its names are sealpoint_VERSION.efi and sealpoint_VERSION.root_UUID.raw, .verity_UUID.raw \
+             and .sig_UUID.raw, the last three packed with xz or not.",
         ));
     };
     let path = wanted.folder.join(&name);

@@ -11,6 +11,10 @@ use super::{ImageVersion, number_u64};
 pub const MAX_PART: u64 = 2 * 1024 * 1024 * 1024;
 /// What the names of an image's files begin with.
 const PRODUCT: &str = "sealpoint_";
+/// What follows the version in the kernel's name.
+const KERNEL: &str = ".efi";
+/// What the name of a partition's image ends with.
+const RAW: &str = ".raw";
 /// What a packed file's name ends with.
 const PACKED: &str = ".xz";
 /// Characters of a UUID.
@@ -33,13 +37,13 @@ impl Part {
     /// All of them, in the order in which a release names them.
     pub const ALL: [Self; 4] = [Self::Kernel, Self::Root, Self::Verity, Self::Signature];
 
-    /// What its name ends with, before [`PACKED`].
-    const fn suffix(self) -> &'static str {
+    /// What stands between the version and the UUID, as mkosi(1) names it.
+    const fn between(self) -> &'static str {
         match self {
-            Self::Kernel => ".efi",
-            Self::Root => ".root.raw",
-            Self::Verity => ".verity.raw",
-            Self::Signature => ".sig.raw",
+            Self::Kernel => "",
+            Self::Root => ".root_",
+            Self::Verity => ".verity_",
+            Self::Signature => ".sig_",
         }
     }
 
@@ -47,9 +51,9 @@ impl Part {
     pub(super) const fn line(self) -> &'static str {
         match self {
             Self::Kernel => "file sealpoint_VERSION.efi SIZE SHA-256",
-            Self::Root => "file sealpoint_VERSION_UUID.root.raw.xz SIZE SHA-256",
-            Self::Verity => "file sealpoint_VERSION_UUID.verity.raw.xz SIZE SHA-256",
-            Self::Signature => "file sealpoint_VERSION_UUID.sig.raw.xz SIZE SHA-256",
+            Self::Root => "file sealpoint_VERSION.root_UUID.raw.xz SIZE SHA-256",
+            Self::Verity => "file sealpoint_VERSION.verity_UUID.raw.xz SIZE SHA-256",
+            Self::Signature => "file sealpoint_VERSION.sig_UUID.raw.xz SIZE SHA-256",
         }
     }
 
@@ -57,20 +61,22 @@ impl Part {
     /// stays in its folder.
     #[must_use]
     pub fn is_named(self, name: &str, version: &ImageVersion) -> bool {
-        let known = || {
-            let rest = name
-                .strip_prefix(PRODUCT)?
-                .strip_prefix(&version.to_string())?;
-            let packed = rest.strip_suffix(PACKED).unwrap_or(rest);
-            if self == Self::Kernel {
-                // What the firmware reads is not packed.
-                return (rest == self.suffix()).then_some(());
-            }
-            let uuid = packed.strip_suffix(self.suffix())?.strip_prefix('_')?;
-            let read = Uuid::try_parse(uuid).ok()?;
-            (uuid.len() == UUID_LEN && read.to_string() == uuid).then_some(())
-        };
-        known().is_some()
+        let rest = name
+            .strip_prefix(PRODUCT)
+            .and_then(|name| name.strip_prefix(&version.to_string()));
+        let Some(rest) = rest else { return false };
+        if self == Self::Kernel {
+            // What the firmware reads is not packed.
+            return rest == KERNEL;
+        }
+        let uuid = rest
+            .strip_suffix(PACKED)
+            .unwrap_or(rest)
+            .strip_suffix(RAW)
+            .and_then(|rest| rest.strip_prefix(self.between()));
+        uuid.is_some_and(|uuid| {
+            uuid.len() == UUID_LEN && Uuid::try_parse(uuid).is_ok_and(|it| it.to_string() == uuid)
+        })
     }
 }
 
