@@ -25,6 +25,8 @@ pub enum Use {
     Package,
     /// Measuring.
     Bench,
+    /// Building the image of a till.
+    Image,
 }
 
 /// A Debian package and the reason that it is asked for.
@@ -141,9 +143,29 @@ const PACKAGES: &[Package] = &[
         "cuts the network between a till, collectors and their servers",
     ),
     package(
+        "zstd",
+        Use::Test,
+        "unpacks the image's first stage, to see what is in it",
+    ),
+    package(
+        "python3-jsonschema",
+        Use::Test,
+        "holds the list of parts against CycloneDX's schema",
+    ),
+    package(
         "python3-pip",
         Use::Pip,
         "installs nats-server, which Debian has too old",
+    ),
+    package(
+        "mmdebstrap",
+        Use::Image,
+        "lays a Debian 13 out in a folder: the image's tools",
+    ),
+    package(
+        "util-linux",
+        Use::Image,
+        "unshare and mount: entering that folder",
     ),
     package("dpkg-dev", Use::Package, "makes Debian packages"),
     package("debhelper", Use::Package, "puts their files in place"),

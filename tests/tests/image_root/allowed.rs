@@ -42,7 +42,8 @@ impl Allowed {
 
     /// What is there and not on the list, and what is on the list and not there.
     ///
-    /// A line whose last character is `*` stands for everything that begins so.
+    /// A line whose last character is `*` stands for everything that begins so. A reason that begins
+    /// with a bracket says on what it depends: such a line may be without its thing.
     pub fn compare<'a>(&self, what: &str, there: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         let mut met = BTreeMap::new();
         let mut faults = vec![];
@@ -57,9 +58,10 @@ impl Allowed {
         }
         let stale = self
             .lines
-            .keys()
-            .filter(|line| !met.contains_key(line.as_str()));
-        faults.extend(stale.map(|line| format!("{line}: on the list of {what}s and not there")));
+            .iter()
+            .filter(|(line, why)| !met.contains_key(line.as_str()) && !why.starts_with('('));
+        faults
+            .extend(stale.map(|(line, _)| format!("{line}: on the list of {what}s and not there")));
         faults
     }
 }

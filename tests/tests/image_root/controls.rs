@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::allowed::Allowed;
 use crate::fixture::{self, Draft};
-use crate::gates::{self, ALL};
+use crate::gates::ALL;
 use crate::image::{Image, Lists};
 use crate::tree::{Entry, Kind, Tree};
 use crate::{cpio, elf, pe::Pe};
@@ -406,7 +406,14 @@ fn a_list_wants_a_reason_for_each_line() {
     assert!(Allowed::parse("usr/bin/x\n").is_err());
     assert!(Allowed::parse("usr/bin/x why\nusr/bin/x again\n").is_err());
     assert!(Allowed::parse("# comment\n\nusr/bin/x why\n").is_ok());
-    let gate: gates::Gate = gates::programs::root;
-    let image = Draft::sound().image().expect("the fixture is whole");
-    assert_eq!(gate(&image), Ok(vec![]));
+    let list = Allowed::parse("a one\nb (profile kms) two\nc=* three\n").expect("a list");
+    assert_eq!(list.compare("word", ["a", "c=1"]), Vec::<String>::new());
+    assert_eq!(
+        list.compare("word", ["b", "d"]),
+        [
+            "d: word that is not on the list",
+            "a: on the list of words and not there",
+            "c=*: on the list of words and not there",
+        ]
+    );
 }
