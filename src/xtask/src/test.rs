@@ -1,5 +1,6 @@
 //! `cargo xtask test`: what a change must pass, what fails quickest first.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -10,9 +11,20 @@ use crate::packages::{self, Use, runs};
 use crate::progress::{self, Tally};
 use crate::{openssl, say, servers};
 
+/// The packages of the retailer's programs, which the tests with machines start on the host.
+const RETAILER: &[&str] = &[
+    "sealpoint-collector",
+    "sealpoint-tillctl",
+    "sealpoint-hostsim",
+    "sealpoint-cardsim",
+];
+
 /// What `cargo xtask test` can be told.
 #[derive(Args)]
 pub struct Arguments {
+    /// Also build the locked-down image, boot it, sell, and attack it: half an hour in emulation
+    #[arg(long)]
+    image: bool,
     /// Given to the test runner, such as the part of a test's name
     #[arg(last = true, value_name = "RUNNER ARGUMENT")]
     runner: Vec<String>,
@@ -46,7 +58,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     servers::ensure(&workspace)?;
     openssl::ensure(&workspace)?;
     let crates = workspace.crates(&[]);
-    let steps = steps(&workspace, &arguments.runner);
+    let mut steps = steps(&workspace, &arguments.runner);
+    if arguments.image {
+        steps.extend(image_steps(&workspace)?);
+    }
     let count = steps.len();
     let (mut done, mut tally) = (vec![], Tally::default());
     for (index, mut step) in steps.into_iter().enumerate() {
@@ -64,6 +79,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         }
     }
     sum_up(&done, count, began.elapsed());
+    if arguments.image {
+        say::note(&format!(
+            "what the machines said and showed: {}",
+            evidence(&workspace).display()
+        ));
+    }
     let failed: Vec<&str> = done.iter().filter(|d| !d.ok).map(|d| d.what).collect();
     if !failed.is_empty() {
         say::line(&format!(
@@ -77,6 +98,54 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Boots the image and goes through the table of attacks, one machine at a time.
+///
+/// # Errors
+/// If a test fails; the runner says which.
+pub fn image(workspace: &Workspace, name: &str) -> Result<(), String> {
+    say::heading("Booting it, selling, and attacking it");
+    say::note("Software emulation: about a minute a boot, and each attack is at least one.");
+    if !runs("cargo", &["nextest", "--version"]) {
+        return Err(
+            "The tests with machines want cargo-nextest, which runs one at a time. \
+                    Install it with `cargo install --locked cargo-nextest`."
+                .to_owned(),
+        );
+    }
+    let mut programs = workspace.cargo();
+    programs.args(["build", "--bins", progress::TELL]);
+    for package in RETAILER {
+        programs.args(["--package", package]);
+    }
+    let built = progress::run(&mut programs, "building", None)?.ok;
+    let stood = built && progress::run(&mut machines(workspace, Some(name)), "attacking", None)?.ok;
+    say::note(&format!(
+        "what the machines said and showed: {}",
+        evidence(workspace).display()
+    ));
+    if stood {
+        return Ok(());
+    }
+    Err("The image did not stand all of it; the runner says above what failed.".to_owned())
+}
+
+/// The tests with machines. Without a name they take the image that was built last.
+fn machines(workspace: &Workspace, name: Option<&str>) -> Command {
+    let mut runner = workspace.cargo();
+    runner
+        .args(["nextest", "run", "--package", "sealpoint-tests"])
+        .args(["--test", "image", "--run-ignored", "all", "--no-fail-fast"]);
+    if let Some(name) = name {
+        runner.env("SEALPOINT_IMAGE", name);
+    }
+    runner
+}
+
+/// Where the machines' screens, consoles and frames are kept.
+fn evidence(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("image/evidence")
 }
 
 fn steps(workspace: &Workspace, runner: &[String]) -> Vec<Step> {
@@ -140,6 +209,29 @@ fn steps(workspace: &Workspace, runner: &[String]) -> Vec<Step> {
             builds: false,
         },
     ]
+}
+
+fn image_steps(workspace: &Workspace) -> Result<[Step; 2], String> {
+    let this = std::env::current_exe()
+        .map_err(|error| format!("This program does not know where it lies: {error}."))?;
+    let mut build = Command::new(this);
+    build.arg("image").current_dir(&workspace.root);
+    Ok([
+        Step {
+            what: "The image",
+            doing: "building the image",
+            command: build,
+            essential: true,
+            builds: false,
+        },
+        Step {
+            what: "The image in a machine",
+            doing: "attacking",
+            command: machines(workspace, None),
+            essential: false,
+            builds: false,
+        },
+    ])
 }
 
 fn sum_up(done: &[Done], count: usize, took: Duration) {

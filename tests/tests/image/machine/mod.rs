@@ -1,0 +1,26 @@
+//! A machine that does not exist: firmware, TPM, disk, keyboard, screen and a network cable, all in
+//! software and all the test's own.
+
+mod cable;
+mod children;
+mod disk;
+mod firmware;
+mod gpt;
+mod keyboard;
+pub mod packet;
+mod qmp;
+mod run;
+mod screen;
+mod state;
+mod tools;
+
+pub use cable::Cable;
+pub use children::{Running, within};
+pub use disk::Disk;
+pub use firmware::keys as firmware_keys;
+pub use gpt::{Partition, TABLE_BYTES, partitions};
+pub use keyboard::Chord;
+pub use run::{Extra, Machine};
+pub use screen::Screen;
+pub use state::State;
+pub use tools::{Tools, run, target};

@@ -1,0 +1,140 @@
+//! The till's state opens in the machine that made it, started as it was: nowhere else.
+
+use serde_json::Value;
+
+use crate::chain::find;
+use crate::machine::Extra;
+use crate::office::TERMINAL;
+use crate::till::Till;
+
+/// Where LUKS2 keeps its text (LUKS2 On-Disk Format Specification, 2.1), and how much of it there is.
+const LUKS_TEXT: std::ops::Range<usize> = 4096..16384;
+/// What systemd says when the TPM does not give the key of the volume.
+const LOCKED: &[&str] = &[
+    "Failed to unseal secret",
+    "TPM policy does not match",
+    "Failed to start systemd-cryptsetup@var.service",
+    "Dependency failed for var.mount",
+];
+
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn in_a_machine_with_another_tpm_the_state_stays_locked() {
+    let (state, mut office) = Till::copy("state-other-tpm");
+    let state = state.with_another_tpm();
+    office.open();
+    let till = Till::switch_on(&state, office, "state-other-tpm", &Extra::default());
+    stays_locked(till);
+}
+
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn with_a_kernel_command_line_that_somebody_added_to_the_state_stays_locked() {
+    let words = "systemd.log_level=info";
+    let extra = Extra::smbios(&format!("io.systemd.stub.kernel-cmdline-extra={words}"));
+    stays_locked(Till::start("state-command-line", &extra));
+}
+
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn a_unit_that_somebody_put_in_by_a_credential_does_not_run() {
+    // It would start the machine again as soon as it runs, or as soon as it fails.
+    let unit = "[Unit]\nDescription=foreign\nDefaultDependencies=no\nSuccessAction=reboot-force\n\
+                FailureAction=reboot-force\n[Service]\nType=oneshot\nExecStart=/usr/bin/true\n";
+    let wants = "[Unit]\nWants=foreign.service\n";
+    let mut extra = Extra::default();
+    for (name, text) in [
+        ("systemd.extra-unit.foreign.service", unit),
+        ("systemd.unit-dropin.sysinit.target", wants),
+        ("systemd.unit-dropin.initrd.target", wants),
+        ("systemd.unit-dropin.multi-user.target", wants),
+    ] {
+        let text = base64(text.as_bytes());
+        let words = Extra::smbios(&format!("io.systemd.credential.binary:{name}={text}"));
+        extra.words.extend(words.words);
+    }
+    let mut till = Till::start("state-credential", &extra);
+    till.machine.happened("RESET");
+    till.until_ready();
+    till.machine.keep_picture("ready");
+    assert!(
+        !till.machine.happened("RESET"),
+        "the machine was started again by somebody's unit"
+    );
+    let said = till.machine.said();
+    assert!(!said.contains("foreign"), "somebody's unit was taken in");
+    till.sells();
+}
+
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn the_disk_alone_tells_nothing_of_what_was_sold() {
+    let (state, _office) = Till::copy("state-disk-alone");
+    let disk = state.disk();
+    let state = disk.partition("sealpoint-var");
+    let head = disk.read(state.at, LUKS_TEXT.end);
+    assert_eq!(head.get(..6), Some(b"LUKS\xba\xbe".as_slice()), "LUKS2");
+    let text = &head[LUKS_TEXT];
+    let end = text.iter().position(|byte| *byte == 0);
+    let luks: Value =
+        serde_json::from_slice(&text[..end.expect("the text ends")]).expect("LUKS2 has JSON");
+    let slots = luks["keyslots"].as_object().expect("key slots");
+    let tokens = luks["tokens"].as_object().expect("tokens");
+    assert_eq!(
+        (slots.len(), tokens.len()),
+        (1, 1),
+        "one way in: no password, no recovery key: {luks:#}"
+    );
+    let token = tokens.values().next().expect("one");
+    assert_eq!(token["type"], "systemd-tpm2", "{token:#}");
+    assert_eq!(token["tpm2-pcrs"], serde_json::json!([7, 12]), "{token:#}");
+    assert_eq!(
+        token["tpm2_pubkey_pcrs"],
+        serde_json::json!([11]),
+        "{token:#}"
+    );
+    // What is known to be in the state is looked for in all of the volume, and in the site, which is
+    // not secret, to see that it would be found.
+    let site = disk.partition("sealpoint-site");
+    let (site, volume) = (
+        disk.read(site.at, site.bytes as usize),
+        disk.read(state.at, state.bytes as usize),
+    );
+    assert!(find(&site, TERMINAL.as_bytes()).is_some(), "the search");
+    for known in [TERMINAL, "SQLite format 3", "status.json", "sealpoint"] {
+        assert_eq!(find(&volume, known.as_bytes()), None, "{known} in clear");
+    }
+}
+
+/// Sees that the machine says that the state is locked, and that there is no till.
+fn stays_locked(mut till: Till) {
+    till.machine.wait_for_any(LOCKED);
+    till.machine.keep_picture("locked");
+    assert!(!till.shows_a_till());
+    let said = till.machine.said();
+    assert!(
+        !said.contains("Started sealpoint-till.service"),
+        "a till began"
+    );
+    assert_eq!(till.sold(), 1, "the collector has heard of no sale");
+}
+
+/// RFC 4648, chapter 4.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let sum = (0..3).fold(0_usize, |sum, at| {
+            sum << 8 | usize::from(three.get(at).copied().unwrap_or(0))
+        });
+        for at in 0..4 {
+            let letter = LETTERS[sum >> (18 - 6 * at) & 63];
+            text.push(if at > three.len() {
+                '='
+            } else {
+                char::from(letter)
+            });
+        }
+    }
+    text
+}
