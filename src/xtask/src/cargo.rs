@@ -29,7 +29,7 @@ pub struct Workspace {
 }
 
 /// How programs are built.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Profile {
     /// As tests are: one cold build serves both.
     Dev,

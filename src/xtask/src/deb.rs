@@ -8,9 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::cargo::Workspace;
+use crate::cargo::{Profile, Workspace};
 use crate::packages::{self, Use};
 use crate::{progress, say};
 
@@ -19,22 +19,19 @@ use crate::{progress, say};
 pub struct Arguments {
     /// How the programs are built; dev is quick, and for tests of the packages
     #[arg(long, value_enum, default_value = "release")]
-    profile: Built,
+    profile: Profile,
     /// Folder that gets the packages; target/deb if not given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Folder with programs that are built already
     #[arg(long, value_name = "DIR", conflicts_with = "profile")]
     binaries: Option<PathBuf>,
+    /// Also build the till that draws without a compositor, in a target folder of its own
+    #[arg(long, conflicts_with = "binaries")]
+    kms: bool,
     /// Version of the packages; the changelog's if not given
     #[arg(long, value_name = "VERSION", value_parser = debian_version)]
     version: Option<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Built {
-    Release,
-    Dev,
 }
 
 /// A program, the crate that it comes from, and the package that it goes into.
@@ -42,8 +39,8 @@ struct Program {
     name: &'static str,
     from: &'static str,
     package: &'static str,
-    /// Built by a command of its own, so it is packed where a folder given has it.
-    elsewhere: bool,
+    /// What of the crate is built in: production, and one display.
+    features: Option<&'static str>,
 }
 
 const fn program(name: &'static str, from: &'static str, package: &'static str) -> Program {
@@ -51,7 +48,7 @@ const fn program(name: &'static str, from: &'static str, package: &'static str) 
         name,
         from,
         package,
-        elsewhere: false,
+        features: None,
     }
 }
 
@@ -59,17 +56,22 @@ const TILL: &str = "sealpoint-till";
 const COLLECTOR: &str = "sealpoint-collector";
 /// Every program that is shipped.
 const PROGRAMS: &[Program] = &[
-    program("till", "sealpoint-terminal", TILL),
+    Program {
+        features: Some("sealpoint-terminal/wayland"),
+        ..program("till", "sealpoint-terminal", TILL)
+    },
     program("lane", "sealpoint-lane", TILL),
     program("uplink", "sealpoint-sync", TILL),
     program("tillctl", "sealpoint-tillctl", TILL),
+    program("attest", "sealpoint-attest", TILL),
     program("collector", "sealpoint-collector", COLLECTOR),
-    // The window without a compositor, with features of its own (docs/display.md).
-    Program {
-        elsewhere: true,
-        ..program("till-kms", "sealpoint-terminal", TILL)
-    },
 ];
+/// The till that draws without a compositor, which is the same program with another display
+/// (docs/display.md).
+const TILL_KMS: Program = Program {
+    features: Some("sealpoint-terminal/kms"),
+    ..program("till-kms", "sealpoint-terminal", TILL)
+};
 /// What of the repository goes into the packages beside the programs. The image's own files stay out.
 const PARTS: &[&str] = &[
     "packaging/apparmor",
@@ -96,14 +98,40 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         None => workspace.target.join("deb"),
     };
     let programs = match &arguments.binaries {
-        Some(folder) => folder.clone(),
-        None => build(&workspace, arguments.profile)?,
+        Some(folder) => given(folder),
+        None => built(&workspace, arguments.profile, arguments.kms)?,
     };
+    let version = arguments.version.as_deref();
+    pack(&workspace, &programs, &out, version, arguments.profile)
+}
+
+/// The same for the image, which wants programs as tests build them, or as shipped, and with `kms`
+/// the till without a compositor too.
+///
+/// # Errors
+/// Which step failed.
+pub fn make(workspace: &Workspace, dev: bool, kms: bool, out: &Path) -> Result<(), String> {
+    let profile = if dev { Profile::Dev } else { Profile::Release };
+    let programs = built(workspace, profile, kms)?;
+    for old in made(out) {
+        fs::remove_file(&old)
+            .map_err(|error| format!("{} cannot be removed: {error}.", old.display()))?;
+    }
+    pack(workspace, &programs, out, None, profile)
+}
+
+fn pack(
+    workspace: &Workspace,
+    programs: &[Ready<'_>],
+    out: &Path,
+    version: Option<&str>,
+    profile: Profile,
+) -> Result<(), String> {
     let source = out.join("source");
-    lay_out(&workspace, &programs, &source).map_err(|error| {
+    lay_out(workspace, programs, &source).map_err(|error| {
         format!("The packages' source cannot be laid out in {}: {error}. Check that it can be written to.", source.display())
     })?;
-    if let Some(version) = &arguments.version {
+    if let Some(version) = version {
         set_version(&source, version)?;
     }
     say::heading("Packing");
@@ -112,54 +140,97 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         .args(["--build=binary", "--no-sign", "--jobs=2"])
         .current_dir(&source)
         // What the environment says of the compiler is nothing to packages of ready programs.
-        .env("SOURCE_DATE_EPOCH", last_commit(&workspace)?)
+        .env("SOURCE_DATE_EPOCH", last_commit(workspace)?)
         .env("LC_ALL", "C.UTF-8")
         .env("DEB_BUILD_OPTIONS", "nocheck");
+    if profile == Profile::Dev {
+        // Smaller by the programs' debugging, larger by a quick compressor.
+        packing
+            .env("SEALPOINT_STRIP", "1")
+            .env("DPKG_DEB_COMPRESSOR_LEVEL", "1");
+    }
     if !progress::run(&mut packing, "packing", None)?.ok {
         return Err("The packages could not be made; debhelper says why above.".to_owned());
     }
-    for package in made(&out) {
+    for package in made(out) {
         say::line(&package.display().to_string());
     }
     Ok(())
 }
 
-/// Builds the programs; gives their folder. Crates are built where every other command has them; the
-/// programs themselves go elsewhere, so that the demo's of the same names stay what they are.
-fn build(workspace: &Workspace, built: Built) -> Result<PathBuf, String> {
+/// A program and where it lies.
+type Ready<'a> = (&'a Program, PathBuf);
+
+/// The programs in a folder, by name.
+fn given(folder: &Path) -> Vec<Ready<'static>> {
+    let kms = Some(&TILL_KMS).filter(|kms| folder.join(kms.name).exists());
+    PROGRAMS
+        .iter()
+        .chain(kms)
+        .map(|program| (program, folder.join(program.name)))
+        .collect()
+}
+
+/// Builds the programs. Crates are built where every other command has them; the programs go
+/// elsewhere, so that the demo's of the same names stay what they are.
+fn built(
+    workspace: &Workspace,
+    profile: Profile,
+    kms: bool,
+) -> Result<Vec<Ready<'static>>, String> {
     say::heading("Building the programs as shipped");
     let target = workspace.target.join("package");
+    let mut ready = vec![];
     // Each package by itself, so that none gets a feature that another asked for.
     for package in [TILL, COLLECTOR] {
+        let ours = |program: &&Program| program.package == package;
+        let programs: Vec<&Program> = PROGRAMS.iter().filter(ours).collect();
         let mut cargo = workspace.cargo();
-        cargo
-            .args(["build", "--bins", "--locked", "--no-default-features"])
-            .arg(progress::TELL)
-            .env("CARGO_TARGET_DIR", &target)
-            .env("CARGO_BUILD_BUILD_DIR", &workspace.target);
-        let ours = |program: &&Program| program.package == package && !program.elsewhere;
-        let crates: Vec<&str> = PROGRAMS.iter().filter(ours).map(|p| p.from).collect();
-        for name in &crates {
-            cargo.args(["--package", name]);
-        }
-        if built == Built::Release {
-            cargo.arg("--release");
-        }
-        let ended = progress::run(&mut cargo, "building", workspace.crates(&crates))?;
-        if !ended.ok {
-            return Err(
-                "The build failed; Cargo says why above. Mend it and try again.".to_owned(),
-            );
-        }
+        cargo.env("CARGO_BUILD_BUILD_DIR", &workspace.target);
+        let folder = build(workspace, cargo, &target, &programs, profile)?;
+        ready.extend(programs.into_iter().map(|p| (p, folder.join(p.name))));
     }
-    Ok(target.join(match built {
-        Built::Release => "release",
-        Built::Dev => "debug",
+    if kms {
+        // Slint with another display is another Slint: these crates are nobody else's.
+        let target = workspace.target.join("kms");
+        let folder = build(workspace, workspace.cargo(), &target, &[&TILL_KMS], profile)?;
+        ready.push((&TILL_KMS, folder.join("till")));
+    }
+    Ok(ready)
+}
+
+/// Builds these programs into that target folder; gives the folder that they are in.
+fn build(
+    workspace: &Workspace,
+    mut cargo: Command,
+    target: &Path,
+    programs: &[&Program],
+    profile: Profile,
+) -> Result<PathBuf, String> {
+    cargo
+        .args(["build", "--bins", "--locked", "--no-default-features"])
+        .arg(progress::TELL)
+        .env("CARGO_TARGET_DIR", target);
+    let crates: Vec<&str> = programs.iter().map(|program| program.from).collect();
+    for program in programs {
+        cargo.args(["--package", program.from]);
+        cargo.args(program.features.map(|name| format!("--features={name}")));
+    }
+    if profile == Profile::Release {
+        cargo.arg("--release");
+    }
+    let ended = progress::run(&mut cargo, "building", workspace.crates(&crates))?;
+    if !ended.ok {
+        return Err("The build failed; Cargo says why above. Mend it and try again.".to_owned());
+    }
+    Ok(target.join(match profile {
+        Profile::Release => "release",
+        Profile::Dev => "debug",
     }))
 }
 
 /// Makes the source that debhelper works on: `debian/` in front, the programs beside it.
-fn lay_out(workspace: &Workspace, programs: &Path, source: &Path) -> io::Result<()> {
+fn lay_out(workspace: &Workspace, programs: &[Ready<'_>], source: &Path) -> io::Result<()> {
     if source.exists() {
         fs::remove_dir_all(source)?;
     }
@@ -171,13 +242,10 @@ fn lay_out(workspace: &Workspace, programs: &Path, source: &Path) -> io::Result<
     for part in PARTS {
         copy(&workspace.root.join(part), &source.join(part))?;
     }
-    for program in PROGRAMS {
-        let ready = programs.join(program.name);
+    for (program, file) in programs {
         let folder = source.join("programs").join(program.package);
         fs::create_dir_all(&folder)?;
-        if ready.exists() || !program.elsewhere {
-            copy(&ready, &folder.join(program.name))?;
-        }
+        copy(file, &folder.join(program.name))?;
     }
     Ok(())
 }
@@ -212,7 +280,7 @@ fn set_version(source: &Path, version: &str) -> Result<(), String> {
 }
 
 /// When the last commit was made, seconds; the changelog's date where there is no repository.
-fn last_commit(workspace: &Workspace) -> Result<String, String> {
+pub fn last_commit(workspace: &Workspace) -> Result<String, String> {
     let said = |program: &str, arguments: &[&str]| {
         let said = Command::new(program)
             .args(arguments)
