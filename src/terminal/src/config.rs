@@ -48,8 +48,8 @@ pub struct Config {
     pub receipts: Receipts,
     /// Colours at the start.
     pub theme: Theme,
-    /// Whether the window fills the screen.
-    pub fullscreen: bool,
+    /// Whether the window fills the screen; without a word, in production alone.
+    pub fullscreen: Option<bool>,
     /// Lines above and below each receipt.
     pub receipt: ReceiptLines,
     /// The demo's virtual card reader: the socket that inserts and removes cards.
@@ -134,7 +134,7 @@ impl Default for Config {
             duplicate_guard: DuplicateGuard::default(),
             receipts: Receipts::Journal,
             theme: Theme::Light,
-            fullscreen: false,
+            fullscreen: None,
             receipt: ReceiptLines::default(),
             demo_cards: None,
             mode: Mode::default(),
@@ -243,6 +243,12 @@ impl Config {
             return Some(("[receipt]", why));
         }
         None
+    }
+
+    /// Whether the window fills the screen.
+    #[must_use]
+    pub fn fills_screen(&self) -> bool {
+        self.fullscreen.unwrap_or(self.mode.is_production())
     }
 
     /// What stands above and below each receipt.

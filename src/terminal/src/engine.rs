@@ -32,6 +32,9 @@ const TICK: Duration = Duration::from_millis(200);
 pub trait Screen: Send {
     /// Shows a view; a later one replaces it.
     fn show(&mut self, view: &View);
+
+    /// The engine went round once more, whether or not there is something new to show.
+    fn engine_lives(&self) {}
 }
 
 /// The engine and everything that it drives.
@@ -135,6 +138,9 @@ impl Engine {
                     self.write_pressing();
                 }
                 None => self.time_goes_by(),
+            }
+            for screen in &self.screens {
+                screen.engine_lives();
             }
             if ending && self.shown.as_ref().is_none_or(|view| view.card.is_none()) {
                 break;

@@ -11,7 +11,7 @@ use crate::state::State;
 
 /// The variables that a till keeps; the rest of its environment is dropped.
 pub const ENVIRONMENT: &[&str] = &[
-    // where it draws, and how
+    // where it draws, and how; which keyboard it has where it has one itself
     "DISPLAY",
     "SLINT_BACKEND",
     "SLINT_SCALE_FACTOR",
@@ -22,6 +22,8 @@ pub const ENVIRONMENT: &[&str] = &[
     "XDG_RUNTIME_DIR",
     "XCURSOR_SIZE",
     "XCURSOR_THEME",
+    "XKB_DEFAULT_LAYOUT",
+    "XKB_DEFAULT_VARIANT",
     // the cashier's language and time
     "LANG",
     "LANGUAGE",
@@ -36,6 +38,10 @@ pub const ENVIRONMENT: &[&str] = &[
     "CREDENTIALS_DIRECTORY",
     "PCSCLITE_CSOCK_NAME",
     "SEALPOINT_LOG",
+    // what the system that started it wants to hear (crate::notify::VARIABLES)
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
     #[cfg(feature = "inspect")]
     "SLINT_MCP_PORT",
     // a panic says where it was
@@ -59,14 +65,23 @@ const READ: &[&str] = &[
     "/tmp/.X11-unix",
 ];
 
-/// Devices that a screen and an input are.
+/// Memory that is shared with the display; and, where there is no compositor, the screen and what is
+/// typed, moved and touched.
 const DEVICES: &[&str] = &[
-    "/dev/dri",
-    "/dev/input",
     "/dev/shm",
     "/dev/null",
-    "/dev/tty0",
+    #[cfg(feature = "kms")]
+    "/dev/dri",
+    #[cfg(feature = "kms")]
+    "/dev/input",
 ];
+
+/// What it may ask of the kernel: with a compositor it has no device.
+#[cfg(not(feature = "kms"))]
+const CALLS: &calls::Calls = &calls::TILL;
+/// What it may ask of the kernel: the screen and the keys are its own.
+#[cfg(feature = "kms")]
+const CALLS: &calls::Calls = &calls::TILL_KMS;
 
 /// Locks this process down, for a till on that state folder, and says in the log how far that got.
 /// With `pictures` the till writes pictures of its screen wherever it is asked to, which is for
@@ -102,7 +117,7 @@ pub fn till(
         memory: Memory::NotNeeded(
             "the journal's key is locked into memory by SQLCipher; nothing else here is secret",
         ),
-        calls: &calls::TILL,
+        calls: CALLS,
     };
     let result = lock_down(&plan, cleaned);
     report(match &result {

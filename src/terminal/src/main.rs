@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use sealpoint_shield::clean::{self, Cleaned};
 use sealpoint_shield::{defect, starter};
+use sealpoint_terminal::kiosk::refused;
 use sealpoint_terminal::lock_down::{self, ENVIRONMENT};
+use sealpoint_terminal::notify::Notifier;
 use sealpoint_terminal::sources::Sources;
 use sealpoint_terminal::start::Prepared;
 use sealpoint_terminal::state::State;
@@ -64,19 +66,35 @@ fn cannot_start(why: &str) -> ExitCode {
 }
 
 fn start(arguments: &Arguments, cleaned: Cleaned) -> Result<(), String> {
-    let default = arguments.state.join("till.toml");
-    let config = match &arguments.config {
-        Some(path) => Config::load(path),
-        None if default.exists() => Config::load(&default),
-        None => Ok(Config::default()),
+    // Before the till locks itself down: afterwards no such socket can be made.
+    let notifier = Notifier::open();
+    let ready = match configuration(arguments) {
+        Ok(config) => prepare(&config, arguments, cleaned).map(|prepared| (prepared, config)),
+        Err(why) => {
+            // A window that only says why the till cannot sell needs no rights either.
+            if let Ok(state) = State::open(&arguments.state) {
+                let _posture = lock_down::till(&Config::default(), &state, false, cleaned);
+            }
+            Err(why)
+        }
     };
-    let ready = config
-        .map_err(|error| error.to_string())
-        .and_then(|config| Ok((prepare(&config, arguments, cleaned)?, config)));
     match (arguments.stdio, arguments.offscreen) {
         (true, false) => run::without_window(ready?),
         (true, true) => run::offscreen(ready?),
-        (false, _) => run::with_window(ready),
+        (false, _) => run::with_window(ready, &notifier),
+    }
+}
+
+fn configuration(arguments: &Arguments) -> Result<Config, String> {
+    let default = arguments.state.join("till.toml");
+    let path = match &arguments.config {
+        Some(path) => path,
+        None if default.exists() => &default,
+        None => return Ok(Config::default()),
+    };
+    match refused::why(path) {
+        Some(why) => Err(why),
+        None => Config::load(path).map_err(|error| error.to_string()),
     }
 }
 

@@ -15,6 +15,7 @@ use sealpoint_till::{Action, View};
 use slint::{ComponentHandle, PlatformError, Weak};
 
 use crate::engine::Screen;
+use crate::notify::Notifier;
 
 /// Makes the window, empty until the first view. What the cashier does goes to `act`.
 ///
@@ -44,15 +45,17 @@ pub fn show(window: &TillWindow, view: &View) {
 pub struct Presenter {
     window: Weak<TillWindow>,
     next: Arc<Mutex<Option<View>>>,
+    notifier: Arc<Notifier>,
 }
 
 impl Presenter {
-    /// Shows views in this window.
+    /// Shows views in this window and tells the system of the first.
     #[must_use]
-    pub fn new(window: &TillWindow) -> Self {
+    pub fn new(window: &TillWindow, notifier: Arc<Notifier>) -> Self {
         Self {
             window: window.as_weak(),
             next: Arc::default(),
+            notifier,
         }
     }
 }
@@ -66,12 +69,18 @@ impl Screen for Presenter {
             return;
         }
         let next = Arc::clone(&self.next);
+        let notifier = Arc::clone(&self.notifier);
         // It fails only once the event loop has ended, and then nobody looks any more.
         let _ = self.window.upgrade_in_event_loop(move |window| {
             let latest = next.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(view) = latest {
                 show(&window, &view);
+                notifier.ready();
             }
         });
+    }
+
+    fn engine_lives(&self) {
+        self.notifier.engine_lives();
     }
 }

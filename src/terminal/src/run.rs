@@ -1,14 +1,17 @@
 //! The ways to run a till: with a window, without one, or with one drawn in memory.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
+use std::time::Duration;
 
+use sealpoint_screens::TillWindow;
 use sealpoint_till::view::Pane;
 use sealpoint_till::{Action, Notice, NoticeCode, Restored, Stock, Till, View};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use slint::{CloseRequestResponse, ComponentHandle};
+use slint::{CloseRequestResponse, ComponentHandle, PlatformError, Timer, TimerMode};
 
 use crate::clock::stamp;
 use crate::config::Config;
@@ -16,9 +19,13 @@ use crate::demo;
 use crate::engine::{Engine, Screen};
 use crate::event::{self, Event, Events};
 use crate::lines::{self, Lines};
+use crate::notify::Notifier;
 use crate::offscreen::{self, Frame, Glass};
 use crate::present::{self, Presenter};
 use crate::start::{self, Prepared};
+
+/// A till that cannot sell says why for this long before it is started again.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// What a till runs with: what was settled before it locked itself down, and its configuration.
 pub type Ready = (Prepared, Config);
@@ -68,7 +75,7 @@ fn on_lines(
 /// # Errors
 /// What happened and what to do, if there is no display, or once the window that said why the
 /// till cannot start was closed.
-pub fn with_window(ready: Result<Ready, String>) -> Result<(), String> {
+pub fn with_window(ready: Result<Ready, String>, notifier: &Arc<Notifier>) -> Result<(), String> {
     let config = ready
         .as_ref()
         .map_or_else(|_| Config::default(), |(_, config)| config.clone());
@@ -78,7 +85,7 @@ pub fn with_window(ready: Result<Ready, String>) -> Result<(), String> {
         let _ = acting.send(Event::Action(action));
     };
     let collector = config.collector.clone().unwrap_or_default();
-    let window = present::window(act, &collector).map_err(|error| {
+    let window = open(act, &collector).map_err(|error| {
         format!("No window can be opened: {error}. Start the till on a display, or with --stdio.")
     })?;
     let closing = sender.clone();
@@ -91,7 +98,7 @@ pub fn with_window(ready: Result<Ready, String>) -> Result<(), String> {
     });
     window.show().map_err(|error| error.to_string())?;
     // After the window has its own size: without a window manager that size stays.
-    window.window().set_fullscreen(config.fullscreen);
+    window.window().set_fullscreen(config.fills_screen());
     let control = config.demo_cards.clone();
     let parts = ready.and_then(|(prepared, config)| start::parts(config, prepared));
     let parts = match parts {
@@ -99,12 +106,15 @@ pub fn with_window(ready: Result<Ready, String>) -> Result<(), String> {
         Err(why) => {
             drop(receiver);
             present::show(&window, &blocked(&config, &why));
+            notifier.blocked(&why);
+            let _again = notifier.is_heard().then(end_to_try_again);
             window.run().map_err(|error| error.to_string())?;
             return Err(why);
         }
     };
     listen(&sender, control)?;
-    let presenter: Box<dyn Screen> = Box::new(Presenter::new(&window));
+    let asking = sender.clone();
+    let presenter: Box<dyn Screen> = Box::new(Presenter::new(&window, Arc::clone(notifier)));
     let engine = Engine::start(parts, (sender, receiver), vec![presenter], None)
         .map_err(|error| error.to_string())?;
     let engine = thread::spawn(move || {
@@ -112,10 +122,43 @@ pub fn with_window(ready: Result<Ready, String>) -> Result<(), String> {
         // It fails only if the event loop has ended by itself.
         let _ = slint::quit_event_loop();
     });
-    window.run().map_err(|error| error.to_string())?;
+    let _signs = notifier
+        .interval()
+        .map(|every| signs_of_life(notifier, every));
+    let ran = window.run().map_err(|error| error.to_string());
+    notifier.ending();
+    // If the window ended by itself, the engine is to end as well, after a card in flight.
+    let _ = asking.send(Event::Quit);
+    ran?;
     engine
         .join()
         .map_err(|_| "The till stopped unexpectedly. See its log.".to_owned())
+}
+
+/// The window, on a compositor or without one.
+fn open(act: impl Fn(Action) + 'static, collector: &str) -> Result<TillWindow, PlatformError> {
+    #[cfg(feature = "kms")]
+    crate::kiosk::screen::take()?;
+    present::window(act, collector)
+}
+
+/// Ends the window after a while: the system then starts the till again, which may find by then what
+/// it needs.
+fn end_to_try_again() -> Timer {
+    let timer = Timer::default();
+    timer.start(TimerMode::SingleShot, TRY_AGAIN_AFTER, || {
+        // It fails only once the loop has ended.
+        let _ = slint::quit_event_loop();
+    });
+    timer
+}
+
+/// Tells the system again and again that the window's loop goes round.
+fn signs_of_life(notifier: &Arc<Notifier>, every: Duration) -> Timer {
+    let notifier = Arc::clone(notifier);
+    let timer = Timer::default();
+    timer.start(TimerMode::Repeated, every, move || notifier.window_lives());
+    timer
 }
 
 /// A whole screen that says why the till cannot sell.
