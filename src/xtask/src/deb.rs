@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Folder with programs that are built already
-    #[arg(long, value_name = "DIR", conflicts_with = "profile")]
+    #[arg(long, value_name = "DIR")]
     binaries: Option<PathBuf>,
     /// Also build the till that draws without a compositor, in a target folder of its own
     #[arg(long, conflicts_with = "binaries")]

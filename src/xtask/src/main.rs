@@ -3,6 +3,7 @@
 //! | command | what |
 //! |---|---|
 //! | `demo` | a working till with everything around it; without a display, a scripted shift |
+//! | `image` | the locked-down image of a till; `--boot` boots, sells and attacks it |
 //! | `test` | format, lints, build, all tests |
 //! | `shots` | the pictures in `docs/screens` |
 //! | `deb` | the Debian packages of the till and of the collector |
@@ -13,13 +14,14 @@ mod bench;
 mod cargo;
 mod deb;
 mod demo;
+mod image;
 mod interrupt;
 mod openssl;
 mod packages;
 mod process;
 mod progress;
-mod sbom;
 mod say;
+mod sbom;
 mod servers;
 mod shots;
 mod test;
@@ -47,6 +49,8 @@ enum Command {
     Deb(deb::Arguments),
     /// Write what an image or a package is made of, as CycloneDX
     Sbom(sbom::Arguments),
+    /// Build the locked-down image of a till, and with --boot boot, sell and attack it
+    Image(image::Arguments),
     /// Make the pictures in docs/screens again
     Shots(shots::Arguments),
     /// Measure start, scan to view, memory, sizes, commits, the drain and the stores
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Deb(arguments) => deb::run(&arguments).map(well),
         Command::Sbom(arguments) => sbom::run(&arguments).map(well),
+        Command::Image(arguments) => image::run(&arguments).map(well),
         Command::Shots(arguments) => shots::run(&arguments).map(well),
         Command::Bench(arguments) => bench::run(&arguments).map(well),
     };

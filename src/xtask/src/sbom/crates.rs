@@ -62,61 +62,76 @@ struct Line {
     licence: String,
 }
 
-/// A program's crates and who needs whom.
-pub struct Tree {
-    /// The reference of the program's own crate.
-    pub root: String,
+/// The crates of programs that are built by one command, and who needs whom.
+pub struct Forest {
     licences: BTreeMap<String, String>,
-    edges: BTreeSet<(String, String)>,
-    linked: BTreeSet<String>,
+    built: BTreeMap<String, BTreeSet<String>>,
+    linked: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl Tree {
+impl Forest {
     /// Asks Cargo twice: for all that takes part in building, and for what is linked.
+    ///
+    /// All packages at once, because what one of them asks of a crate the others get too.
     ///
     /// # Errors
     /// If Cargo does not answer.
-    pub fn of(workspace: &Workspace, package: &str, features: &str) -> Result<Self, String> {
+    pub fn of(workspace: &Workspace, packages: &[(&str, &str)]) -> Result<Self, String> {
         let ask = |edges: &str| {
             let mut command = workspace.cargo();
-            command.args(["tree", "--locked", "--no-default-features"]);
-            command.args(["--package", package, "--target", TARGET]);
+            command.args([
+                "tree",
+                "--locked",
+                "--no-default-features",
+                "--target",
+                TARGET,
+            ]);
             command.args(["--prefix", "depth", "--format", "\t{p}\t{l}"]);
             command.args(["--edges", edges]);
-            if !features.is_empty() {
-                command.args(["--features", features]);
+            for (package, feature) in packages {
+                command.args(["--package", package]);
+                if !feature.is_empty() {
+                    command.arg(format!("--features={package}/{feature}"));
+                }
             }
-            said(&mut command)
+            parse(&said(&mut command)?)
         };
-        let linked = parse(&ask("normal,no-proc-macro")?)?;
-        let built = parse(&ask("normal,build")?)?;
-        let root = built
-            .first()
-            .map(Line::reference)
-            .ok_or_else(|| format!("Cargo knows no crate of {package}."))?;
+        let built = ask("normal,build")?;
         Ok(Self {
-            root,
             licences: built
                 .iter()
                 .map(|line| (line.reference(), line.licence.clone()))
                 .collect(),
-            edges: edges(&built),
-            linked: linked.iter().map(Line::reference).collect(),
+            linked: edges(&ask("normal,no-proc-macro")?),
+            built: edges(&built),
         })
     }
 
-    /// Adds every crate, and which program it went into.
-    pub fn add_to(&self, document: &mut Document, program: &str, locked: &Locked) {
-        for (reference, terms) in &self.licences {
-            let linked = self.linked.contains(reference);
+    /// Adds every crate of a program, and that it went into it; returns the program's own crate.
+    ///
+    /// # Errors
+    /// If Cargo did not name the package.
+    pub fn add_to(
+        &self,
+        document: &mut Document,
+        (program, package): (&str, &str),
+        locked: &Locked,
+    ) -> Result<String, String> {
+        let start = format!("crate:{package}@");
+        let root = self
+            .licences
+            .keys()
+            .find(|reference| reference.starts_with(&start))
+            .ok_or_else(|| format!("Cargo knows no crate of {package}."))?;
+        let linked = reached(&self.linked, root);
+        for reference in reached(&self.built, root) {
+            let terms = self.licences.get(reference).map_or("", String::as_str);
             let component = document.add(reference, component(reference, terms, locked));
             let Some(fields) = component.as_object_mut() else {
                 continue;
             };
-            if linked {
+            let what = if linked.contains(reference) {
                 fields.insert("scope".to_owned(), json!("required"));
-            }
-            let what = if linked {
                 "sealpoint:linked-into"
             } else {
                 "sealpoint:builds"
@@ -129,11 +144,31 @@ impl Tree {
             {
                 list.push(said);
             }
+            for on in self.built.get(reference).into_iter().flatten() {
+                document.depend(reference, on);
+            }
         }
-        for (who, on) in &self.edges {
-            document.depend(who, on);
+        Ok(root.clone())
+    }
+}
+
+/// A crate and all that it leads to.
+fn reached<'a>(
+    edges: &'a BTreeMap<String, BTreeSet<String>>,
+    root: &'a str,
+) -> BTreeSet<&'a String> {
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<&String> = edges
+        .get_key_value(root)
+        .map(|(r, _)| r)
+        .into_iter()
+        .collect();
+    while let Some(one) = waiting.pop() {
+        if found.insert(one) {
+            waiting.extend(edges.get(one).into_iter().flatten());
         }
     }
+    found
 }
 
 impl Line {
@@ -193,14 +228,18 @@ fn parse(text: &str) -> Result<Vec<Line>, String> {
         .collect()
 }
 
-fn edges(lines: &[Line]) -> BTreeSet<(String, String)> {
+/// Whom each crate needs; one that needs nobody is there as well. Of several trees in a row each
+/// begins at depth 0.
+fn edges(lines: &[Line]) -> BTreeMap<String, BTreeSet<String>> {
     let mut above: Vec<String> = vec![];
-    let mut edges = BTreeSet::new();
+    let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in lines {
         above.truncate(line.depth);
         if let Some(parent) = above.last() {
-            edges.insert((parent.clone(), line.reference()));
+            let needs = edges.entry(parent.clone()).or_default();
+            needs.insert(line.reference());
         }
+        edges.entry(line.reference()).or_default();
         above.push(line.reference());
     }
     edges
@@ -208,26 +247,31 @@ fn edges(lines: &[Line]) -> BTreeSet<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{checksums, edges, parse};
+    use super::{checksums, edges, parse, reached};
 
     const TREE: &str = "0\ta v0.1.0 (/somewhere/a)\tMIT OR Apache-2.0\n\
-        1\tb v1.2.3\tMIT\n2\tc v2.0.0+x (proc-macro)\tISC\n1\tc v2.0.0+x (proc-macro)\tISC (*)\n";
+        1\tb v1.2.3\tMIT\n2\tc v2.0.0+x (proc-macro)\tISC\n1\tc v2.0.0+x (proc-macro)\tISC (*)\n\
+        \n0\td v0.1.0 (/somewhere/d)\tMIT\n1\tb v1.2.3\tMIT (*)\n";
 
     #[test]
     fn who_needs_whom_comes_from_the_depth() {
         let lines = parse(TREE).expect("a tree");
         assert_eq!(lines[2].version, "2.0.0+x");
         assert_eq!(lines[3].licence, "ISC");
-        let pairs: Vec<(String, String)> = edges(&lines).into_iter().collect();
-        let pair = |a: &str, b: &str| (format!("crate:{a}"), format!("crate:{b}"));
-        assert_eq!(
-            pairs,
-            [
-                pair("a@0.1.0", "b@1.2.3"),
-                pair("a@0.1.0", "c@2.0.0+x"),
-                pair("b@1.2.3", "c@2.0.0+x"),
-            ]
-        );
+        let said = edges(&lines);
+        let needs = |of: &str| -> Vec<&str> {
+            said[&format!("crate:{of}")]
+                .iter()
+                .map(String::as_str)
+                .collect()
+        };
+        assert_eq!(needs("a@0.1.0"), ["crate:b@1.2.3", "crate:c@2.0.0+x"]);
+        assert_eq!(needs("b@1.2.3"), ["crate:c@2.0.0+x"]);
+        assert_eq!(needs("d@0.1.0"), ["crate:b@1.2.3"]);
+        // What the second tree does not repeat is reached all the same.
+        let reached = reached(&said, "crate:d@0.1.0");
+        assert!(reached.contains(&"crate:c@2.0.0+x".to_owned()));
+        assert!(!reached.contains(&"crate:a@0.1.0".to_owned()));
     }
 
     #[test]

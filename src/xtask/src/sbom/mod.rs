@@ -11,7 +11,7 @@ mod crates;
 mod debian;
 mod document;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,16 +24,44 @@ use crate::cargo::Workspace;
 use crate::say;
 use document::Document;
 
-/// The programs that are shipped: the file's name, its room's package, the features of a release.
-const PROGRAMS: &[(&str, &str, &str)] = &[
-    ("till", "sealpoint-terminal", "wayland"),
-    ("till-kms", "sealpoint-terminal", "kms"),
-    ("lane", "sealpoint-lane", ""),
-    ("uplink", "sealpoint-sync", ""),
-    ("attest", "sealpoint-attest", ""),
-    ("tillctl", "sealpoint-tillctl", ""),
-    ("collector", "sealpoint-collector", ""),
+/// A program that is shipped.
+struct Shipped {
+    /// The file's name.
+    name: &'static str,
+    /// The room's package.
+    package: &'static str,
+    /// The feature that a release asks for, or nothing.
+    feature: &'static str,
+    /// Programs of one group are built by one command, as `cargo xtask deb` does it.
+    group: &'static str,
+}
+
+const fn shipped(
+    name: &'static str,
+    package: &'static str,
+    feature: &'static str,
+    group: &'static str,
+) -> Shipped {
+    Shipped {
+        name,
+        package,
+        feature,
+        group,
+    }
+}
+
+const PROGRAMS: &[Shipped] = &[
+    shipped("till", "sealpoint-terminal", "wayland", "till"),
+    shipped("lane", "sealpoint-lane", "", "till"),
+    shipped("uplink", "sealpoint-sync", "", "till"),
+    shipped("attest", "sealpoint-attest", "", "till"),
+    shipped("tillctl", "sealpoint-tillctl", "", "till"),
+    shipped("collector", "sealpoint-collector", "", "collector"),
+    shipped("till-kms", "sealpoint-terminal", "kms", "till-kms"),
 ];
+
+/// Programs with their files, by group.
+type Groups<'a> = BTreeMap<&'static str, Vec<(&'static Shipped, &'a Path)>>;
 
 /// What `cargo xtask sbom` can be told.
 #[derive(Args)]
@@ -80,32 +108,29 @@ pub fn write(workspace: &Workspace, arguments: &Arguments) -> Result<(), String>
     let mut document = Document::new(kind, &arguments.name, &arguments.release);
     let locked = crates::locked(&workspace.root)?;
     let mut programs = BTreeSet::new();
-    for path in &arguments.programs {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let (name, package, features) =
-            *PROGRAMS
-                .iter()
-                .find(|(of, ..)| *of == name)
-                .ok_or_else(|| {
-                    format!(
-                        "{name} is no program of the house. Name it in src/xtask/src/sbom/mod.rs."
-                    )
-                })?;
-        let tree = crates::Tree::of(workspace, package, features)?;
-        let own = format!("program:{name}");
-        document.add(
-            &own,
-            json!({
-                "type": "application",
-                "bom-ref": own,
-                "name": name,
-                "version": arguments.release,
-                "hashes": [{"alg": "SHA-256", "content": sha256_of(path)?}],
-            }),
-        );
-        document.depend(&own, &tree.root);
-        tree.add_to(&mut document, name, &locked);
-        programs.insert(own);
+    for (group, shipped) in groups(&arguments.programs)? {
+        let asked: Vec<(&str, &str)> = shipped
+            .iter()
+            .map(|(one, _)| (one.package, one.feature))
+            .collect();
+        let forest =
+            crates::Forest::of(workspace, &asked).map_err(|why| format!("{group}: {why}"))?;
+        for (one, path) in shipped {
+            let own = format!("program:{}", one.name);
+            document.add(
+                &own,
+                json!({
+                    "type": "application",
+                    "bom-ref": own,
+                    "name": one.name,
+                    "version": arguments.release,
+                    "hashes": [{"alg": "SHA-256", "content": sha256_of(path)?}],
+                }),
+            );
+            let root = forest.add_to(&mut document, (one.name, one.package), &locked)?;
+            document.depend(&own, &root);
+            programs.insert(own);
+        }
     }
     let ours = debian::add_to(&mut document, &packages, arguments.copyright.as_deref())?;
     for program in &programs {
@@ -125,6 +150,25 @@ pub fn write(workspace: &Workspace, arguments: &Arguments) -> Result<(), String>
         packages.len()
     ));
     Ok(())
+}
+
+/// The programs given, by the command that builds them.
+fn groups(paths: &[PathBuf]) -> Result<Groups<'_>, String> {
+    let mut groups = Groups::new();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let one = PROGRAMS
+            .iter()
+            .find(|one| one.name == name)
+            .ok_or_else(|| {
+                format!("{name} is no program of the house. Name it in src/xtask/src/sbom/mod.rs.")
+            })?;
+        groups
+            .entry(one.group)
+            .or_default()
+            .push((one, path.as_path()));
+    }
+    Ok(groups)
 }
 
 /// When it was made, which two builds of one commit have in common (RFC 3339, in UTC).

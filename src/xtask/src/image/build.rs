@@ -1,0 +1,94 @@
+//! From the workspace to an image: the till's package, then mkosi.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::keys::Keys;
+use super::tools::{Tools, cannot_make, succeed};
+use super::{Display, Order};
+use crate::cargo::Profile;
+use crate::{deb, say};
+
+/// Builds package and image.
+///
+/// # Errors
+/// What failed; the programs' own words are above.
+pub fn build(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
+    let folder = order.folder();
+    let packages = folder.join("packages");
+    deb::make(
+        &order.workspace,
+        order.programs == Profile::Dev,
+        order.display == Display::Kms,
+        &packages,
+    )?;
+    say::heading("The image");
+    let extra = extra(order, keys)?;
+    let made = |name: &str| -> Result<PathBuf, String> {
+        let path = folder.join(name);
+        fs::create_dir_all(&path).map_err(|error| cannot_make(&path, &error.to_string()))?;
+        Ok(path)
+    };
+    let definitions = order.workspace.root.join("packaging/image");
+    let mut mkosi = tools.command(&order.workspace, "mkosi");
+    mkosi
+        .arg("--directory")
+        .arg(&definitions)
+        .arg("--force")
+        // What mkosi downloaded and unpacked is kept; the till's package is always put in anew.
+        .arg("--incremental=yes")
+        .arg(format!("--output={}", order.name()))
+        .arg(format!("--image-version={}", order.version))
+        .arg(format!("--profile={}", order.display.name()))
+        .arg(format!(
+            "--source-date-epoch={}",
+            deb::last_commit(&order.workspace)?
+        ));
+    for (option, path) in [
+        ("output-directory", made("out")?),
+        ("cache-directory", made("cache")?),
+        ("package-cache-directory", made("downloads")?),
+        ("workspace-directory", made("work")?),
+        ("volatile-package-directory", packages),
+        ("extra-tree", extra),
+        ("secure-boot-key", keys.file("secure-boot.key")),
+        ("secure-boot-certificate", keys.file("secure-boot.crt")),
+        ("verity-key", keys.file("verity.key")),
+        ("verity-certificate", keys.file("verity.crt")),
+        ("sign-expected-pcr-key", keys.file("pcr.key")),
+        ("sign-expected-pcr-certificate", keys.file("pcr.crt")),
+    ] {
+        mkosi.arg(format!("--{option}={}", path.display()));
+    }
+    mkosi.arg("build");
+    succeed(&mut mkosi, "The image could not be built")
+}
+
+/// What of the image is this build's: whom it trusts and what it is.
+fn extra(order: &Order, keys: &Keys) -> Result<PathBuf, String> {
+    let tree = order.folder().join("extra");
+    let write = |path: &str, text: &[u8]| -> Result<(), String> {
+        let path = tree.join(path);
+        let folder = path.parent().unwrap_or(&tree);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|error| cannot_make(&path, &error.to_string()))
+    };
+    let root = keys.file("retailer.pub.toml");
+    let root = fs::read(&root).map_err(|error| {
+        format!(
+            "{} cannot be read: {error}. Put the retailer's public root key there.",
+            root.display()
+        )
+    })?;
+    write("etc/sealpoint/retailer.pub.toml", &root)?;
+    write(
+        "usr/share/sealpoint/image.toml",
+        format!(
+            "version = \"{}\"\nrollback_index = {}\njournal_reads = [1, 2]\n",
+            order.version, order.rollback_index
+        )
+        .as_bytes(),
+    )?;
+    Ok(tree)
+}
