@@ -14,4 +14,6 @@ pub mod keys;
 pub mod quote;
 pub mod rollback;
 pub mod serve;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 pub mod tpm;

@@ -201,6 +201,8 @@ impl Collector {
                 key: file("key.pem"),
             },
             groups: Groups::Hybrid,
+            clock: None,
+            attest: None,
         }
     }
 }

@@ -8,6 +8,8 @@ use jiff::civil::Date;
 use sealpoint_tls::certificate::Serial;
 use sealpoint_wire::TerminalId;
 
+use crate::attest::Policy;
+use crate::attest::args::Attest;
 use crate::sink::{SinkArguments, SinkPlan};
 use crate::store::{MAX_NOTE, Target};
 
@@ -66,6 +68,10 @@ pub struct Serve {
     /// 429. A push holds up to 100 records.
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub till_rate: u32,
+    /// What becomes of tills that do not show, by their TPM, that they run an image of the retailer's:
+    /// nobody is asked, it is told, or they charge no card until they do (docs/attestation.md).
+    #[arg(long, value_name = "POLICY", value_enum, default_value_t = Policy::Report)]
+    pub attest: Policy,
     /// Writes the address that tills connect to into this file once it is bound.
     #[arg(long, value_name = "FILE")]
     pub port_file: Option<PathBuf>,
@@ -102,7 +108,7 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Prints a code by which one till gets its certificate, once, within ten minutes:
+    /// Prints a code by which one till gets its certificate, once, within ten minutes or so many hours:
     /// tillctl enrol --code CODE
     EnrolCode {
         /// The collectors' store.
@@ -114,6 +120,10 @@ pub enum Command {
         /// The till's terminal id: 1 to 8 characters of A to Z and 0 to 9.
         #[arg(long, value_name = "ID")]
         terminal: TerminalId,
+        /// How long it is good, 1 to 720 hours: for a site bundle, which is signed before the till is
+        /// where it sells. Who reads it on its way is that till.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=720))]
+        hours: Option<u16>,
     },
     /// Revokes a till's certificates, at once on every collector of the store. It may still hand over
     /// what it sold, which is kept apart.
@@ -177,6 +187,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: Work,
+    },
+    /// What tills run, by the word of their TPMs.
+    Attest {
+        /// What to do.
+        #[command(subcommand)]
+        command: Attest,
     },
     /// What tills sent under a certificate that was expired or revoked.
     Quarantine {

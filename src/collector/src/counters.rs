@@ -122,6 +122,12 @@ counters! {
     tills_enrolled => "sealpoint_certificates_total", "how", "enrolled";
     /// Certificates that were renewed.
     certificates_renewed => "sealpoint_certificates_total", "how", "renewed";
+    /// Evidence that shows an image of the retailer's.
+    attestations_trusted => "sealpoint_attestations_total", "verdict", "trusted";
+    /// Evidence that does not.
+    attestations_untrusted => "sealpoint_attestations_total", "verdict", "untrusted";
+    /// Tills that said that they have no TPM.
+    attestations_without_tpm => "sealpoint_attestations_total", "verdict", "no_tpm";
     /// Requests by a certificate that is expired or revoked, refused.
     admissions_refused => "sealpoint_requests_total", "outcome", "certificate_not_good";
     /// Requests that a till made faster than its rate.

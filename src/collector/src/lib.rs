@@ -3,6 +3,7 @@
 //! * [`api`]: the HTTPS interface for tills, and its OpenAPI document.
 //! * [`store`]: the database: records, attempts, alarms.
 //! * [`switch`]: authorisations and reversals, and the line to the acquirer.
+//! * [`attest`]: what a till's TPM says, and whether that is an image of the retailer's.
 //! * [`tls`]: the retailer's CA, the server's and the tills' certificates.
 //! * [`sink`]: the stream that a chain's own systems read the records from.
 //! * [`serve`]: listening, limits, an orderly end.
@@ -16,6 +17,7 @@
 
 pub mod api;
 pub mod args;
+pub mod attest;
 pub mod commands;
 pub mod counters;
 pub mod pages;

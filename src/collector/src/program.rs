@@ -128,6 +128,7 @@ impl Collector {
             bell: bell.clone(),
             office: Arc::new(office),
             limits: Arc::new(Limits::new(serve.till_rate)),
+            attest: serve.attest,
         };
         let mut doors = vec![Door {
             listener,

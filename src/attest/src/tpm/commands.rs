@@ -290,13 +290,15 @@ impl Tpm {
         self.run(name, &[of, with.0], &[Auth::Empty, with.1], &parameters)?
             .read(|reader| Ok(reader.sized()?.to_vec()))
     }
+}
 
+#[cfg(feature = "simulator")]
+impl Tpm {
     /// `TPM2_PCR_Extend` (22.2) in the bank of SHA-256. No program of a till extends a register; the
     /// tests change what a till has measured.
     ///
     /// # Errors
     /// [`TpmError`].
-    #[cfg(feature = "simulator")]
     pub fn pcr_extend(&mut self, pcr: u8, digest: &[u8; 32]) -> Result<(), TpmError> {
         let parameters = Writer::default()
             .u32(1)
@@ -305,6 +307,16 @@ impl Tpm {
             .done();
         let name = ("TPM2_PCR_Extend", 0x182);
         self.run(name, &[pcr.into()], &[Auth::Empty], &parameters)
+            .map(drop)
+    }
+
+    /// `TPM2_Clear` (24.6), as a machine's firmware does it for whoever asks it to.
+    ///
+    /// # Errors
+    /// [`TpmError`].
+    pub fn clear(&mut self) -> Result<(), TpmError> {
+        let name = ("TPM2_Clear", 0x126);
+        self.run(name, &[handle::PLATFORM], &[Auth::Empty], &[])
             .map(drop)
     }
 }

@@ -25,6 +25,9 @@ pub mod handle {
     pub const PASSWORD: u32 = 0x4000_0009;
     /// `TPM_RH_ENDORSEMENT`: the hierarchy whose seed the manufacturer put in.
     pub const ENDORSEMENT: u32 = 0x4000_000B;
+    /// `TPM_RH_PLATFORM`: the firmware's, which it closes before it starts a system.
+    #[cfg(feature = "simulator")]
+    pub const PLATFORM: u32 = 0x4000_000C;
 }
 
 /// Algorithms (Part 2, 6.3).

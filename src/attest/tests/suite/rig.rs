@@ -4,34 +4,26 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
+use sealpoint_attest::simulator::SoftTpm;
 use sealpoint_attest::tpm::{self, Tpm};
 use sealpoint_wire::attest::{FromAttester, ToAttester};
 use sealpoint_wire::frame;
 use tempfile::TempDir;
 
-/// For a machine under load.
-const PATIENCE: Duration = Duration::from_secs(60);
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-
 /// A machine with a TPM: it can be switched off and on.
 pub struct Machine {
+    tpm: SoftTpm,
     folder: TempDir,
-    swtpm: Option<Child>,
 }
 
 impl Machine {
     /// A new one, switched on.
     pub fn new() -> Self {
-        let mut machine = Self {
-            folder: TempDir::new().expect("a temporary folder"),
-            swtpm: None,
-        };
-        machine.switch_on();
-        machine
+        let folder = TempDir::new().expect("a temporary folder");
+        let tpm = SoftTpm::on(folder.path()).expect("swtpm is installed");
+        Self { tpm, folder }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -39,44 +31,23 @@ impl Machine {
     }
 
     pub fn switch_off(&mut self) {
-        if let Some(mut swtpm) = self.swtpm.take() {
-            swtpm.kill().expect("its own child");
-            swtpm.wait().expect("its own child");
-        }
+        self.tpm.switch_off();
     }
 
     pub fn switch_on(&mut self) {
-        self.switch_off();
-        let socket = self.path("tpm");
-        let _ = std::fs::remove_file(&socket);
-        let swtpm = Command::new("swtpm")
-            .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
-            .arg("--tpmstate")
-            .arg(format!("dir={}", self.folder.path().display()))
-            .arg("--server")
-            .arg(format!("type=unixio,path={}", socket.display()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("swtpm is installed");
-        self.swtpm = Some(swtpm);
-        let deadline = Instant::now() + PATIENCE;
-        while UnixStream::connect(&socket).is_err() {
-            assert!(Instant::now() < deadline, "swtpm does not listen");
-            sleep(LOOK_AGAIN);
-        }
+        self.tpm.switch_on().expect("swtpm is installed");
     }
 
     /// The TPM, as the program opens it. One at a time.
     pub fn tpm(&self) -> Tpm {
-        tpm::open(&self.path("tpm")).expect("it is switched on")
+        tpm::open(&self.tpm.path()).expect("it is switched on")
     }
 
     /// The program with these words.
     pub fn attest(&self, words: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_attest"))
             .arg("--tpm")
-            .arg(self.path("tpm"))
+            .arg(self.tpm.path())
             .args(words)
             .stdin(Stdio::null())
             .output()
@@ -98,7 +69,7 @@ impl Machine {
         let (mut own, its) = UnixStream::pair()?;
         let mut program = Command::new(env!("CARGO_BIN_EXE_attest"))
             .arg("--tpm")
-            .arg(self.path("tpm"))
+            .arg(self.tpm.path())
             .stdin(OwnedFd::from(its))
             .stderr(Stdio::null())
             .spawn()?;
@@ -106,12 +77,6 @@ impl Machine {
         drop(own);
         program.wait()?;
         answer
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        self.switch_off();
     }
 }
 

@@ -87,7 +87,7 @@ fn code_is_good(redeemed: Redeemed, code: &str) -> Result<TerminalId, Problem> {
             Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "code_refused",
-                "This code is unknown, used, void or older than ten minutes. Ask for a new one: \
+                "This code is unknown, used, void or too old. Ask for a new one: \
                  collector enrol-code.",
             ))
         }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::{Api, Problem, RECORDS};
+use super::{Api, Problem, RECORDS, attestation};
 use crate::now_ms;
 use crate::store::{Admission, Shown};
 
@@ -15,11 +15,13 @@ use crate::store::{Admission, Shown};
 pub(super) const ENROLMENTS: &str = "/v1/enrolments";
 /// Paths that decide by themselves what a certificate is good for. Every other one is closed to a
 /// certificate that is not.
-const OPEN: [&str; 6] = [
+const OPEN: [&str; 8] = [
     RECORDS,
     "/v1/renewals",
     "/v1/standing",
     "/v1/time",
+    attestation::CHALLENGES,
+    attestation::EVIDENCE,
     "/v1/health",
     "/openapi.json",
 ];
@@ -36,10 +38,10 @@ pub(super) async fn gate(
     }
     let shown = request.extensions().get::<Shown>().ok_or_else(nobody)?;
     if !OPEN.contains(&path) {
-        let (shown, now_ms) = (shown.clone(), now_ms());
+        let (shown, now_ms, policy) = (shown.clone(), now_ms(), api.attest);
         let admission = api
             .store
-            .run(move |db| db.admission(&shown, now_ms))
+            .run(move |db| db.admission_under(policy, &shown, now_ms))
             .await?;
         if let Some(closed) = closed(&admission) {
             api.counters.admissions_refused.add(1);

@@ -2,6 +2,7 @@
 //! may speak for.
 
 mod advices;
+mod attestation;
 mod body;
 mod enrol;
 mod gate;
@@ -30,6 +31,7 @@ pub use limits::{Limits, MAX_BODIES};
 pub use office::Office;
 pub use problem::Problem;
 
+use crate::attest::Policy;
 use crate::counters::Counters;
 use crate::sink::Bell;
 use crate::store::Store;
@@ -50,6 +52,8 @@ pub struct Api {
     pub office: Arc<Office>,
     /// What tills may ask at a time.
     pub limits: Arc<Limits>,
+    /// What becomes of tills that do not show what they run.
+    pub attest: Policy,
 }
 
 /// The path that records come to: the only one with large bodies.
@@ -68,6 +72,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/renewals", post(enrol::renew))
         .route("/v1/standing", get(standing::standing))
         .route("/v1/time", get(time::time))
+        .route(attestation::CHALLENGES, post(attestation::challenge))
+        .route(attestation::EVIDENCE, post(attestation::evidence))
         .route("/v1/health", get(health::health))
         .route("/v1/ready", get(health::ready))
         .route("/openapi.json", get(openapi::document))

@@ -5,7 +5,9 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa::{Modify, OpenApi};
 
-use super::{advices, enrol, health, hosts, inquiries, records, standing, summary, time};
+use super::{
+    advices, attestation, enrol, health, hosts, inquiries, records, standing, summary, time,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +29,8 @@ use super::{advices, enrol, health, hosts, inquiries, records, standing, summary
         enrol::renew,
         standing::standing,
         time::time,
+        attestation::challenge,
+        attestation::evidence,
         health::health,
         health::ready,
         document

@@ -59,12 +59,12 @@ pub(super) async fn push(
     {
         return Err(refuse_terminal(&api, &terminal, "records").await?);
     }
-    let began = Instant::now();
+    let (began, policy) = (Instant::now(), api.attest);
     let pushed = api
         .store
         .offer(Isolation::ReadCommitted, move |db| {
             let now_ms = now_ms();
-            let quarantine = Quarantine::from(&db.admission(&shown, now_ms)?);
+            let quarantine = Quarantine::from(&db.admission_under(policy, &shown, now_ms)?);
             db.push(&terminal, &push.records, now_ms, quarantine)
         })
         .await;

@@ -24,13 +24,13 @@ pub(super) async fn standing(
     State(api): State<Api>,
     shown: Shown,
 ) -> Result<Json<StandingAnswer>, Problem> {
-    let expires_ms = shown.until_ms;
+    let (expires_ms, policy) = (shown.until_ms, api.attest);
     let admission = api
         .store
         .run(move |db| {
             let now_ms = now_ms();
             db.saw(&shown, now_ms)?;
-            db.admission(&shown, now_ms)
+            db.admission_under(policy, &shown, now_ms)
         })
         .await?;
     Ok(Json(StandingAnswer {

@@ -1,5 +1,6 @@
 //! What `collector` does besides serving, for an operator at a shell.
 
+mod attest;
 mod quarantine;
 mod reconcile;
 mod tills;
@@ -49,7 +50,8 @@ pub fn run(command: Command) -> Result<Said, StartError> {
             store,
             tls,
             terminal,
-        } => tills::enrol_code(&store, &tls, &terminal),
+            hours,
+        } => tills::enrol_code(&store, &tls, &terminal, hours),
         Command::Revoke {
             store,
             terminal,
@@ -78,6 +80,7 @@ pub fn run(command: Command) -> Result<Said, StartError> {
                 note,
             } => work::close(&store, number, &by, &note),
         },
+        Command::Attest { command } => return attest::run(command),
         Command::Quarantine { command } => match command {
             Quarantined::List { store, json } => quarantine::list(&store, json),
             Quarantined::Release { store, terminal } => quarantine::release(&store, &terminal),

@@ -22,17 +22,23 @@ pub(super) fn enrol_code(
     store: &Target,
     folder: &Path,
     terminal: &TerminalId,
+    hours: Option<u16>,
 ) -> Result<String, StartError> {
+    let (life_ms, life) = match hours {
+        Some(hours) => (i64::from(hours) * 3_600_000, format!("{hours} hours")),
+        None => (CODE_LIFE_MS, format!("{} minutes", CODE_LIFE_MS / 60_000)),
+    };
     let ca = tls::ca_key_hash(folder)?;
     let code =
         EnrolmentCode::generate(&ca).map_err(|error| StartError::Refused(error.to_string()))?;
     let (name, hash, of) = (code.name(), code.hash(), terminal.clone());
-    visit(store, move |db| db.keep_code(&name, &hash, &of, now_ms()))?;
+    visit(store, move |db| {
+        db.keep_code_for(&name, &hash, &of, now_ms(), life_ms)
+    })?;
     let mut said = format!(
-        "{}\nGood once, for {terminal}, for {} minutes: tillctl enrol --collector \
+        "{}\nGood once, for {terminal}, for {life}: tillctl enrol --collector \
          https://HOST:PORT --code CODE --out DIR",
         code.text().as_str(),
-        CODE_LIFE_MS / 60_000
     );
     if !folder.join(CA_KEY).exists() {
         said.push_str(

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sealpoint_sale::Money;
 
-use crate::store::{AlarmView, DayView, SaleView, TerminalView, WorkItem};
+use crate::store::{AlarmView, AttestedView, DayView, SaleView, TerminalView, WorkItem};
 
 const STYLE: &str = include_str!("style.css");
 /// Seconds between two looks.
@@ -15,6 +15,7 @@ const REFRESH: u32 = 2;
 /// What the overview shows.
 pub(super) struct Overview {
     pub(super) terminals: Vec<TerminalView>,
+    pub(super) attested: Vec<AttestedView>,
     pub(super) work: Vec<WorkItem>,
     pub(super) alarms: Vec<AlarmView>,
     pub(super) days: Vec<DayView>,
@@ -34,6 +35,7 @@ pub(super) fn overview(shown: &Overview, now: Timestamp) -> String {
         time(now)
     ));
     page.terminals(&shown.terminals);
+    page.attested(&shown.attested, now.as_millisecond());
     page.work(&shown.work);
     page.alarms(&shown.alarms);
     page.days(&shown.days);
@@ -79,6 +81,34 @@ impl Page {
             ));
         }
         self.put(format_args!("</div>\n"));
+    }
+
+    fn attested(&mut self, tills: &[AttestedView], now_ms: i64) {
+        if tills.is_empty() {
+            return;
+        }
+        self.put(format_args!(
+            "<h2>What tills run</h2>\n<div class=\"table\"><table><thead><tr><th>till</th>\
+             <th>verdict</th><th>image</th><th>said</th><th>why</th></tr></thead><tbody>\n"
+        ));
+        for till in tills {
+            let verdict = till.standing(now_ms);
+            let (class, mark) = if verdict == "trusted" {
+                ("good", '\u{2713}')
+            } else {
+                ("bad", '\u{26a0}')
+            };
+            self.put(format_args!(
+                "<tr><td>{}</td><td class=\"{class}\">{mark} {}</td><td>{}</td><td>{}</td>\
+                 <td class=\"what\">{}</td></tr>\n",
+                escape(&till.terminal),
+                escape(&verdict.replace('_', " ")),
+                escape(till.image.as_deref().unwrap_or("-")),
+                at(till.verdict_ms),
+                escape(&till.why),
+            ));
+        }
+        self.put(format_args!("</tbody></table></div>\n"));
     }
 
     fn work(&mut self, items: &[WorkItem]) {

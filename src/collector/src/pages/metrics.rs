@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use crate::counters::Counters;
-use crate::store::SinkLag;
+use crate::store::{AttestedView, SinkLag};
 
 /// What each metric of the counters means.
-const HELP: [(&str, &str); 7] = [
+const HELP: [(&str, &str); 8] = [
     (
         "sealpoint_records_total",
         "Records that tills pushed since the start, by outcome.",
@@ -32,6 +32,10 @@ const HELP: [(&str, &str); 7] = [
         "Requests that were told to come back later since the start, by reason.",
     ),
     (
+        "sealpoint_attestations_total",
+        "Evidence of tills since the start, by verdict.",
+    ),
+    (
         "sealpoint_connections_total",
         "TLS connections of tills since the start, by outcome.",
     ),
@@ -43,10 +47,37 @@ pub(super) struct Stored {
     pub(super) alarms: i64,
     pub(super) work: u64,
     pub(super) quarantined: u64,
+    pub(super) attested: Standings,
     pub(super) sink: SinkLag,
     pub(super) waiting: usize,
     pub(super) errors: u64,
     pub(super) retries: u64,
+}
+
+/// How many tills stand how, by the word of their TPMs.
+#[derive(Default)]
+pub(super) struct Standings {
+    pub(super) trusted: u64,
+    pub(super) untrusted: u64,
+    pub(super) no_tpm: u64,
+    pub(super) silent: u64,
+}
+
+impl Standings {
+    /// Counts them.
+    pub(super) fn of(tills: &[AttestedView], now_ms: i64) -> Self {
+        let mut all = Self::default();
+        for till in tills {
+            let one = match till.standing(now_ms) {
+                "trusted" => &mut all.trusted,
+                "no_tpm" => &mut all.no_tpm,
+                "silent" => &mut all.silent,
+                _ => &mut all.untrusted,
+            };
+            *one += 1;
+        }
+        all
+    }
 }
 
 pub(super) fn text(counters: &Counters, stored: &Stored, now_ms: i64) -> String {
@@ -91,6 +122,30 @@ pub(super) fn text(counters: &Counters, stored: &Stored, now_ms: i64) -> String 
             "gauge",
             "Records in quarantine.",
             signed(stored.quarantined),
+        ),
+        (
+            "tills_trusted",
+            "gauge",
+            "Tills whose TPM shows an image of the retailer's.",
+            signed(stored.attested.trusted),
+        ),
+        (
+            "tills_untrusted",
+            "gauge",
+            "Tills whose TPM does not show one.",
+            signed(stored.attested.untrusted),
+        ),
+        (
+            "tills_without_tpm",
+            "gauge",
+            "Tills that said that they have no TPM.",
+            signed(stored.attested.no_tpm),
+        ),
+        (
+            "tills_silent",
+            "gauge",
+            "Tills that have not shown what they run for too long.",
+            signed(stored.attested.silent),
         ),
         (
             "sink_waiting",

@@ -61,6 +61,7 @@ async fn overview(State(pages): State<Pages>) -> Result<Response, Unavailable> {
     let read = |db: &mut Database| {
         Ok(Overview {
             terminals: db.terminals()?,
+            attested: db.attested()?,
             work: db.work_items(false, ROWS)?,
             alarms: db.last_alarms(ROWS)?,
             days: db.days(DAYS)?,
@@ -114,13 +115,17 @@ async fn ready(State(pages): State<Pages>) -> Result<&'static str, Unavailable> 
 
 async fn numbers(State(pages): State<Pages>) -> Result<Response, Unavailable> {
     let store = &pages.store;
-    let read = |db: &mut Database| Ok((db.counts()?, db.open_counts()?, db.sink_lag()?));
-    let ((records, alarms), (work, quarantined), sink) = store.run(read).await?;
+    let read = |db: &mut Database| {
+        let counts = (db.counts()?, db.open_counts()?);
+        Ok((counts, db.sink_lag()?, db.attested()?))
+    };
+    let (((records, alarms), (work, quarantined)), sink, attested) = store.run(read).await?;
     let stored = metrics::Stored {
         records,
         alarms,
         work,
         quarantined,
+        attested: metrics::Standings::of(&attested, now_ms()),
         sink,
         waiting: store.waiting(),
         errors: store.health().errors(),

@@ -50,6 +50,12 @@ pub enum Admission {
         /// Why, in the operator's words.
         why: String,
     },
+    /// It is good, but the till did not show what it runs, and the collector requires that: what it
+    /// sends is kept apart.
+    Unattested {
+        /// What is missing and what to do.
+        why: String,
+    },
     /// The till is out of the retailer's hands: what it sends is kept apart.
     Lost {
         /// The order to erase its keys, signed by the retailer's root.
@@ -77,6 +83,7 @@ impl Admission {
             Self::Revoked { why } => format!(
                 "This till's certificate is revoked ({why}). Enrol the till again, if it may sell."
             ),
+            Self::Unattested { why } => why.clone(),
             Self::Lost { .. } => {
                 "This till is reported lost. Bring it back to the retailer, who enrols it again."
                     .to_owned()
@@ -94,7 +101,7 @@ impl Admission {
     #[must_use]
     pub fn standing(&self) -> Standing {
         match self {
-            Self::Good | Self::Expired { .. } => Standing::Active,
+            Self::Good | Self::Expired { .. } | Self::Unattested { .. } => Standing::Active,
             Self::Revoked { .. } => Standing::Revoked {
                 why: self.quarantine().unwrap_or_default(),
             },
@@ -111,6 +118,7 @@ impl From<&Admission> for Quarantine {
         match admission {
             Admission::Good => Self::No,
             Admission::Expired { .. } => Self::Expired,
+            Admission::Unattested { .. } => Self::Unattested,
             Admission::Revoked { .. } | Admission::Lost { .. } => Self::Revoked,
         }
     }
@@ -167,13 +175,28 @@ impl Database {
         terminal: &TerminalId,
         now_ms: i64,
     ) -> Result<(), StoreError> {
+        self.keep_code_for(name, hash, terminal, now_ms, CODE_LIFE_MS)
+    }
+
+    /// The same, good for so many milliseconds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_code_for(
+        &mut self,
+        name: &str,
+        hash: &[u8; 32],
+        terminal: &TerminalId,
+        now_ms: i64,
+        life_ms: i64,
+    ) -> Result<(), StoreError> {
         self.execute(
             "DELETE FROM enrolment_code WHERE terminal = ?1 OR until_ms < ?2 OR name = ?3",
             values![terminal.as_str(), now_ms, name],
         )?;
         self.execute(
             "INSERT INTO enrolment_code (name, hash, terminal, until_ms) VALUES (?1, ?2, ?3, ?4)",
-            values![name, hash, terminal.as_str(), now_ms + CODE_LIFE_MS],
+            values![name, hash, terminal.as_str(), now_ms.saturating_add(life_ms)],
         )
         .map(drop)
     }
@@ -202,7 +225,7 @@ impl Database {
             return Ok(Redeemed::Refused("there is no such code"));
         };
         if row.int(2)? < now_ms {
-            return Ok(Redeemed::Refused("the code is older than ten minutes"));
+            return Ok(Redeemed::Refused("the code's time is over"));
         }
         if row.int(3)? >= MAX_MISSES {
             return Ok(Redeemed::Refused("the code is void after wrong secrets"));

@@ -12,6 +12,7 @@
 mod advices;
 mod alarms;
 mod attempts;
+mod attestation;
 mod days;
 mod enrolment;
 mod error;
@@ -42,6 +43,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use advices::Advise;
 pub use alarms::MAX_ALARMS;
 pub use attempts::{Asked, Kept, Traced};
+pub use attestation::{Attested, AttestedView, Challenge, ReferenceView};
 pub use days::{Behind, DayView};
 pub use enrolment::{
     Admission, CODE_LIFE_MS, CertificateView, MAX_MISSES, RENEWABLE_MS, Redeemed, Shown, TillView,

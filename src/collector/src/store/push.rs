@@ -38,6 +38,8 @@ pub enum Quarantine {
     Expired,
     /// The certificate was revoked.
     Revoked,
+    /// The till did not show what it runs.
+    Unattested,
 }
 
 impl Quarantine {
@@ -48,6 +50,7 @@ impl Quarantine {
             Self::No => None,
             Self::Expired => Some("expired"),
             Self::Revoked => Some("revoked"),
+            Self::Unattested => Some("unattested"),
         }
     }
 }

@@ -31,6 +31,11 @@ pub(super) const STEPS: &[Step] = &[
             include_str!("schema/2_sink.sql"),
         ],
     },
+    Step {
+        sqlite: &[],
+        postgres: &[],
+        both: &[include_str!("schema/3_attestation.sql")],
+    },
 ];
 
 /// The version that this release reads and writes.

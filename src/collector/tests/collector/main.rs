@@ -5,6 +5,8 @@ mod acquirer_profile;
 mod advices;
 mod at_rest;
 mod attempts;
+mod attestation;
+mod attester;
 mod books;
 mod bounds;
 mod certificates;

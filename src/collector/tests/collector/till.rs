@@ -1,6 +1,6 @@
 //! A till's end of the uplink's socket.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sealpoint_sync::driver::{self, Config, Credentials, Target};
@@ -21,6 +21,11 @@ pub struct Till {
 impl Till {
     /// A till whose uplink speaks with the collector at `address`, with the files in `folder`.
     pub fn with_uplink(address: &str, folder: &Path) -> Self {
+        Self::with_attester(address, folder, None)
+    }
+
+    /// The same, where a process listens that has the machine's TPM.
+    pub fn with_attester(address: &str, folder: &Path, attest: Option<PathBuf>) -> Self {
         let (socket, uplink) = UnixStream::pair().expect("a socket pair");
         let credentials = Credentials {
             ca: folder.join("ca.pem"),
@@ -31,6 +36,8 @@ impl Till {
             target: Target::parse(&format!("https://{address}")),
             credentials,
             groups: sealpoint_tls::Groups::Hybrid,
+            clock: None,
+            attest,
         };
         let uplink = tokio::spawn(driver::run(Some(config), None, uplink));
         Self {

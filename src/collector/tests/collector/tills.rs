@@ -489,6 +489,36 @@ async fn a_code_is_void_after_ten_minutes_and_after_five_wrong_secrets() {
     }
 }
 
+/// A site bundle is signed days before its till stands where it sells.
+#[tokio::test]
+async fn a_code_lives_as_many_hours_as_were_asked_for_and_no_longer() {
+    let shop = Shop::new();
+    let (store_of, tls) = (store(&shop), shop.text("tls"));
+    let asked = |hours: &'static str| {
+        let head = ["enrol-code", "--store", &store_of, "--tls", &tls];
+        [&head[..], &["--terminal", TILL, "--hours", hours]].concat()
+    };
+    assert!(said(&asked("72")).contains("for 72 hours"));
+    for wrong in ["0", "721", "-1"] {
+        assert!(refused(&asked(wrong)).contains("--hours"), "{wrong}");
+    }
+    const MADE_MS: i64 = 1_795_000_000_000;
+    const LIFE_MS: i64 = 72 * 3_600_000;
+    let store = Books::new().open();
+    let (of, key) = (TILL.parse().expect("an id"), KeyHash::of(b"a till's key"));
+    for (later_ms, good) in [(LIFE_MS, true), (LIFE_MS + 1, false)] {
+        let (of, key): (TerminalId, KeyHash) = (TerminalId::clone(&of), key);
+        let redeemed = store
+            .run(move |db| {
+                db.keep_code_for("000000", &[1; 32], &of, MADE_MS, LIFE_MS)?;
+                db.redeem_code("000000", &[1; 32], &key, MADE_MS + later_ms)
+            })
+            .await
+            .expect("stored");
+        assert_eq!(matches!(redeemed, Redeemed::For(_)), good, "{redeemed:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_code_from_before_a_revocation_gives_no_certificate_after_it() {
     let shop = Shop::new();
