@@ -14,7 +14,7 @@ mod uplink;
 
 pub use filter::CannotFilter;
 pub use lane::LANE;
-pub use till::TILL;
+pub use till::{TILL, TILL_KMS};
 pub use uplink::UPLINK;
 
 /// Names system calls by their constants in `libc`, so that a list compiles for one machine and

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seccompiler::BpfProgram;
 
-use super::{Call, Calls, LANE, Otherwise, TILL, UPLINK};
+use super::{Call, Calls, LANE, Otherwise, TILL, TILL_KMS, UPLINK};
 
 /// Numbers that are tried; this machine's newest call has a smaller one, and the old 32-bit ways of
 /// calling have larger ones.
@@ -90,8 +90,13 @@ fn otherwise(calls: &Calls) -> Answer {
 }
 
 /// Every program's list, with its name.
-fn lists() -> [(&'static str, &'static Calls); 3] {
-    [("lane", &LANE), ("uplink", &UPLINK), ("till", &TILL)]
+fn lists() -> [(&'static str, &'static Calls); 4] {
+    [
+        ("lane", &LANE),
+        ("uplink", &UPLINK),
+        ("till", &TILL),
+        ("till-kms", &TILL_KMS),
+    ]
 }
 
 #[test]
@@ -125,7 +130,7 @@ fn nothing_starts_a_program_reads_another_process_or_changes_the_machine() {
         SYS_chroot SYS_bpf SYS_perf_event_open SYS_userfaultfd SYS_io_uring_setup
         SYS_io_uring_enter SYS_io_uring_register SYS_init_module SYS_finit_module SYS_kexec_load
         SYS_reboot SYS_swapon SYS_setuid SYS_setgid SYS_setresuid SYS_setgroups SYS_capset
-        SYS_keyctl SYS_add_key SYS_request_key SYS_bind SYS_listen SYS_accept SYS_accept4
+        SYS_keyctl SYS_add_key SYS_request_key SYS_listen SYS_accept SYS_accept4
         SYS_munlockall SYS_seccomp SYS_personality SYS_pkey_mprotect SYS_shmat SYS_msgrcv
         SYS_open_by_handle_at SYS_settimeofday SYS_clock_settime SYS_sethostname SYS_quotactl
         SYS_syslog SYS_acct SYS_setrlimit SYS_remap_file_pages SYS_migrate_pages SYS_move_pages
@@ -139,6 +144,10 @@ fn nothing_starts_a_program_reads_another_process_or_changes_the_machine() {
                 assert_eq!(answer, otherwise(list), "{name}: {}", call.name());
             }
         }
+    }
+    for list in [&LANE, &UPLINK, &TILL] {
+        let answer = ask(list, call!(SYS_bind), [1; 6]);
+        assert_eq!(answer, otherwise(list), "none of these hears from udev");
     }
     // Neither of these makes, hides or opens up a file either.
     const CARD_AND_NETWORK: &[Call] = calls![
@@ -186,12 +195,61 @@ fn sockets_are_of_the_families_and_kinds_that_a_list_has() {
         (libc::AF_BLUETOOTH, libc::SOCK_STREAM, End, End, no),
         (libc::AF_ALG, libc::SOCK_SEQPACKET, End, End, no),
     ] {
-        let answers = [&LANE, &UPLINK, &TILL].map(|list| socket(list, family, kind));
+        let answers = [&LANE, &UPLINK, &TILL, &TILL_KMS].map(|list| socket(list, family, kind));
         assert_eq!(
             answers,
-            [lane, uplink, till],
+            [lane, uplink, till, till],
             "family {family}, kind {kind}"
         );
+    }
+}
+
+#[test]
+fn screen_and_input_are_a_tills_that_has_no_compositor() {
+    let netlink = |list, protocol: i32| {
+        let number = |value: i32| u64::from(value.unsigned_abs());
+        let raw = number(libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK);
+        let arguments = [number(libc::AF_NETLINK), raw, number(protocol), 0, 0, 0];
+        ask(list, call!(SYS_socket), arguments)
+    };
+    let command = |list, command: u64| ask(list, call!(SYS_ioctl), [5, command, 0, 0, 0, 0]);
+    let no = otherwise(&TILL);
+    let uevents = libc::NETLINK_KOBJECT_UEVENT;
+    assert_eq!(netlink(&TILL_KMS, uevents), Answer::Allow);
+    assert_eq!(netlink(&TILL, uevents), no);
+    for other in [libc::NETLINK_ROUTE, libc::NETLINK_AUDIT, 12] {
+        assert_eq!(netlink(&TILL_KMS, other), no, "netlink {other}");
+    }
+    for (number, what) in [
+        (0xC010_640C, "DRM_IOCTL_GET_CAP"),
+        (0xC040_64A0, "DRM_IOCTL_MODE_GETRESOURCES"),
+        (0xC018_64B0, "DRM_IOCTL_MODE_PAGE_FLIP"),
+        (0xC020_64B2, "DRM_IOCTL_MODE_CREATE_DUMB"),
+        (0x8004_4501, "EVIOCGVERSION"),
+        (0x8060_4523, "EVIOCGBIT"),
+        (0x4004_45A0, "EVIOCSCLOCKID"),
+        (0x5421, "FIONBIO"),
+    ] {
+        assert_eq!(command(&TILL_KMS, number), Answer::Allow, "{what}");
+        let device = number != 0x5421;
+        assert_eq!(command(&TILL, number) == no, device, "{what}");
+    }
+    for (number, what) in [
+        (0x641E, "DRM_IOCTL_SET_MASTER"),
+        (0xC00C_642D, "DRM_IOCTL_PRIME_HANDLE_TO_FD"),
+        (0xC010_640B, "DRM_IOCTL_GEM_OPEN"),
+        (0xC018_64C6, "DRM_IOCTL_MODE_CREATE_LEASE"),
+        (0x4040_6469, "DRM_IOCTL_I915_GEM_EXECBUFFER2"),
+        (0xC040_6442, "DRM_IOCTL_VIRTGPU_EXECBUFFER"),
+        (0x4004_4590, "EVIOCGRAB"),
+        (0x4004_4591, "EVIOCREVOKE"),
+        (0x4008_4503, "EVIOCSREP"),
+        (0x4028_4504, "EVIOCSKEYCODE_V2"),
+        (0x5412, "TIOCSTI"),
+        (0x4B45, "KDSKBMODE"),
+        (0x5606, "VT_ACTIVATE"),
+    ] {
+        assert_eq!(command(&TILL_KMS, number), no, "{what}");
     }
 }
 

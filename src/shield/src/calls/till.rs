@@ -1,7 +1,7 @@
 //! The screen and the journal.
 
 use super::{
-    Calls, Family, Judged, Otherwise, call, calls,
+    Argument, Calls, Family, Is, Judged, Otherwise, call, calls,
     families::{
         CAREFUL, FALLBACKS, LIFE, MEMORY, READING, RENAMING, TALKING, TIME, WAITING, equal, stream,
     },
@@ -16,6 +16,22 @@ pub static TILL: Calls = Calls {
         CHILDREN,
     ],
     judged: &[CAREFUL, &[LOCKS, SEALS, UNIX_SOCKET, PAIR, KILL]],
+    answered: FALLBACKS,
+    otherwise: Otherwise::Fail(libc::EPERM),
+};
+
+/// The same for a till without a compositor: it has the screen, the keyboards and the pointers
+/// itself, and hears from udev which come and go.
+pub static TILL_KMS: Calls = Calls {
+    families: &[
+        LIFE, MEMORY, TIME, READING, RENAMING, WAITING, TALKING, JOURNAL, LOOKING, EVENTS, WHO,
+        CHILDREN, HEARING,
+    ],
+    judged: &[
+        CAREFUL,
+        &[LOCKS, SEALS, UNIX_SOCKET, PAIR, KILL],
+        &[SCREEN, INPUT, UDEV],
+    ],
     answered: FALLBACKS,
     otherwise: Otherwise::Fail(libc::EPERM),
 };
@@ -110,3 +126,72 @@ const KILL: Judged = Judged {
     why: "the end of a lane or uplink that does not listen; no other signal",
     when: &[&[equal(1, libc::SIGKILL)]],
 };
+
+const HEARING: Family = Family {
+    why: "hearing from udev; a Unix socket with a name would be of no use, since none can listen",
+    calls: calls![SYS_bind],
+};
+
+/// What of drm-kms(7) the window needs: modes, planes and buffers without a graphics processor.
+/// Nothing here submits work to one, shares a buffer or leases the screen out.
+const SCREEN: Judged = Judged {
+    call: call!(SYS_ioctl),
+    why: "the screen: which there is, its modes, buffers in memory, which of them is shown",
+    when: &[
+        &[drm(0x0C)], // GET_CAP
+        &[drm(0x0D)], // SET_CLIENT_CAP
+        &[drm(0xA0)], // MODE_GETRESOURCES
+        &[drm(0xA1)], // MODE_GETCRTC
+        &[drm(0xA2)], // MODE_SETCRTC
+        &[drm(0xA6)], // MODE_GETENCODER
+        &[drm(0xA7)], // MODE_GETCONNECTOR
+        &[drm(0xAA)], // MODE_GETPROPERTY
+        &[drm(0xAE)], // MODE_ADDFB
+        &[drm(0xAF)], // MODE_RMFB
+        &[drm(0xB0)], // MODE_PAGE_FLIP
+        &[drm(0xB2)], // MODE_CREATE_DUMB
+        &[drm(0xB3)], // MODE_MAP_DUMB
+        &[drm(0xB4)], // MODE_DESTROY_DUMB
+        &[drm(0xB5)], // MODE_GETPLANERESOURCES
+        &[drm(0xB6)], // MODE_GETPLANE
+        &[drm(0xB8)], // MODE_ADDFB2
+        &[drm(0xB9)], // MODE_OBJ_GETPROPERTIES
+    ],
+};
+
+/// linux/input.h: what only reads has the direction's bit for that; EVIOCSCLOCKID has the number A0.
+const INPUT: Judged = Judged {
+    call: call!(SYS_ioctl),
+    why: "keyboards, pointers and touch: what each can do, and which clock its events have",
+    when: &[
+        &[command(0xC000_FF00, 0x8000_0000 | INPUT_KIND)],
+        &[command(0xC000_FFFF, 0x4000_0000 | INPUT_KIND | 0xA0)],
+    ],
+};
+
+const UDEV: Judged = Judged {
+    call: call!(SYS_socket),
+    why: "udev's word that a screen or a keyboard came or went; no other netlink",
+    when: &[&[
+        equal(0, libc::AF_NETLINK),
+        equal(2, libc::NETLINK_KOBJECT_UEVENT),
+    ]],
+};
+
+/// Commands of drm/drm.h, the bits that say so.
+const DRM_KIND: u32 = 0x6400;
+/// Commands of linux/input.h.
+const INPUT_KIND: u32 = 0x4500;
+
+/// The DRM's command of that number, whatever the size of its argument.
+const fn drm(number: u32) -> Argument {
+    command(0xFFFF, DRM_KIND | number)
+}
+
+/// An ioctl(2) of which these bits are so.
+const fn command(mask: u32, value: u32) -> Argument {
+    Argument {
+        index: 1,
+        is: Is::Masked { mask, value },
+    }
+}
