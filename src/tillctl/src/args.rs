@@ -21,6 +21,7 @@ usage: tillctl card   ...   one charge through the card reader, for a bench
        tillctl work   ...   what a till left to a person, and settling it
        tillctl site   ...   what a till is told of its shop, signed
        tillctl setup  ...   the keys that a till makes for itself
+       tillctl clock  ...   the machine's clock, by the collector's signed time
        tillctl update ...   the system under a till, replaced whole
 
 --help behind each of them tells of it.

@@ -7,7 +7,7 @@ use sealpoint_wire::lane::OutcomeKind;
 
 /// How it went. In tens: 0 approved, 10 declined, 20 the card, 30 the reader, 40 the set-up, 60
 /// the doctor, 70 the keys, 80 backups, 90 the
-/// enrolment, 100 the site, 110 the set-up of a till's own keys, 120
+/// enrolment, 100 the site, 110 the set-up of a till's own keys and its clock, 120
 /// updates of the image.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
@@ -81,6 +81,10 @@ pub enum Exit {
     JournalWithoutKey,
     /// 111: the system cannot make or open a credential.
     NoCredential,
+    /// 112: nobody proved what time it is.
+    TimeUnproved,
+    /// 113: a proved time is not taken, or the kernel does not let the clock be set.
+    ClockNotSet,
     /// 120: the retailer did not sign the release, or it is not understood.
     ReleaseRefused,
     /// 121: a file of the release is missing, or not the one that was signed for.
@@ -174,6 +178,8 @@ impl Exit {
             Self::NoSiteDevice => 103,
             Self::JournalWithoutKey => 110,
             Self::NoCredential => 111,
+            Self::TimeUnproved => 112,
+            Self::ClockNotSet => 113,
             Self::ReleaseRefused => 120,
             Self::ReleaseDamaged => 121,
             Self::ReleaseOlder => 122,

@@ -10,6 +10,7 @@
 //! | `tillctl work`: what a till left to a person | [`work`] |
 //! | `tillctl site`: what a till is told of its shop, signed | [`site`] |
 //! | `tillctl setup`: the keys that a till makes for itself | [`setup`] |
+//! | `tillctl clock`: the machine's clock, by the collector's signed time | [`clock`] |
 //! | `tillctl update`: the system under a till, replaced whole | [`update`] |
 //!
 //! One JSON object or one page for people on standard output, and nothing else there; the exit code
@@ -18,6 +19,7 @@
 mod args;
 mod backup;
 mod card;
+mod clock;
 mod doctor;
 mod enrol;
 mod exit;
@@ -69,6 +71,7 @@ fn run(arguments: &[OsString]) -> Result<Exit, Fault> {
         "work" => work::run(rest),
         "site" => site::run(rest),
         "setup" => setup::run(rest),
+        "clock" => clock::run(rest),
         "update" => update::run(rest),
         _ => card::command(arguments),
     }

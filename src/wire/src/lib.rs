@@ -10,6 +10,7 @@
 pub mod api;
 pub mod attest;
 pub mod bytes;
+pub mod clock;
 pub mod enrol;
 pub mod frame;
 pub mod host;

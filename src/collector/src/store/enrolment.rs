@@ -196,7 +196,12 @@ impl Database {
         )?;
         self.execute(
             "INSERT INTO enrolment_code (name, hash, terminal, until_ms) VALUES (?1, ?2, ?3, ?4)",
-            values![name, hash, terminal.as_str(), now_ms.saturating_add(life_ms)],
+            values![
+                name,
+                hash,
+                terminal.as_str(),
+                now_ms.saturating_add(life_ms)
+            ],
         )
         .map(drop)
     }

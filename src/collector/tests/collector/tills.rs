@@ -504,10 +504,12 @@ async fn a_code_lives_as_many_hours_as_were_asked_for_and_no_longer() {
     }
     const MADE_MS: i64 = 1_795_000_000_000;
     const LIFE_MS: i64 = 72 * 3_600_000;
-    let store = Books::new().open();
-    let (of, key) = (TILL.parse().expect("an id"), KeyHash::of(b"a till's key"));
+    let books = Books::new();
+    let store = books.open();
+    let terminal: TerminalId = TILL.parse().expect("a terminal id");
+    let key = KeyHash::of(b"a till's key");
     for (later_ms, good) in [(LIFE_MS, true), (LIFE_MS + 1, false)] {
-        let (of, key): (TerminalId, KeyHash) = (TerminalId::clone(&of), key);
+        let of = terminal.clone();
         let redeemed = store
             .run(move |db| {
                 db.keep_code_for("000000", &[1; 32], &of, MADE_MS, LIFE_MS)?;

@@ -73,9 +73,22 @@ fn read(path: &Path) -> Result<Site<FileNames>, Fault> {
         let start = error.span().map_or(0, |span| span.start.min(text.len()));
         let before = text.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        let why = error.message().trim_end_matches('.');
-        refused(path, &format!("line {line}: {why}"))
+        refused(path, &format!("line {line}: {}", plainly(error.message())))
     })
+}
+
+/// The reader's words without the names of this language's types.
+fn plainly(message: &str) -> String {
+    let message = message.trim_end_matches('.').trim().replace('\n', " ");
+    [
+        ("a nonzero u16", "a number from 1 to 65535"),
+        ("u16", "a number from 1 to 65535"),
+        ("u32", "a whole number"),
+        ("u64", "a whole number"),
+        ("f64", "a number"),
+    ]
+    .iter()
+    .fold(message, |text, (word, plain)| text.replace(word, plain))
 }
 
 /// The same with the files, which lie beside it.

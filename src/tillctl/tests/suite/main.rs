@@ -2,6 +2,7 @@
 
 mod backup;
 mod bench;
+mod clock;
 mod command_line;
 mod doctor;
 mod doctor_processes;

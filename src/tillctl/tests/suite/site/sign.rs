@@ -100,8 +100,8 @@ fn a_mistake_is_met_at_the_desk_and_not_in_the_shop() {
             "\"Collector Example\"",
             "host name",
         ),
-        ("port = 8443", "port = 0", "port"),
-        ("port = 8443", "port = 70000", "port"),
+        ("port = 8443", "port = 0", "1 to 65535"),
+        ("port = 8443", "port = 70000", "1 to 65535"),
         ("\"EUR\"", "\"DEM\"", "DEM"),
         (
             "reader = \"pcsc\"",
