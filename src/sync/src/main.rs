@@ -18,14 +18,15 @@ use tracing_subscriber::EnvFilter;
 
 const USAGE: &str = "\
 usage: uplink [--collector https://HOST:PORT --ca FILE --cert FILE --key FILE] [--classical]
-              [--production]
+              [--clock SOCKET] [--attest SOCKET] [--production]
 
 Started by the till, with a Unix socket as its standard input. Logs JSON lines to standard error;
 SEALPOINT_LOG sets what is logged (error, warn, info, debug). Without --collector the till is told
 that no collector is configured. The folders of the three files are all that it may read, and the
 key's folder all that it may write, where it puts a renewed certificate; keep nothing else there.
 With --classical it also agrees in X25519 and P-256 alone, which whoever records it may open with a
-quantum computer of later years: for a proxy on the way that knows no other. With --production it does not start with less than its whole protection.";
+quantum computer of later years: for a proxy on the way that knows no other. To whoever listens at --clock it brings the collector's
+signed time, to set the machine's clock by; from whoever listens at --attest it brings the collector the TPM's word on what runs here. With --production it does not start with less than its whole protection.";
 
 /// Wrong arguments, or no socket.
 const EXIT_USAGE: u8 = 2;
@@ -126,6 +127,7 @@ fn run(config: Option<Config>, posture: Posture) -> io::Result<()> {
 fn arguments() -> Result<Asked, lexopt::Error> {
     let (mut collector, mut ca, mut cert, mut key) = (None, None, None, None);
     let (mut production, mut groups) = (false, Groups::Hybrid);
+    let (mut clock, mut attest) = (None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -134,6 +136,8 @@ fn arguments() -> Result<Asked, lexopt::Error> {
             Long("cert") => cert = Some(PathBuf::from(parser.value()?)),
             Long("key") => key = Some(PathBuf::from(parser.value()?)),
             Long("classical") => groups = Groups::HybridOrClassical,
+            Long("clock") => clock = Some(PathBuf::from(parser.value()?)),
+            Long("attest") => attest = Some(PathBuf::from(parser.value()?)),
             Long("production") => production = true,
             Short('h') | Long("help") => return Ok(Asked::Help),
             other => return Err(other.unexpected()),
@@ -158,6 +162,8 @@ fn arguments() -> Result<Asked, lexopt::Error> {
             target: Target::parse(&collector),
             credentials,
             groups,
+            clock,
+            attest,
         }),
         production,
     })

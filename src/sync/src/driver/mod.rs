@@ -1,6 +1,8 @@
 //! The driver: gives the machine time, chance, the till's socket and connections to the collector.
 
+mod attest;
 mod caller;
+mod clock;
 mod dial;
 mod office;
 mod once;
@@ -65,6 +67,10 @@ pub struct Config {
     pub credentials: Credentials,
     /// Which key exchanges may be used.
     pub groups: Groups,
+    /// Where the process listens that sets the machine's clock, if there is one.
+    pub clock: Option<PathBuf>,
+    /// Where the process listens that has the machine's TPM, if there is one.
+    pub attest: Option<PathBuf>,
 }
 
 /// Runs the uplink until the till closes its end of the socket. `config` is `None` when no
@@ -85,8 +91,8 @@ pub async fn run(
 
     let mut driver = Driver::new(config, posture);
     let office = driver.config.clone().map(|config| {
-        let linked = Arc::clone(&driver.linked);
-        tokio::spawn(office::run(config, linked, to_till.clone()))
+        let (linked, stands) = (Arc::clone(&driver.linked), Arc::clone(&driver.stands));
+        tokio::spawn(office::run(config, linked, stands, to_till.clone()))
     });
     let outcome = driver.turn(from_till, to_till).await;
     reader.abort();
@@ -105,6 +111,8 @@ struct Driver {
     config: Option<Arc<Config>>,
     /// Rung when the collector is there again.
     linked: Arc<Notify>,
+    /// Rung when how this till stands may have changed.
+    stands: Arc<Notify>,
     idle: HashMap<Channel, Caller>,
     calls: JoinSet<(Caller, Exchange)>,
     in_flight: HashMap<Id, Call>,
@@ -124,6 +132,7 @@ impl Driver {
             random: rustls::crypto::ring::default_provider().secure_random,
             config: config.map(Arc::new),
             linked: Arc::new(Notify::new()),
+            stands: Arc::new(Notify::new()),
             idle: HashMap::new(),
             calls: JoinSet::new(),
             in_flight: HashMap::new(),
@@ -166,6 +175,7 @@ impl Driver {
                     Some(input) => input,
                     None => Input::Tick,
                 },
+                () = self.stands.notified() => Input::Stands,
                 () = sleep_until(wake) => Input::Tick,
             };
         }

@@ -100,6 +100,7 @@ impl Machine {
         match input {
             Input::Till(message) => self.till_says(moment, message),
             Input::Exchanged { request, exchange } => self.exchanged(moment, request, exchange),
+            Input::Stands => self.records.standing_is_due = true,
             Input::Tick => {}
         }
         if self.set_up && !self.erased {

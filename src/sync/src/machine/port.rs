@@ -86,6 +86,8 @@ pub enum Input {
         /// How.
         exchange: Exchange,
     },
+    /// How this till stands may have changed: it is asked now rather than later.
+    Stands,
     /// Time passed; due at [`super::Machine::wake_at_ms`].
     Tick,
 }

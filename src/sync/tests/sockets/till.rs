@@ -43,6 +43,8 @@ impl Till {
                 key: file("key.pem"),
             },
             groups: Groups::Hybrid,
+            clock: None,
+            attest: None,
         };
         Self {
             socket,
