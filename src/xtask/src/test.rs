@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let crates = workspace.crates(&[]);
     let mut steps = steps(&workspace, &arguments.runner);
     if arguments.image {
-        steps.extend(image_steps(&workspace)?);
+        steps.push(image_step(&workspace)?);
     }
     let count = steps.len();
     let (mut done, mut tally) = (vec![], Tally::default());
@@ -120,7 +120,12 @@ pub fn image(workspace: &Workspace, name: &str) -> Result<(), String> {
         programs.args(["--package", package]);
     }
     let built = progress::run(&mut programs, "building", None)?.ok;
-    let stood = built && progress::run(&mut machines(workspace, Some(name)), "attacking", None)?.ok;
+    let mut runner = workspace.cargo();
+    runner
+        .args(["nextest", "run", "--package", "sealpoint-tests"])
+        .args(["--test", "image", "--run-ignored", "all", "--no-fail-fast"])
+        .env("SEALPOINT_IMAGE", name);
+    let stood = built && progress::run(&mut runner, "attacking", None)?.ok;
     say::note(&format!(
         "what the machines said and showed: {}",
         evidence(workspace).display()
@@ -131,16 +136,15 @@ pub fn image(workspace: &Workspace, name: &str) -> Result<(), String> {
     Err("The image did not stand all of it; the runner says above what failed.".to_owned())
 }
 
-/// The tests with machines. Without a name they take the image that was built last.
-fn machines(workspace: &Workspace, name: Option<&str>) -> Command {
-    let mut runner = workspace.cargo();
-    runner
-        .args(["nextest", "run", "--package", "sealpoint-tests"])
-        .args(["--test", "image", "--run-ignored", "all", "--no-fail-fast"]);
-    if let Some(name) = name {
-        runner.env("SEALPOINT_IMAGE", name);
-    }
-    runner
+/// The images that the table wants besides the one under test, as version and roll-back index: an older
+/// one, which a till that ran this one refuses, and the next, to be updated to.
+pub fn neighbours(version: &str, rollback_index: u32) -> [(String, u32); 2] {
+    let (first, last) = version.rsplit_once('.').unwrap_or(("0", version));
+    let last: u64 = last.parse().unwrap_or(0);
+    [
+        ("0.0.1".to_owned(), rollback_index.saturating_sub(1)),
+        (format!("{first}.{}", last + 1), rollback_index + 1),
+    ]
 }
 
 /// Where the machines' screens, consoles and frames are kept.
@@ -211,27 +215,21 @@ fn steps(workspace: &Workspace, runner: &[String]) -> Vec<Step> {
     ]
 }
 
-fn image_steps(workspace: &Workspace) -> Result<[Step; 2], String> {
+/// Builds the image and its neighbours, and goes through the table of attacks.
+fn image_step(workspace: &Workspace) -> Result<Step, String> {
     let this = std::env::current_exe()
         .map_err(|error| format!("This program does not know where it lies: {error}."))?;
-    let mut build = Command::new(this);
-    build.arg("image").current_dir(&workspace.root);
-    Ok([
-        Step {
-            what: "The image",
-            doing: "building the image",
-            command: build,
-            essential: true,
-            builds: false,
-        },
-        Step {
-            what: "The image in a machine",
-            doing: "attacking",
-            command: machines(workspace, None),
-            essential: false,
-            builds: false,
-        },
-    ])
+    let mut command = Command::new(this);
+    command
+        .args(["image", "--boot"])
+        .current_dir(&workspace.root);
+    Ok(Step {
+        what: "The image in a machine",
+        doing: "building and attacking the image",
+        command,
+        essential: false,
+        builds: false,
+    })
 }
 
 fn sum_up(done: &[Done], count: usize, took: Duration) {

@@ -7,12 +7,17 @@
 //! These tests want an image (`cargo xtask image`) and minutes, so they are asked for by name:
 //! `cargo xtask test --image` or `cargo xtask image --boot`.
 
+mod attestation;
 mod boot;
+mod card;
 mod chain;
 mod machine;
 mod network;
 mod office;
+mod readback;
+mod slots;
 mod state;
 mod storm;
 mod till;
+mod updates;
 mod usb;

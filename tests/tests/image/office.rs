@@ -28,6 +28,7 @@ pub struct Office {
     folder: PathBuf,
     collector: Option<Running>,
     host: Option<Running>,
+    updates: Option<PathBuf>,
 }
 
 impl Office {
@@ -53,6 +54,7 @@ impl Office {
             folder: folder.to_path_buf(),
             collector: None,
             host: None,
+            updates: None,
         }
     }
 
@@ -66,6 +68,11 @@ impl Office {
     /// A file of the retailer's.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Has the collector offer the releases in a folder from its next start on.
+    pub fn offer(&mut self, updates: &Path) {
+        self.updates = Some(updates.to_path_buf());
     }
 
     /// Opens the acquirer and the collector.
@@ -83,8 +90,12 @@ impl Office {
         let acquirer = text_in(&host);
         let listens = self.file("collector.port");
         let _ = fs::remove_file(&listens);
+        let mut collector = program("collector");
+        if let Some(updates) = &self.updates {
+            collector.arg("--updates").arg(updates);
+        }
         self.collector = Some(Running::start(
-            program("collector")
+            collector
                 .args(["--listen", &format!("127.0.0.1:{PORT}"), "--acquirer"])
                 .arg(format!("127.0.0.1:{}", port_of(&acquirer)))
                 .args(["--store", &self.store(), "--tls"])
@@ -211,7 +222,7 @@ impl Office {
 }
 
 /// The retailer's private root, whose public half is in the image.
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     let path = firmware_keys().join("retailer.key.toml");
     assert!(
         path.is_file(),

@@ -15,6 +15,7 @@ const LOCKED: &[&str] = &[
     "TPM policy does not match",
     "Failed to start systemd-cryptsetup@var.service",
     "Dependency failed for var.mount",
+    "This till cannot open its state",
 ];
 
 #[test]

@@ -6,7 +6,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::machine::{Chord, Extra, Machine, Screen, State, Tools, target};
 use crate::office::{Office, machines};
@@ -101,6 +101,12 @@ impl Till {
         }
     }
 
+    /// Pulls the plug; the retailer goes on.
+    pub fn off(self) -> Office {
+        self.machine.unplug();
+        self.office
+    }
+
     /// Waits until the till is as it was when it was ready for its first customer.
     pub fn until_ready(&mut self) -> Screen {
         let ready = fs::read(golden().join("ready.ppm")).expect("the first boot left it");
@@ -125,12 +131,29 @@ impl Till {
     /// Sells one item for cash with the keyboard, and waits until the collector has it.
     pub fn sells(&mut self) {
         let before = self.sold();
-        self.machine.type_in(ITEM);
+        self.rings_up();
         self.machine.press(&Chord::of(&["f12"]));
+        self.until_sold(before + 1);
+    }
+
+    /// Puts one item into the basket, as a scanner that is a keyboard would.
+    pub fn rings_up(&mut self) {
+        self.machine.type_in(ITEM);
+    }
+
+    /// Waits until the collector has so many sales of it.
+    pub fn until_sold(&mut self, sales: u64) {
         let office = &self.office;
         self.machine.until("the sale at the collector", |_| {
-            (sold(office) == before + 1).then_some(())
+            (sold(office) == sales).then_some(())
         });
+    }
+
+    /// When it was switched on, milliseconds since the Unix epoch.
+    pub fn since_ms(&self) -> u64 {
+        let since = SystemTime::now() - self.started.elapsed();
+        let since = since.duration_since(SystemTime::UNIX_EPOCH);
+        u64::try_from(since.expect("after 1970").as_millis()).expect("some centuries")
     }
 
     /// How many sales the collector has of it.

@@ -37,16 +37,21 @@ impl State {
         let copy = Self::at(&self.tools, folder);
         empty(folder);
         Disk::over(&self.tools, &self.disk_file(), &copy.disk_file());
-        fs::create_dir(copy.tpm()).expect("an empty folder");
-        for file in fs::read_dir(self.tpm()).expect("a TPM's folder") {
+        copy.takes_the_board_of(self);
+        copy
+    }
+
+    /// Puts this disk into another machine, or its twin: its TPM, its firmware's variables.
+    pub fn takes_the_board_of(&self, other: &Self) {
+        empty(&self.tpm());
+        for file in fs::read_dir(other.tpm()).expect("a TPM's folder") {
             let file = file.expect("a TPM's folder");
             let name = file.file_name();
             if name != ".lock" {
-                fs::copy(file.path(), copy.tpm().join(name)).expect("an empty folder");
+                fs::copy(file.path(), self.tpm().join(name)).expect("an empty folder");
             }
         }
-        fs::copy(self.vars(), copy.vars()).expect("an empty folder");
-        copy
+        fs::copy(other.vars(), self.vars()).expect("a folder of this test");
     }
 
     /// The same disk in another machine: the TPM there has never seen it.

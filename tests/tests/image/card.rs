@@ -1,0 +1,57 @@
+//! A card is charged in the image: a USB reader, the system's card service, the card process, the
+//! link, the collector, the acquirer, and back.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use crate::machine::{Chord, Extra, Reader, Running};
+use crate::office::program;
+use crate::till::Till;
+
+/// The card of the simulation that pays.
+const CARD: &str = "visa-approved";
+
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn a_card_in_a_usb_reader_pays_and_the_acquirer_has_it() {
+    let (state, mut office) = Till::copy("card");
+    office.open();
+    let socket = state.folder().join("reader.sock");
+    let extra = Extra {
+        words: Reader::words(&socket),
+    };
+    let mut till = Till::switch_on(&state, office, "card", &extra);
+    let reader = Reader::plug_in(&socket);
+    let control = state.folder().join("cards.sock");
+    let _ = std::fs::remove_file(&control);
+    let _cards = Running::start(
+        program("cardsim")
+            .args(["vpcd", "--port", &reader.port().to_string(), "--control"])
+            .arg(&control)
+            .arg("--issuer")
+            .arg(till.office.file("host/issuer.toml")),
+        &till.office.file("cardsim.log"),
+    );
+    till.until_ready();
+    till.rings_up();
+    till.machine.press(&Chord::of(&["f11"]));
+    till.machine.keep_picture("insert-card");
+    tell(&control, &format!("{{\"insert\":\"{CARD}\"}}"));
+    till.until_sold(2);
+    till.machine.keep_picture("paid");
+    tell(&control, "{\"remove\":true}");
+    let known = till.office.till().expect("the collector knows the till");
+    let card = known["card_minor"].as_i64().unwrap_or(0);
+    assert!(card > 0, "paid by card: {known:#}");
+}
+
+/// One line for the simulated reader's control socket, and its answer.
+fn tell(control: &Path, line: &str) {
+    let mut stream = UnixStream::connect(control).expect("cardsim listens");
+    writeln!(stream, "{line}").expect("cardsim reads");
+    let mut answer = String::new();
+    BufReader::new(stream)
+        .read_line(&mut answer)
+        .expect("cardsim answers");
+}
