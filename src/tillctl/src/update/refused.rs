@@ -9,10 +9,15 @@ use crate::{exit::Exit, fault::Fault};
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Refused {
     /// The retailer did not sign it.
-    #[error("The release is not one that the retailer signed: {0}.")]
+    #[error(
+        "The release is not one that the retailer signed ({0}). Install nothing of it, and find out \
+         where it came from."
+    )]
     Unsigned(BadSignature),
     /// Signed, and not understood.
-    #[error("The release is not understood: {0}.")]
+    #[error(
+        "The release is not understood ({0}). Build it with the tools of this image, or update to those first."
+    )]
     NotARelease(BadRelease),
     /// A file that it names is not there, or no plain file.
     #[error(

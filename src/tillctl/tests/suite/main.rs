@@ -11,5 +11,7 @@ mod pcscd;
 mod scan;
 mod setup;
 mod site;
+mod units;
+mod update;
 mod virtual_reader;
 mod work;
