@@ -191,6 +191,7 @@ fn built(
         ready.extend(programs.into_iter().map(|p| (p, folder.join(p.name))));
     }
     if kms {
+        packages::ensure(&[Use::Screen])?;
         // Slint with another display is another Slint: these crates are nobody else's.
         let target = workspace.target.join("kms");
         let folder = build(workspace, workspace.cargo(), &target, &[&TILL_KMS], profile)?;

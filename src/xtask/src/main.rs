@@ -8,6 +8,7 @@
 //! | `shots` | the pictures in `docs/screens` |
 //! | `deb` | the Debian packages of the till and of the collector |
 //! | `sbom` | what an image or a package is made of |
+//! | `reproduce` | the image twice, and what of it differs |
 //! | `bench` | the figures: start, scan, memory, sizes; what the journal and the collector take |
 
 mod bench;
@@ -20,6 +21,7 @@ mod openssl;
 mod packages;
 mod process;
 mod progress;
+mod reproduce;
 mod say;
 mod sbom;
 mod servers;
@@ -47,6 +49,8 @@ enum Command {
     Test(test::Arguments),
     /// Make the Debian packages of the till and of the collector
     Deb(deb::Arguments),
+    /// Build the image twice and say what differs
+    Reproduce(reproduce::Arguments),
     /// Write what an image or a package is made of, as CycloneDX
     Sbom(sbom::Arguments),
     /// Build the locked-down image of a till, and with --boot boot, sell and attack it
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments).map(well),
         Command::Test(arguments) => test::run(&arguments),
         Command::Deb(arguments) => deb::run(&arguments).map(well),
+        Command::Reproduce(arguments) => reproduce::run(&arguments).map(well),
         Command::Sbom(arguments) => sbom::run(&arguments).map(well),
         Command::Image(arguments) => image::run(&arguments).map(well),
         Command::Shots(arguments) => shots::run(&arguments).map(well),

@@ -23,6 +23,8 @@ pub enum Use {
     Pip,
     /// Making the Debian packages.
     Package,
+    /// Building a till that has screen and keys itself.
+    Screen,
     /// Measuring.
     Bench,
     /// Building the image of a till.
@@ -173,6 +175,21 @@ const PACKAGES: &[Package] = &[
         "dh-apparmor",
         Use::Package,
         "has a package load its AppArmor profiles",
+    ),
+    package(
+        "libinput-dev",
+        Use::Screen,
+        "keyboards, pointers and touch: a till without a compositor links it",
+    ),
+    package(
+        "libudev-dev",
+        Use::Screen,
+        "which of them there are, and come and go",
+    ),
+    package(
+        "libxkbcommon-dev",
+        Use::Screen,
+        "what each key means on the shop's keyboard",
     ),
     package(
         "xvfb",

@@ -327,7 +327,7 @@ fn an_image_that_is_missing_empty_or_half_there_is_refused() {
             .err()
             .expect("no whole image")
     };
-    assert!(open("nothing").contains("Run `cargo xtask image --root-only` first."));
+    assert!(open("nothing").contains("Run `cargo xtask image` first."));
     fs::create_dir(folder.path().join("empty")).expect("a folder");
     assert!(open("empty").contains("is empty"));
     fs::create_dir(folder.path().join("half")).expect("a folder");

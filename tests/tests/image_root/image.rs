@@ -47,7 +47,7 @@ impl Image {
     pub fn open(folder: &Path, uki: &Path, lists: Lists) -> Result<Self, String> {
         if !folder.is_dir() {
             return Err(format!(
-                "There is no image at {}. Run `cargo xtask image --root-only` first.",
+                "There is no image at {}. Run `cargo xtask image` first.",
                 folder.display()
             ));
         }

@@ -1,6 +1,6 @@
 //! What the till's image holds and does not hold, read from the image itself: nothing is booted.
 //!
-//! `cargo xtask image --root-only` leaves three things: the root file system as a folder, with true
+//! `cargo xtask image` leaves three things: the root file system as a folder, with true
 //! owners, modes and attributes; beside it the unified kernel image (`.efi`). They are looked for at
 //! `target/image/root` and `target/image/root.efi`, or where `SEALPOINT_IMAGE_ROOT` says. An image
 //! that is missing or empty fails every test here.

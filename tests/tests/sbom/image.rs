@@ -1,6 +1,6 @@
 //! The image's own document, against the image: its programs and mkosi's list of packages.
 //!
-//! `cargo xtask image --root-only` leaves them beside the root (see the target `image_root`).
+//! `cargo xtask image` leaves them beside the root (see the target `image_root`).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,7 +33,7 @@ fn root() -> PathBuf {
     };
     assert!(
         root.is_dir(),
-        "There is no image at {}. Run `cargo xtask image --root-only` first.",
+        "There is no image at {}. Run `cargo xtask image` first.",
         root.display()
     );
     root

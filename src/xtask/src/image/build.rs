@@ -14,7 +14,7 @@ use crate::{deb, say};
 /// # Errors
 /// What failed; the programs' own words are above.
 pub fn build(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
-    let folder = order.folder();
+    let folder = &order.folder;
     let packages = folder.join("packages");
     deb::make(
         &order.workspace,
@@ -66,7 +66,7 @@ pub fn build(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
 
 /// What of the image is this build's: whom it trusts and what it is.
 fn extra(order: &Order, keys: &Keys) -> Result<PathBuf, String> {
-    let tree = order.folder().join("extra");
+    let tree = order.folder.join("extra");
     let write = |path: &str, text: &[u8]| -> Result<(), String> {
         let path = tree.join(path);
         let folder = path.parent().unwrap_or(&tree);

@@ -15,27 +15,28 @@ use crate::say;
 /// # Errors
 /// What could not be made.
 pub fn leave(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
-    let out = order.folder().join("out");
+    let out = order.folder.join("out");
     let root_image = named(&out, &format!("{}.root_", order.name()))?;
-    let root = order.folder().join("root");
+    let root = order.folder.join("root");
     if root.exists() {
         fs::remove_dir_all(&root).map_err(|error| cannot_make(&root, &error.to_string()))?;
     }
     let mut extract = tools.command(&order.workspace, "fsck.erofs");
     extract
         .arg(format!("--extract={}", root.display()))
-        .args(["--preserve", "--force"])
+        .args(["--preserve", "--xattrs", "--force"])
         .arg(&root_image)
         .stdout(Stdio::null());
     succeed(
         &mut extract,
         "The root file system could not be laid out as a folder",
     )?;
+    super::bill::write(order, &root)?;
     let uki = out.join(format!("{}.efi", order.name()));
-    let beside = order.folder().join("root.efi");
+    let beside = order.folder.join("root.efi");
     fs::copy(&uki, &beside).map_err(|error| cannot_make(&beside, &error.to_string()))?;
     let reference = order
-        .folder()
+        .folder
         .join(format!("{}.reference.json", order.name()));
     let mut measure = tools.command(&order.workspace, "python3");
     measure
@@ -70,7 +71,7 @@ fn named(folder: &Path, begin: &str) -> Result<PathBuf, String> {
 }
 
 fn figures(order: &Order, keys: &Keys, root: &Path, reference: &Path) -> Result<(), String> {
-    let out = order.folder().join("out");
+    let out = order.folder.join("out");
     let image = out.join(format!("{}.raw", order.name()));
     let size = |path: &Path| fs::metadata(path).map_or(0, |found| found.len() / (1 << 20));
     let packages = fs::read_to_string(out.join("packages.tsv")).map_or(0, |t| t.lines().count());

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `tools` | the Debian 13 folder whose tools build and boot it |
 //! | `keys` | the builder's keys, made once |
+//! | `bill` | its list of parts |
 //! | `build` | packages, mkosi, what lies beside the image |
 //! | `evidence` | the root as a folder, the reference values, the update |
 
+mod bill;
 mod build;
 mod evidence;
 mod keys;
@@ -21,7 +23,7 @@ use crate::cargo::{Profile, Workspace};
 use crate::packages::{self, Use};
 use crate::say;
 use keys::Keys;
-use tools::Tools;
+pub use tools::Tools;
 
 /// How the till draws.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -48,9 +50,6 @@ pub struct Arguments {
     /// Boot it in QEMU, sell, and attack it: the whole table of packaging/README.md
     #[arg(long)]
     boot: bool,
-    /// Build no disk, only the root as a folder with its kernel image, for the static gate
-    #[arg(long, conflicts_with = "boot")]
-    root_only: bool,
     /// Version of the image, dotted numbers
     #[arg(long, value_name = "VERSION", default_value = env!("CARGO_PKG_VERSION"), value_parser = version)]
     version: String,
@@ -80,8 +79,8 @@ pub struct Order {
     pub display: Display,
     /// How the programs are built.
     pub programs: Profile,
-    /// Whether the disk is left out.
-    pub root_only: bool,
+    /// The folder that gets everything but the tools.
+    pub folder: PathBuf,
 }
 
 impl Order {
@@ -90,9 +89,9 @@ impl Order {
         format!("sealpoint_{}_{}", self.version, self.display.name())
     }
 
-    /// The folder that gets everything.
-    pub fn folder(&self) -> PathBuf {
-        self.workspace.target.join("image")
+    /// The disk, once it is built.
+    pub fn disk(&self) -> PathBuf {
+        self.folder.join("out").join(format!("{}.raw", self.name()))
     }
 }
 
@@ -101,6 +100,19 @@ impl Order {
 /// # Errors
 /// What happened and what to do.
 pub fn run(arguments: &Arguments) -> Result<(), String> {
+    let workspace = Workspace::find()?;
+    let order = build_in(arguments, workspace.target.join("image"))?;
+    if arguments.boot {
+        return crate::test::image(&order.workspace, &order.name());
+    }
+    Ok(())
+}
+
+/// Builds the image in a folder of its own.
+///
+/// # Errors
+/// What happened and what to do.
+pub fn build_in(arguments: &Arguments, folder: PathBuf) -> Result<Order, String> {
     let began = Instant::now();
     let workspace = Workspace::find()?;
     packages::ensure(&[Use::Build, Use::Image, Use::Package])?;
@@ -113,7 +125,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
         } else {
             Profile::Release
         },
-        root_only: arguments.root_only,
+        folder,
         workspace,
     };
     let tools = Tools::ensure(&order.workspace)?;
@@ -125,10 +137,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
     build::build(&order, &tools, &keys)?;
     evidence::leave(&order, &tools, &keys)?;
     say::note(&format!("built in {}", say::duration(began.elapsed())));
-    if arguments.boot {
-        return crate::test::image(&order.workspace, &order.name());
-    }
-    Ok(())
+    Ok(order)
 }
 
 /// Dotted numbers, as the names of files and partitions can hold them.

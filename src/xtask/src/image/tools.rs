@@ -94,11 +94,6 @@ impl Tools {
         Ok(tools)
     }
 
-    /// The folder of the tree.
-    pub fn tree(&self) -> &Path {
-        &self.tree
-    }
-
     /// A program of the tree, run in the tree with the workspace at its own place.
     pub fn command(&self, workspace: &Workspace, program: &str) -> Command {
         let mut command = Command::new(&self.enter);

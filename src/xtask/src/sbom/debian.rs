@@ -46,7 +46,7 @@ const SPDX: &[(&str, &str)] = &[
 ];
 
 /// One package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 pub struct Package {
     name: String,
     version: String,
@@ -62,7 +62,7 @@ pub struct Package {
 /// # Errors
 /// If one cannot be read, holds nothing or is not understood.
 pub fn read(files: &[PathBuf]) -> Result<Vec<Package>, String> {
-    let mut all = BTreeSet::new();
+    let mut all: BTreeMap<String, Package> = BTreeMap::new();
     for path in files {
         let said = |why: String| format!("{}: {why}", path.display());
         let text = text(path, MAX_LIST_BYTES).map_err(said)?;
@@ -77,9 +77,17 @@ pub fn read(files: &[PathBuf]) -> Result<Vec<Package>, String> {
                 "it names no package. Build the image again.".to_owned(),
             ));
         }
-        all.extend(found);
+        for package in found {
+            let known = all
+                .entry(reference(&package))
+                .or_insert_with(|| package.clone());
+            // Of two lists the one that says more counts.
+            if known.source.is_none() {
+                *known = package;
+            }
+        }
     }
-    Ok(all.into_iter().collect())
+    Ok(all.into_values().collect())
 }
 
 fn text(path: &Path, limit: u64) -> Result<String, String> {
@@ -154,7 +162,7 @@ pub fn add_to(
     for package in packages {
         let reference = reference(package);
         let licences = match copyright {
-            Some(folder) => licences(&folder.join(&package.name).join("copyright"))?,
+            Some(folder) => licences(&folder.join(&package.name))?,
             None => vec![],
         };
         document.add(&reference, component(package, &reference, &licences));
@@ -264,7 +272,7 @@ fn named(text: &str) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{manifest, named, needed, table};
+    use super::{manifest, named, needed, read, table};
     use serde_json::json;
     use std::collections::BTreeMap;
 
@@ -280,6 +288,24 @@ mod tests {
         assert_eq!(manifest(said).expect("a manifest").len(), 1);
         assert!(manifest("{}").is_err());
         assert!(manifest(r#"{"packages":[{"type":"deb","name":"libc6"}]}"#).is_err());
+    }
+
+    #[test]
+    fn of_two_lists_the_one_that_says_more_counts() {
+        let folder = std::env::temp_dir().join(format!("sbom-lists-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a temporary folder");
+        let (long, short) = (folder.join("long.tsv"), folder.join("short.manifest"));
+        std::fs::write(&long, "a\t1\tall\tasource\t1\t\t\n").expect("a file of ours");
+        let manifest = r#"{"packages":[{"type":"deb","name":"a","version":"1","architecture":"all"},{"type":"deb","name":"b","version":"1","architecture":"all"}]}"#;
+        std::fs::write(&short, manifest).expect("a file of ours");
+        for order in [[long.clone(), short.clone()], [short, long]] {
+            let found = read(&order).expect("two lists");
+            assert_eq!(found.len(), 2);
+            assert!(found[0].source.is_some(), "{found:?}");
+        }
+        std::fs::write(folder.join("none"), "").expect("a file of ours");
+        assert!(read(&[folder.join("none")]).is_err());
+        std::fs::remove_dir_all(&folder).expect("our own folder");
     }
 
     #[test]

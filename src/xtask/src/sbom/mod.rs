@@ -72,7 +72,7 @@ pub struct Arguments {
     /// Its version
     #[arg(long)]
     pub release: String,
-    /// Debian's packages in it: what dpkg-query said (docs in packaging/README.md), or mkosi's manifest
+    /// Debian's packages in it: what dpkg-query said , or mkosi's manifest
     #[arg(long, value_name = "FILE")]
     pub packages: Vec<PathBuf>,
     /// The folder with PACKAGE/copyright of those packages
