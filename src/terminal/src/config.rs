@@ -280,3 +280,22 @@ fn line_of(text: &str, key: &str) -> usize {
         .position(|line| line.trim_start().starts_with(key))
         .map_or(1, |i| i + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file is what `tillctl site unpack` makes of docs/site.md's example; a test there compares.
+    #[test]
+    fn what_a_site_bundle_makes_is_understood() {
+        let made =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../tillctl/tests/suite/site/till.toml");
+        let config = Config::load(&made).expect("understood");
+        assert!(config.mode.is_production() && config.fullscreen);
+        assert_eq!(config.store, "Market 12");
+        assert_eq!(config.receipt.foot, ["Thank you."]);
+        assert_eq!(config.duplicate_guard, DuplicateGuard::Token);
+        let catalogue = Path::new("/run/sealpoint/site/catalogue.csv");
+        assert_eq!(config.catalogue.as_deref(), Some(catalogue));
+    }
+}

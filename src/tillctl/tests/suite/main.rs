@@ -12,6 +12,5 @@ mod scan;
 mod setup;
 mod site;
 mod units;
-mod update;
 mod virtual_reader;
 mod work;

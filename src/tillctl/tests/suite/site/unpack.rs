@@ -60,6 +60,18 @@ fn a_till_gets_its_files_with_the_rights_that_their_readers_need() {
     assert!(shop.unpacked("till.toml").contains("mode = \"production\""));
 }
 
+/// The till reads the same file in a test of its own.
+#[test]
+fn the_till_gets_the_configuration_that_it_understands() {
+    let shop = Shop::new();
+    assert_eq!(shop.unpack(&[&shop.bundle("a.bundle")]).code, 0);
+    let folder = shop.at("run").display().to_string();
+    let made = shop
+        .unpacked("till.toml")
+        .replace(&folder, "/run/sealpoint/site");
+    assert_eq!(made, include_str!("till.toml"));
+}
+
 #[test]
 fn what_was_changed_after_it_was_signed_is_refused_and_leaves_no_file() {
     let shop = Shop::new();
