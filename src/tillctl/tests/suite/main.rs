@@ -12,5 +12,6 @@ mod scan;
 mod setup;
 mod site;
 mod units;
+mod update;
 mod virtual_reader;
 mod work;
