@@ -160,6 +160,7 @@ fn users_have_the_same_numbers_in_every_image() {
             (936, "sealpoint-attest"),
             (937, "sealpoint-update"),
             (938, "sealpoint-clock"),
+            (939, "sealpoint-doctor"),
         ]
     );
     let shadow = fs::read_to_string(folder.path().join("etc/shadow")).expect("it was made");

@@ -9,6 +9,10 @@ use crate::inside::{packaging, tried};
 /// The most that a unit may be exposed, in tenths.
 const THRESHOLD: u32 = 15;
 
+/// What Debian 12 does not know yet and passes over: pauses that grow, and a folder for what is
+/// temporary without waiting for /var.
+const NEWER: [&str; 3] = ["RestartSteps", "RestartMaxDelaySec", "disconnected"];
+
 /// A unit's score and whether it is below the threshold.
 fn score(unit: &Path) -> (f32, bool) {
     let (well, said) = tried(
@@ -116,7 +120,9 @@ fn systemd_understands_every_unit() {
                 .arg(&path),
         );
         for fault in ["Unknown", "Failed to parse", "Invalid", "lvalue"] {
-            let line = said.lines().find(|line| line.contains(fault));
+            let line = said.lines().find(|line| {
+                line.contains(fault) && !NEWER.iter().any(|newer| line.contains(newer))
+            });
             assert_eq!(line, None, "{name}");
         }
     }
