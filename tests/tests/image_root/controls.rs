@@ -158,8 +158,8 @@ const CONTROLS: &[Control] = &[
         let folder = "etc/systemd/system/multi-user.target.wants";
         d.link(&format!("{folder}/ghost.service"), "/nowhere");
     }),
-    ("consoles", "getty@.service: a console", |d| {
-        d.text("usr/lib/systemd/system/getty@.service", "[Service]\n");
+    ("consoles", "getty-static.service: a console", |d| {
+        d.text("usr/lib/systemd/system/getty-static.service", "[Service]\n");
     }),
     ("consoles", "debug-shell.service: a console", |d| {
         d.text("usr/lib/systemd/system/debug-shell.service", "[Service]\n");
@@ -389,6 +389,38 @@ fn a_damaged_first_stage_or_kernel_image_is_an_error_and_no_panic() {
     }
     assert!(cpio::unpack(&[]).is_err());
     assert!(cpio::unpack(b"\x28\xb5\x2f\xfd no zstd").is_err());
+}
+
+#[test]
+fn archives_in_a_row_are_all_read_compressed_or_not_with_zeros_between() {
+    let one = |name: &str| fixture::archive(&[(name.to_owned(), 0o100_644, vec![b'x'; 5000])]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let compressed = |name: &str, level: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, one(name)).expect("a file of ours");
+        let said = std::process::Command::new("zstd")
+            .args([level, "--stdout", "--quiet"])
+            .arg(&path)
+            .output()
+            .expect("zstd is installed");
+        assert!(said.status.success());
+        said.stdout
+    };
+    let zeros = vec![0_u8; 513];
+    let parts = [
+        one("microcode"),
+        zeros.clone(),
+        compressed("first", "-3"),
+        zeros,
+        compressed("second", "-19"),
+        one("last"),
+    ];
+    let tree = cpio::unpack(&parts.concat()).expect("four archives");
+    let names: Vec<&str> = tree.entries().map(|(name, _)| name).collect();
+    assert_eq!(names, ["first", "last", "microcode", "second"]);
+    let mut rubbish = parts.concat();
+    rubbish.extend(b"rubbish");
+    assert!(cpio::unpack(&rubbish).is_err());
 }
 
 #[test]

@@ -26,17 +26,16 @@ pub fn unpack(bytes: &[u8]) -> Result<Tree, String> {
             break;
         }
         if rest.starts_with(ZSTD) {
-            // What follows a compressed archive would be in the same stream: zstd takes all frames.
-            let unpacked = decompress(rest)?;
-            if unpacked.starts_with(ZSTD) {
-                return Err("an archive is compressed twice".to_owned());
-            }
+            // Zeros may lie between two frames, which zstd by itself does not take.
+            let length = frame_length(rest)?;
+            let unpacked = decompress(&rest[..length])?;
             let inner = unpack_plain(&unpacked, &mut tree)?;
-            archives += 1;
             if inner.iter().any(|byte| *byte != 0) {
-                return Err("something follows the compressed archive".to_owned());
+                return Err("something follows an archive inside of its compression".to_owned());
             }
-            break;
+            archives += 1;
+            rest = &rest[length..];
+            continue;
         }
         rest = unpack_plain(rest, &mut tree)?;
         archives += 1;
@@ -135,6 +134,39 @@ fn slice(bytes: &[u8], at: usize, length: usize) -> Result<&[u8], String> {
     at.checked_add(length)
         .and_then(|end| bytes.get(at..end))
         .ok_or_else(|| "the archive is cut off".to_owned())
+}
+
+/// How long the first frame is, with its checksum (RFC 8878, 3.1.1).
+fn frame_length(bytes: &[u8]) -> Result<usize, String> {
+    let cut = || "a compressed archive is cut off".to_owned();
+    let descriptor = *bytes.get(ZSTD.len()).ok_or_else(cut)?;
+    let (single, checksum) = (descriptor & 0x20 != 0, descriptor & 0x04 != 0);
+    let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let content = match descriptor >> 6 {
+        0 => usize::from(single),
+        1 => 2,
+        2 => 4,
+        _ => 8,
+    };
+    let mut at = ZSTD.len() + 1 + usize::from(!single) + dictionary + content;
+    loop {
+        let head = slice(bytes, at, 3).map_err(|_| cut())?;
+        let head = u32::from_le_bytes([head[0], head[1], head[2], 0]);
+        let (last, kind, size) = (head & 1 == 1, head >> 1 & 3, head >> 3);
+        // A run of one byte is that byte and how often.
+        at += 3 + if kind == 1 { 1 } else { size as usize };
+        if at > bytes.len() {
+            return Err(cut());
+        }
+        if last {
+            at += if checksum { 4 } else { 0 };
+            return if at <= bytes.len() {
+                Ok(at)
+            } else {
+                Err(cut())
+            };
+        }
+    }
 }
 
 fn decompress(bytes: &[u8]) -> Result<Vec<u8>, String> {

@@ -110,6 +110,15 @@ impl Draft {
         draft.link("usr/lib/systemd/system/default.target", "multi-user.target");
         draft.link("etc/systemd/system/ctrl-alt-del.target", "/dev/null");
         draft.link("etc/systemd/system/kbrequest.target", "/dev/null");
+        // Masked, so neither a console nor a unit that starts.
+        draft.text("usr/lib/systemd/system/getty@.service", "[Service]\n");
+        draft.link("etc/systemd/system/getty@.service", "/dev/null");
+        draft.link(
+            "etc/systemd/system/multi-user.target.wants/getty@tty1.service",
+            "/usr/lib/systemd/system/getty@.service",
+        );
+        draft.text("usr/lib/systemd/system/emergency.service", "[Service]\n");
+        draft.text("etc/systemd/system/emergency.service", "[Service]\n");
         draft.folder("tmp", 0o1777);
         draft.sections = vec![
             (".linux", b"kernel".to_vec()),

@@ -125,7 +125,7 @@ pub fn identity(image: &Image) -> Result<Vec<String>, String> {
         "usr/lib/sealpoint/uplink",
         "usr/bin/tillctl",
     ] {
-        match root.entry(path) {
+        match root.resolve(path).and_then(|at| root.entry(&at)) {
             Some(entry) if entry.kind == Kind::File && !entry.bytes()?.is_empty() => {}
             Some(_) => faults.push(format!("{path}: empty or no file")),
             None => faults.push(format!("{path}: not there")),

@@ -40,8 +40,14 @@ pub fn enabled(image: &Image) -> Result<Vec<String>, String> {
             if entry.kind != Kind::Folder || !pulls.iter().any(|end| name.ends_with(end)) {
                 continue;
             }
+            // Targets of the first stage are never reached from the root.
+            if name.starts_with("initrd-") || name.starts_with("initrd.") {
+                continue;
+            }
             for (unit, _) in root.folder(&format!("{folder}/{name}")) {
-                found.push(format!("{name}/{unit}"));
+                if !unit_file(root, unit).is_some_and(|path| is_masked(root, &path)) {
+                    found.push(format!("{name}/{unit}"));
+                }
             }
         }
     }
@@ -63,23 +69,23 @@ pub fn enabled(image: &Image) -> Result<Vec<String>, String> {
     Ok(faults)
 }
 
-/// Programs that a unit starts and that are not in the image, shells above all.
-fn missing_programs(root: &Tree, unit: &str) -> Result<Vec<String>, String> {
-    // An instance's unit is its template's.
+/// The file that counts for a unit: /etc before /usr, the instance's own before its template's.
+fn unit_file(root: &Tree, unit: &str) -> Option<String> {
     let template = unit
         .split_once('@')
         .and_then(|(name, rest)| Some(format!("{name}@.{}", rest.rsplit_once('.')?.1)));
-    let Some(path) = [Some(unit.to_owned()), template]
+    [Some(unit.to_owned()), template]
         .into_iter()
         .flatten()
         .flat_map(|name| FOLDERS.iter().rev().map(move |f| format!("{f}/{name}")))
         .find(|path| root.entry(path).is_some())
-    else {
+}
+
+/// Programs that a unit starts and that are not in the image, shells above all.
+fn missing_programs(root: &Tree, unit: &str) -> Result<Vec<String>, String> {
+    let Some(path) = unit_file(root, unit) else {
         return Ok(vec![format!("{unit}: enabled, and there is no such unit")]);
     };
-    if is_masked(root, &path) {
-        return Ok(vec![]);
-    }
     let mut faults = vec![];
     for line in root.text(&path)?.lines() {
         let Some((key, value)) = line.split_once('=') else {
@@ -116,9 +122,11 @@ pub fn consoles(image: &Image) -> Result<Vec<String>, String> {
     for folder in FOLDERS {
         for (name, entry) in root.folder(folder) {
             let console = CONSOLES.iter().any(|start| name.starts_with(start));
-            let target = name.ends_with(".target");
-            let path = format!("{folder}/{name}");
-            if console && !target && entry.kind != Kind::Folder && !is_masked(root, &path) {
+            if !console || name.ends_with(".target") || entry.kind == Kind::Folder {
+                continue;
+            }
+            let path = unit_file(root, name).unwrap_or_else(|| format!("{folder}/{name}"));
+            if !is_masked(root, &path) && reads_keys(root, name, &path)? {
                 faults.push(format!("{path}: a console, there and not masked"));
             }
         }
@@ -165,6 +173,24 @@ fn drop_ins(root: &Tree, name: &str) -> Result<String, String> {
         }
     }
     Ok(said)
+}
+
+/// Whether a unit, with its drop-ins, has the console as its input. One of ours in a stock unit's place
+/// has not.
+fn reads_keys(root: &Tree, name: &str, path: &str) -> Result<bool, String> {
+    if !path.starts_with("etc/") {
+        return Ok(true);
+    }
+    let mut text = root.text(path)?;
+    for folder in FOLDERS {
+        let folder = format!("{folder}/{name}.d");
+        for (file, _) in root.folder(&folder) {
+            text.push_str(&root.text(&format!("{folder}/{file}"))?);
+        }
+    }
+    Ok(text
+        .lines()
+        .any(|line| line.starts_with("StandardInput=tty") || line.starts_with("TTYPath=")))
 }
 
 /// Where there is a logind it makes no terminal when one is switched to.
