@@ -114,6 +114,26 @@ fn a_machine_that_had_another_life_begins_at_nothing_all_the_same() {
     rollback::check(&mut tpm, 2, true).expect("may run");
 }
 
+/// One that can be written as anybody likes, under our mark.
+#[test]
+fn what_is_no_counter_is_not_taken_for_one() {
+    let machine = Machine::new();
+    let mut tpm = machine.tpm();
+    rollback::check(&mut tpm, 0, false).expect("made");
+    rollback::raise(&mut tpm, 9).expect("raised");
+    let ours = tpm.nv_public(INDEX).expect("read").expect("there");
+    tpm.nv_undefine(handle::OWNER, INDEX)
+        .expect("the owner may");
+    // TPM_NT_ORDINARY in place of TPM_NT_COUNTER.
+    let ordinary = NvPublic {
+        attributes: ours.attributes & !(1 << 29) & !(0x1 << 4),
+        ..ours
+    };
+    tpm.nv_define(handle::OWNER, &ordinary).expect("made");
+    let error = rollback::check(&mut tpm, 1, false).expect_err("refused");
+    assert!(matches!(error, RollbackError::Foreign), "{error}");
+}
+
 /// A power cut between the two: the index is there and was never written.
 #[test]
 fn a_counter_whose_making_was_broken_off_is_made_again() {

@@ -20,6 +20,7 @@ enum Event {
     Inquire(u8),
     Advise(u8),
     Offer(u8),
+    Stands,
     Time(u16),
     /// Ends an open request: which, and how.
     End(u8, u8),
@@ -35,6 +36,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0..6u8).prop_map(Event::Inquire),
         1 => (0..6u8).prop_map(Event::Advise),
         1 => (0..4u8).prop_map(Event::Offer),
+        1 => Just(Event::Stands),
         3 => any::<u16>().prop_map(Event::Time),
         8 => (any::<u8>(), 0..2 * ENDS).prop_map(|(which, how)| Event::End(which, how)),
     ]
@@ -121,6 +123,7 @@ impl World {
             Event::Inquire(number) => Input::Till(inquire(number)),
             Event::Advise(number) => Input::Till(advise(number)),
             Event::Offer(number) => Input::Till(offer(u64::from(number))),
+            Event::Stands => Input::Stands,
             Event::Time(ms) => {
                 self.now_ms += u64::from(ms);
                 Input::Tick

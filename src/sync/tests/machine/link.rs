@@ -139,6 +139,20 @@ fn how_the_till_stands_is_asked_before_the_link_is_up_and_every_few_minutes() {
     assert_eq!(standings(&rig).len(), 1, "that all is well is no news");
 }
 
+/// A till in quarantine that has shown what it runs does not wait for minutes.
+#[test]
+fn how_the_till_stands_is_asked_at_once_when_it_may_have_changed() {
+    let mut rig = Rig::connecting();
+    rig.answer_ok("/v1/health", &serde_json::json!({}));
+    let why = Some("It does not show what it runs.");
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, why));
+    assert!(matches!(rig.link(), Some(LinkState::Quarantined { .. })));
+    rig.input(Input::Stands);
+    assert_eq!(rig.paths(), ["/v1/standing"]);
+    rig.answer_ok("/v1/standing", &standing(Standing::Active, None));
+    assert_eq!(rig.link(), Some(LinkState::Up));
+}
+
 #[test]
 fn a_collector_of_an_earlier_release_that_knows_no_standing_is_up() {
     let mut rig = Rig::connecting();

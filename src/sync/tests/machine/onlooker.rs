@@ -58,7 +58,7 @@ impl Onlooker {
                 self.sees_end(&request, exchange);
             }
             // Whether the machine takes an advice shows in what it says.
-            Input::Till(ToUplink::Advise(_)) | Input::Tick => {}
+            Input::Till(ToUplink::Advise(_)) | Input::Stands | Input::Tick => {}
         }
     }
 

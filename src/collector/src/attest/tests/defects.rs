@@ -61,6 +61,8 @@ fn each_defect_in_what_was_signed_has_its_own_name() {
     );
     assert_eq!(quoted(&|parts| parts.banks.clear()), "selection");
     assert_eq!(quoted(&|parts| parts.digest[0] ^= 1), "pcr_digest");
+    assert_eq!(quoted(&|parts| parts.signer.push(0)), "malformed");
+    assert_eq!(quoted(&|parts| parts.extra = vec![0; 67]), "malformed");
     assert_eq!(quoted(&|parts| parts.after.push(0)), "malformed");
     assert_eq!(quoted(&|parts| parts.digest.truncate(20)), "malformed");
 }

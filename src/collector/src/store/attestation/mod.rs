@@ -1,5 +1,8 @@
 //! What tills' TPMs say: challenges, verdicts, reference values.
 
+mod references;
+mod views;
+
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
@@ -8,14 +11,15 @@ use sealpoint_wire::attest::{Evidence, Quote, Verdict};
 use sha2::{Digest as _, Sha256};
 
 use super::sql::values;
-use super::{Admission, Database, Row, Shown, StoreError};
+use super::{Admission, Database, Shown, StoreError};
 use crate::attest::appraise::{FIRMWARE, Known};
 use crate::attest::public::{Key, NAME};
-use crate::attest::reference::{Digest, MAX_REFERENCES, Reference, digest};
+use crate::attest::reference::{Digest, digest};
 use crate::attest::{Appraisal, NONCE_LIFE_MS, Policy, Reason, VERDICT_LIFE_MS, appraise};
 
-/// At most this many tills are listed.
-const MAX_LISTED: i64 = 100_000;
+pub use references::ReferenceView;
+pub use views::AttestedView;
+
 /// What an alarm about attestation is about.
 const SUBJECT: &str = "attestation";
 
@@ -43,58 +47,6 @@ pub struct Attested {
     pub reason: Option<Reason>,
     /// The image that it runs.
     pub image: Option<String>,
-}
-
-/// A till, for the operator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AttestedView {
-    /// The terminal.
-    pub terminal: String,
-    /// `trusted`, `untrusted` or `no_tpm`.
-    pub verdict: String,
-    /// A word for why it is not trusted, or `none`.
-    pub reason: String,
-    /// The same in a sentence, or nothing.
-    pub why: String,
-    /// The image that it runs, if that is known.
-    pub image: Option<String>,
-    /// When that was found.
-    pub verdict_ms: i64,
-    /// When it was last trusted.
-    pub trusted_ms: Option<i64>,
-    /// When its TPM became known.
-    pub known_ms: Option<i64>,
-    /// The name of its endorsement key, hexadecimal.
-    pub endorsement: Option<String>,
-    /// SHA-256 of the manufacturer's certificate for that key, hexadecimal.
-    pub certificate: Option<String>,
-    /// What its registers held, JSON.
-    pub registers: Option<String>,
-    /// How often its TPM was switched on.
-    pub resets: Option<i64>,
-}
-
-impl AttestedView {
-    /// The verdict as it stands now: one that is too old says nothing any more.
-    #[must_use]
-    pub fn standing(&self, now_ms: i64) -> &str {
-        if now_ms - self.verdict_ms > VERDICT_LIFE_MS {
-            "silent"
-        } else {
-            &self.verdict
-        }
-    }
-}
-
-/// An image whose reference values are loaded.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ReferenceView {
-    /// Its version.
-    pub image: String,
-    /// Its roll-back index.
-    pub rollback_index: i64,
-    /// When they were loaded.
-    pub loaded_ms: i64,
 }
 
 /// What a till became known with.
@@ -378,118 +330,6 @@ impl Database {
             values![terminal.as_str()],
         )?;
         Ok(gone > 0)
-    }
-
-    /// All tills whose TPM or lack of one was heard of, by name.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn attested(&mut self) -> Result<Vec<AttestedView>, StoreError> {
-        let rows = self.rows(
-            "SELECT terminal, verdict, reason, why, image, verdict_ms, trusted_ms, known_ms,
-                    endorsement, certificate, registers, resets
-             FROM attested_till ORDER BY terminal LIMIT ?1",
-            values![MAX_LISTED],
-        )?;
-        let view = |row: Row| {
-            let text = |column| row.text_or_none(column).map(|text| text.map(str::to_owned));
-            Ok(AttestedView {
-                terminal: row.text(0)?.to_owned(),
-                verdict: row.text(1)?.to_owned(),
-                reason: row.text(2)?.to_owned(),
-                why: row.text(3)?.to_owned(),
-                image: text(4)?,
-                verdict_ms: row.int(5)?,
-                trusted_ms: row.int_or_none(6)?,
-                known_ms: row.int_or_none(7)?,
-                endorsement: row.bytes_or_none(8)?.map(|name| HEXLOWER.encode(name)),
-                certificate: row
-                    .bytes_or_none(9)?
-                    .map(|der| HEXLOWER.encode(&Sha256::digest(der))),
-                registers: text(10)?,
-                resets: row.int_or_none(11)?,
-            })
-        };
-        rows.into_iter().map(view).collect()
-    }
-
-    /// Loads an image's reference values, in the place of those that it had. `false` if there are too
-    /// many images.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn keep_reference(
-        &mut self,
-        reference: &Reference,
-        body: &str,
-        now_ms: i64,
-    ) -> Result<bool, StoreError> {
-        let others = self.the_row(
-            "SELECT count(*) FROM reference_image WHERE image <> ?1",
-            values![&reference.image],
-        )?;
-        if others.count(0)? >= MAX_REFERENCES as u64 {
-            return Ok(false);
-        }
-        self.execute(
-            "INSERT INTO reference_image (image, rollback_index, body, loaded_ms)
-             VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (image) DO UPDATE
-             SET rollback_index = excluded.rollback_index, body = excluded.body,
-                 loaded_ms = excluded.loaded_ms",
-            values![
-                &reference.image,
-                i64::try_from(reference.rollback_index).unwrap_or(i64::MAX),
-                body,
-                now_ms,
-            ],
-        )?;
-        Ok(true)
-    }
-
-    /// Removes an image's reference values. Gives whether there were any.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn retire_reference(&mut self, image: &str) -> Result<bool, StoreError> {
-        let gone = self.execute(
-            "DELETE FROM reference_image WHERE image = ?1",
-            values![image],
-        )?;
-        Ok(gone > 0)
-    }
-
-    /// The images whose reference values are loaded, the newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn reference_views(&mut self) -> Result<Vec<ReferenceView>, StoreError> {
-        let rows = self.rows(
-            "SELECT image, rollback_index, loaded_ms FROM reference_image
-             ORDER BY loaded_ms DESC, image LIMIT ?1",
-            values![MAX_LISTED],
-        )?;
-        let view = |row: Row| {
-            Ok(ReferenceView {
-                image: row.text(0)?.to_owned(),
-                rollback_index: row.int(1)?,
-                loaded_ms: row.int(2)?,
-            })
-        };
-        rows.into_iter().map(view).collect()
-    }
-
-    fn references(&mut self) -> Result<Vec<Reference>, StoreError> {
-        let rows = self.rows(
-            "SELECT body FROM reference_image ORDER BY loaded_ms DESC, image LIMIT ?1",
-            values![MAX_LISTED],
-        )?;
-        rows.iter()
-            .map(|row| {
-                Reference::parse(row.text(0)?)
-                    .map_err(|_| StoreError::Damaged("an image's reference values"))
-            })
-            .collect()
     }
 }
 
