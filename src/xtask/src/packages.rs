@@ -169,6 +169,28 @@ const PACKAGES: &[Package] = &[
         Use::Image,
         "unshare and mount: entering that folder",
     ),
+    package("lintian", Use::Test, "Debian's own look at the packages"),
+    package(
+        "mmdebstrap",
+        Use::Test,
+        "a Debian in a folder, to install them in",
+    ),
+    package(
+        "apparmor",
+        Use::Test,
+        "compiles the profiles that a till is held by",
+    ),
+    package(
+        "udev",
+        Use::Test,
+        "decides on USB devices; it is asked with the till's rules",
+    ),
+    package(
+        "umockdev",
+        Use::Test,
+        "USB devices that are not there, for udev",
+    ),
+    package("systemd", Use::Test, "scores the units, makes the users"),
     package("dpkg-dev", Use::Package, "makes Debian packages"),
     package("debhelper", Use::Package, "puts their files in place"),
     package(

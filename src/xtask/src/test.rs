@@ -9,7 +9,7 @@ use clap::Args;
 use crate::cargo::Workspace;
 use crate::packages::{self, Use, runs};
 use crate::progress::{self, Tally};
-use crate::{openssl, say, servers};
+use crate::{image, openssl, say, servers};
 
 /// The packages of the retailer's programs, which the tests with machines start on the host.
 const RETAILER: &[&str] = &[
@@ -59,6 +59,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     openssl::ensure(&workspace)?;
     let crates = workspace.crates(&[]);
     let mut steps = steps(&workspace, &arguments.runner);
+    if image::fresh::is_stale(&workspace)? {
+        // After the build of the programs, before what reads it.
+        let at = steps.len().saturating_sub(2);
+        steps.insert(at, root_step()?);
+    }
     if arguments.image {
         steps.push(image_step(&workspace)?);
     }
@@ -97,6 +102,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    })
+}
+
+/// Builds the image whose file systems the tests read, with programs as tests have them: minutes, and
+/// only when what it is made of has changed.
+fn root_step() -> Result<Step, String> {
+    let own = std::env::current_exe()
+        .map_err(|error| format!("The path of this program is not known: {error}."))?;
+    let mut command = Command::new(own);
+    command.args(["image", "--dev"]);
+    Ok(Step {
+        what: "The image's file systems",
+        doing: "building the image",
+        command,
+        essential: false,
+        builds: false,
     })
 }
 

@@ -9,20 +9,28 @@ use super::{Display, Order};
 use crate::cargo::Profile;
 use crate::{deb, say};
 
-/// Builds package and image.
+/// Builds the till's package, where every image of this build takes it from.
 ///
 /// # Errors
 /// What failed; the programs' own words are above.
-pub fn build(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
-    let folder = &order.folder;
-    let packages = folder.join("packages");
+pub fn package(order: &Order) -> Result<(), String> {
     deb::make(
         &order.workspace,
         order.programs == Profile::Dev,
         order.display == Display::Kms,
-        &packages,
-    )?;
-    say::heading("The image");
+        &order.folder.join("packages"),
+    )
+}
+
+/// Builds the image around the package.
+///
+/// # Errors
+/// What failed; mkosi's own words are above.
+pub fn image(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
+    let folder = &order.folder;
+    let packages = folder.join("packages");
+    remove_parts(order)?;
+    say::heading(&format!("The image {}", order.version));
     let extra = extra(order, keys)?;
     let made = |name: &str| -> Result<PathBuf, String> {
         let path = folder.join(name);
@@ -62,6 +70,22 @@ pub fn build(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
     }
     mkosi.arg("build");
     succeed(&mut mkosi, "The image could not be built")
+}
+
+/// Partitions are called by their ids, so an older build's would stay beside the new one's.
+fn remove_parts(order: &Order) -> Result<(), String> {
+    let begin = format!("{}.", order.name());
+    let Ok(entries) = fs::read_dir(order.folder.join("out")) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&begin) {
+            fs::remove_file(entry.path()).map_err(|error| {
+                format!("{} cannot be removed: {error}.", entry.path().display())
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// What of the image is this build's: whom it trusts and what it is.

@@ -6,11 +6,13 @@
 //! | `keys` | the builder's keys, made once |
 //! | `bill` | its list of parts |
 //! | `build` | packages, mkosi, what lies beside the image |
+//! | `fresh` | whether the tests need another build |
 //! | `evidence` | the root as a folder, the reference values, the update |
 
 mod bill;
 mod build;
 mod evidence;
+pub mod fresh;
 mod keys;
 mod tools;
 
@@ -102,10 +104,34 @@ impl Order {
 pub fn run(arguments: &Arguments) -> Result<(), String> {
     let workspace = Workspace::find()?;
     let order = build_in(arguments, workspace.target.join("image"))?;
-    if arguments.boot {
-        return crate::test::image(&order.workspace, &order.name());
+    if !arguments.boot {
+        return Ok(());
+    }
+    let name = order.name();
+    neighbours(order, arguments)?;
+    crate::test::image(&workspace, &name)
+}
+
+/// Builds an older and a newer image beside it, of the same parts: updates are tried with them.
+fn neighbours(mut order: Order, arguments: &Arguments) -> Result<(), String> {
+    let (tools, keys) = prepare(&order, arguments)?;
+    for (version, index) in crate::test::neighbours(&order.version, order.rollback_index) {
+        order.version = version;
+        order.rollback_index = index;
+        build::image(&order, &tools, &keys)?;
     }
     Ok(())
+}
+
+/// The tools and the keys.
+fn prepare(order: &Order, arguments: &Arguments) -> Result<(Tools, Keys), String> {
+    let tools = Tools::ensure(&order.workspace)?;
+    let folder = arguments
+        .keys
+        .clone()
+        .unwrap_or_else(|| order.workspace.root.join("image-keys"));
+    let keys = Keys::ensure(order, &tools, folder)?;
+    Ok((tools, keys))
 }
 
 /// Builds the image in a folder of its own.
@@ -128,14 +154,11 @@ pub fn build_in(arguments: &Arguments, folder: PathBuf) -> Result<Order, String>
         folder,
         workspace,
     };
-    let tools = Tools::ensure(&order.workspace)?;
-    let folder = arguments
-        .keys
-        .clone()
-        .unwrap_or_else(|| order.workspace.root.join("image-keys"));
-    let keys = Keys::ensure(&order, &tools, folder)?;
-    build::build(&order, &tools, &keys)?;
+    let (tools, keys) = prepare(&order, arguments)?;
+    build::package(&order)?;
+    build::image(&order, &tools, &keys)?;
     evidence::leave(&order, &tools, &keys)?;
+    fresh::mark(&order.workspace, &order.folder.join("root"))?;
     say::note(&format!("built in {}", say::duration(began.elapsed())));
     Ok(order)
 }

@@ -218,7 +218,10 @@ fn sha256_of(path: &Path) -> Result<String, String> {
 }
 
 /// SHA-256 in hexadecimal digits (FIPS 180-4), by coreutils, so that `xtask` needs no crate for it.
-fn sha256(bytes: &[u8]) -> Result<String, String> {
+///
+/// # Errors
+/// If it cannot be run.
+pub fn sha256(bytes: &[u8]) -> Result<String, String> {
     let cannot =
         |why: std::io::Error| format!("sha256sum cannot be used: {why}. Install coreutils.");
     let mut child = Command::new("sha256sum")
