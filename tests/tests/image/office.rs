@@ -123,7 +123,7 @@ impl Office {
     /// A signed bundle with a new code for the till's certificate.
     pub fn site(&self, version: u32, network: &str, more: &str) -> PathBuf {
         let code = run(program("collector")
-            .args(["enrol-code", "--terminal", TERMINAL])
+            .args(["enrol-code", "--hours", "2", "--terminal", TERMINAL])
             .args(["--store", &self.store(), "--tls"])
             .arg(self.file("tls")));
         let code = code.lines().next().expect("the first line is the code");

@@ -120,6 +120,18 @@ fn stays_locked(mut till: Till) {
     assert_eq!(till.sold(), 1, "the collector has heard of no sale");
 }
 
+#[test]
+fn a_credential_is_written_as_the_firmware_s_tables_want_it() {
+    for (plain, text) in [
+        ("", ""),
+        ("f", "Zg=="),
+        ("fo", "Zm8="),
+        ("foobar", "Zm9vYmFy"),
+    ] {
+        assert_eq!(base64(plain.as_bytes()), text);
+    }
+}
+
 /// RFC 4648, chapter 4.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -253,7 +253,8 @@ fn words(qemu: &mut Command, state: &State, evidence: &Path) {
     };
     pair("name", "till");
     pair("uuid", "5ea1b017-0000-4000-8000-000000000012");
-    pair("machine", "q35,smm=on");
+    // Without the old keyboard's port, so that the one keyboard there is comes over USB.
+    pair("machine", "q35,smm=on,i8042=off");
     pair("accel", "tcg,thread=multi");
     pair("cpu", "max");
     pair("smp", "2");
@@ -271,7 +272,7 @@ fn words(qemu: &mut Command, state: &State, evidence: &Path) {
     pair("device", "tpm-crb,tpmdev=tpm0");
     pair("device", "virtio-vga,xres=1024,yres=768");
     pair("device", "qemu-xhci,id=usb");
-    pair("device", "usb-kbd,bus=usb.0,port=1");
+    pair("device", "usb-kbd,id=keyboard,bus=usb.0,port=1");
     pair("device", "usb-tablet,bus=usb.0,port=2");
     pair("chardev", &log("serial"));
     pair("serial", "chardev:serial");
