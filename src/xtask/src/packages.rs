@@ -177,7 +177,7 @@ const PACKAGES: &[Package] = &[
     ),
     package(
         "apparmor",
-        Use::Test,
+        Use::Package,
         "compiles the profiles that a till is held by",
     ),
     package(

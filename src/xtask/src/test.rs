@@ -54,7 +54,13 @@ struct Done {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let began = Instant::now();
     let workspace = Workspace::find()?;
-    packages::ensure(&[Use::Build, Use::Compare, Use::Test, Use::Server])?;
+    packages::ensure(&[
+        Use::Build,
+        Use::Compare,
+        Use::Test,
+        Use::Package,
+        Use::Server,
+    ])?;
     servers::ensure(&workspace)?;
     openssl::ensure(&workspace)?;
     let crates = workspace.crates(&[]);
