@@ -10,6 +10,7 @@ use sealpoint_wire::TerminalId;
 
 use crate::attest::Policy;
 use crate::attest::args::Attest;
+use crate::commands::Update;
 use crate::sink::{SinkArguments, SinkPlan};
 use crate::store::{MAX_NOTE, Target};
 
@@ -72,6 +73,9 @@ pub struct Serve {
     /// nobody is asked, it is told, or they charge no card until they do (docs/attestation.md).
     #[arg(long, value_name = "POLICY", value_enum, default_value_t = Policy::Report)]
     pub attest: Policy,
+    /// Folder with the releases of the tills' image that are offered (see: collector update publish).
+    #[arg(long, value_name = "DIR")]
+    pub updates: Option<PathBuf>,
     /// Writes the address that tills connect to into this file once it is bound.
     #[arg(long, value_name = "FILE")]
     pub port_file: Option<PathBuf>,
@@ -193,6 +197,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: Attest,
+    },
+    /// The tills' image: what is offered, and to whom (docs/updates.md).
+    Update {
+        /// What to do.
+        #[command(subcommand)]
+        command: Update,
     },
     /// What tills sent under a certificate that was expired or revoked.
     Quarantine {

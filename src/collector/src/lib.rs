@@ -10,6 +10,7 @@
 //! * [`pages`]: what an operator sees, on the loopback only.
 //! * [`commands`]: enrolment codes, revocation, quarantine: what an operator does at a shell.
 //! * [`reconcile`]: till log, batch and ledger, matched per attempt.
+//! * [`updates`]: releases of the tills' image that are offered.
 //! * [`program`]: everything put together from the command line's words.
 //!
 //! What is deliberately absent: card data in clear. A sealed card goes through the switch to the
@@ -28,6 +29,7 @@ pub mod sink;
 pub mod store;
 pub mod switch;
 pub mod tls;
+pub mod updates;
 
 /// Milliseconds since the Unix epoch by this machine's clock.
 #[must_use]

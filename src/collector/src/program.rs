@@ -21,6 +21,7 @@ use crate::sink::{Bell, Feed, SinkError};
 use crate::store::{OpenError, Store, Target};
 use crate::switch::{Acquirer, ProfileFileError, Switch};
 use crate::tls::{self, FileError};
+use crate::updates::Updates;
 
 /// Why the collector does not start, in words for the one who starts it.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +130,7 @@ impl Collector {
             office: Arc::new(office),
             limits: Arc::new(Limits::new(serve.till_rate)),
             attest: serve.attest,
+            updates: serve.updates.clone().map(Updates::at),
         };
         let mut doors = vec![Door {
             listener,

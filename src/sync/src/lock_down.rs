@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sealpoint_shield::{Memory, Plan, Refused, calls, clean::Cleaned, lock_down};
-use sealpoint_sync::driver::Config;
+use sealpoint_sync::driver::{self, Config};
 use sealpoint_wire::Posture;
 
 /// Variables that stay: what is logged. Not those that turn a name's address elsewhere
@@ -48,6 +48,10 @@ pub fn uplink(
         read.extend([&files.ca, &files.cert, &files.key].map(|file| folder_of(file)));
         // A renewed certificate takes the place of the old one, and an erased one leaves it.
         write.extend([&files.cert, &files.key].map(|file| folder_of(file)));
+        if let Some(updates) = &config.updates {
+            read.push(updates.clone());
+            write.push(driver::incoming(updates));
+        }
         let port = config.target.as_ref().map(|target| target.address().1);
         tcp_connect.extend(port);
     }

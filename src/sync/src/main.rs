@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 const USAGE: &str = "\
 usage: uplink [--collector https://HOST:PORT --ca FILE --cert FILE --key FILE] [--classical]
-              [--clock SOCKET] [--attest SOCKET] [--production]
+              [--clock SOCKET] [--attest SOCKET] [--updates DIR] [--production]
 
 Started by the till, with a Unix socket as its standard input. Logs JSON lines to standard error;
 SEALPOINT_LOG sets what is logged (error, warn, info, debug). Without --collector the till is told
@@ -26,7 +26,8 @@ that no collector is configured. The folders of the three files are all that it 
 key's folder all that it may write, where it puts a renewed certificate; keep nothing else there.
 With --classical it also agrees in X25519 and P-256 alone, which whoever records it may open with a
 quantum computer of later years: for a proxy on the way that knows no other. To whoever listens at --clock it brings the collector's
-signed time, to set the machine's clock by; from whoever listens at --attest it brings the collector the TPM's word on what runs here. With --production it does not start with less than its whole protection.";
+signed time, to set the machine's clock by; from whoever listens at --attest it brings the collector the TPM's word on what runs here. Into DIR/incoming it downloads what the collector offers
+of the system under the till, behind everything else; DIR/state.json says what is there. With --production it does not start with less than its whole protection.";
 
 /// Wrong arguments, or no socket.
 const EXIT_USAGE: u8 = 2;
@@ -35,7 +36,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 enum Asked {
     Run {
-        config: Option<Config>,
+        config: Option<Box<Config>>,
         production: bool,
     },
     Help,
@@ -44,7 +45,7 @@ enum Asked {
 fn main() -> ExitCode {
     defect::abort_on_panic();
     let (config, production) = match arguments() {
-        Ok(Asked::Run { config, production }) => (config, production),
+        Ok(Asked::Run { config, production }) => (config.map(|config| *config), production),
         Ok(Asked::Help) => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -127,7 +128,7 @@ fn run(config: Option<Config>, posture: Posture) -> io::Result<()> {
 fn arguments() -> Result<Asked, lexopt::Error> {
     let (mut collector, mut ca, mut cert, mut key) = (None, None, None, None);
     let (mut production, mut groups) = (false, Groups::Hybrid);
-    let (mut clock, mut attest) = (None, None);
+    let (mut clock, mut attest, mut updates) = (None, None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -138,6 +139,7 @@ fn arguments() -> Result<Asked, lexopt::Error> {
             Long("classical") => groups = Groups::HybridOrClassical,
             Long("clock") => clock = Some(PathBuf::from(parser.value()?)),
             Long("attest") => attest = Some(PathBuf::from(parser.value()?)),
+            Long("updates") => updates = Some(PathBuf::from(parser.value()?)),
             Long("production") => production = true,
             Short('h') | Long("help") => return Ok(Asked::Help),
             other => return Err(other.unexpected()),
@@ -158,13 +160,14 @@ fn arguments() -> Result<Asked, lexopt::Error> {
         key: required(key, "--key")?,
     };
     Ok(Asked::Run {
-        config: Some(Config {
+        config: Some(Box::new(Config {
             target: Target::parse(&collector),
             credentials,
             groups,
             clock,
             attest,
-        }),
+            updates,
+        })),
         production,
     })
 }

@@ -23,6 +23,7 @@ pub mod release;
 pub mod seal;
 pub mod standing;
 pub mod status;
+pub mod updates;
 pub mod uplink;
 
 pub use bytes::Bytes;

@@ -34,6 +34,8 @@ pub const READY_FILE: &str = "ready";
 pub const MAX_SCHEMAS: usize = 16;
 /// First line of every release.
 const TITLE: &str = "release";
+/// Where a signed text's last two lines begin (`vault::signed`).
+const SIGNED: &str = "\n-- release signed by ";
 /// The shape of a time (RFC 3339, UTC, whole seconds); 0 stands for any digit.
 const TIME: &[u8] = b"0000-00-00T00:00:00Z";
 
@@ -103,6 +105,22 @@ impl Release {
             built,
             files,
         })
+    }
+
+    /// Reads a signed text without a look at its signature: for who only carries it, and whose word
+    /// counts for nothing.
+    ///
+    /// # Errors
+    /// [`BadRelease`], also for a text without a signature's two lines.
+    pub fn unchecked(text: &str) -> Result<Self, BadRelease> {
+        let body = text
+            .rfind(SIGNED)
+            .and_then(|at| text.get(..=at))
+            .ok_or(BadRelease {
+                line: 0,
+                wanted: "-- release signed by",
+            })?;
+        Self::parse(body)
     }
 
     /// Bytes of all its files.

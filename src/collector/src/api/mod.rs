@@ -17,6 +17,7 @@ mod records;
 mod standing;
 mod summary;
 mod time;
+mod updates;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ use crate::counters::Counters;
 use crate::sink::Bell;
 use crate::store::Store;
 use crate::switch::Switch;
+use crate::updates::Updates;
 
 /// What the routes work with; clones share it.
 #[derive(Clone)]
@@ -54,6 +56,8 @@ pub struct Api {
     pub limits: Arc<Limits>,
     /// What becomes of tills that do not show what they run.
     pub attest: Policy,
+    /// The releases that tills are offered, if any are.
+    pub updates: Option<Updates>,
 }
 
 /// The path that records come to: the only one with large bodies.
@@ -74,6 +78,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/time", get(time::time))
         .route(attestation::CHALLENGES, post(attestation::challenge))
         .route(attestation::EVIDENCE, post(attestation::evidence))
+        .route(sealpoint_wire::updates::UPDATES, post(updates::ask))
+        .route("/v1/updates/files/{name}", get(updates::file))
         .route("/v1/health", get(health::health))
         .route("/v1/ready", get(health::ready))
         .route("/openapi.json", get(openapi::document))

@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     advices, attestation, enrol, health, hosts, inquiries, records, standing, summary, time,
+    updates,
 };
 
 #[derive(OpenApi)]
@@ -31,6 +32,8 @@ use super::{
         time::time,
         attestation::challenge,
         attestation::evidence,
+        updates::ask,
+        updates::file,
         health::health,
         health::ready,
         document

@@ -4,6 +4,7 @@ mod attest;
 mod quarantine;
 mod reconcile;
 mod tills;
+mod update;
 mod work;
 
 use std::io;
@@ -11,6 +12,7 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::args::{Command, Quarantined, Work};
+pub use update::Update;
 use crate::program::StartError;
 use crate::store::{Database, OpenError, Store, StoreError, Target};
 use crate::tls;
@@ -81,6 +83,7 @@ pub fn run(command: Command) -> Result<Said, StartError> {
             } => work::close(&store, number, &by, &note),
         },
         Command::Attest { command } => return attest::run(command),
+        Command::Update { command } => update::run(command),
         Command::Quarantine { command } => match command {
             Quarantined::List { store, json } => quarantine::list(&store, json),
             Quarantined::Release { store, terminal } => quarantine::release(&store, &terminal),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{moment, visit};
 use crate::now_ms;
 use crate::program::StartError;
-use crate::store::{CODE_LIFE_MS, Target, TillView};
+use crate::store::{CODE_LIFE_MS, ImageView, Target, TillView};
 use crate::tls::{self, CA_KEY};
 
 /// At most this many bytes of an order to erase.
@@ -112,10 +112,12 @@ fn read_order(path: &Path) -> Result<String, StartError> {
 }
 
 pub(super) fn list(store: &Target, as_json: bool) -> Result<String, StartError> {
-    let tills = visit(store, |db| db.tills())?;
+    let (tills, images) = visit(store, |db| Ok((db.tills()?, db.images()?)))?;
+    let image = |till: &TillView| images.iter().find(|it| it.terminal == till.terminal);
     let now_ms = now_ms();
     if as_json {
-        let all: Vec<_> = tills.iter().map(|till| till_json(till, now_ms)).collect();
+        let with_image = |till| till_json(till, image(till), now_ms);
+        let all: Vec<_> = tills.iter().map(with_image).collect();
         return super::json(&json!({ "version": 1, "tills": all }));
     }
     if tills.is_empty() {
@@ -132,6 +134,7 @@ pub(super) fn list(store: &Target, as_json: bool) -> Result<String, StartError> 
         if let Some((at_ms, why)) = &till.revoked {
             lines.push(format!("          revoked {} ({why})", moment(*at_ms)));
         }
+        lines.extend(image(till).map(image_line));
         lines.extend(till.certificates.iter().map(|one| {
             let revoked = match &one.revoked {
                 Some(why) => format!(", revoked ({why})"),
@@ -162,7 +165,23 @@ fn standing(till: &TillView, now_ms: i64) -> &'static str {
     }
 }
 
-fn till_json(till: &TillView, now_ms: i64) -> Value {
+/// Which image it runs, and how an update of it stands.
+fn image_line(image: &ImageView) -> String {
+    let running = image.running.as_deref().unwrap_or("no image");
+    let mut line = format!("          image {running}");
+    if let Some(installed) = &image.installed {
+        line.push_str(&format!(", {installed} waits for a restart"));
+    }
+    if !image.failed.is_empty() {
+        line.push_str(&format!(", did not come up: {}", image.failed));
+    }
+    if !image.told.is_empty() {
+        line.push_str(&format!("  ({})", image.told));
+    }
+    line
+}
+
+fn till_json(till: &TillView, image: Option<&ImageView>, now_ms: i64) -> Value {
     let certificates: Vec<_> = till
         .certificates
         .iter()
@@ -185,5 +204,12 @@ fn till_json(till: &TillView, now_ms: i64) -> Value {
         "lost_ms": till.lost.map(|(at_ms, _)| at_ms),
         "stolen": till.lost.is_some_and(|(_, stolen)| stolen),
         "certificates": certificates,
+        "image": image.map(|image| json!({
+            "running": image.running,
+            "installed": image.installed,
+            "failed": image.failed.split_whitespace().collect::<Vec<_>>(),
+            "told": image.told,
+            "at_ms": image.at_ms,
+        })),
     })
 }

@@ -32,6 +32,7 @@ mod sink;
 mod sql;
 mod sqlite;
 mod target;
+mod updates;
 mod views;
 mod work;
 
@@ -55,6 +56,7 @@ pub use reversals::{ALARM_TRIES, Acknowledged, Inquired, Undo};
 pub use sink::{Claim, SinkLag};
 pub use sql::{Database, Isolation, Row, Value};
 pub use target::{PostgresTarget, Target};
+pub use updates::ImageView;
 pub use views::{AlarmView, SaleView, TerminalView};
 pub use work::{Closed, MAX_NOTE, WorkItem};
 

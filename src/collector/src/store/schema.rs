@@ -34,7 +34,10 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         sqlite: &[],
         postgres: &[],
-        both: &[include_str!("schema/3_attestation.sql")],
+        both: &[
+            include_str!("schema/3_attestation.sql"),
+            include_str!("schema/3_updates.sql"),
+        ],
     },
 ];
 

@@ -142,6 +142,13 @@ impl Client {
             .expect("an answer")
     }
 
+    /// A piece of what is there.
+    pub async fn ranged(&self, path: &str, range: &str) -> Answer {
+        self.send(Method::GET, path, Body::Range(range.to_owned()))
+            .await
+            .expect("an answer")
+    }
+
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Answer {
         let body = Body::Json(serde_json::to_string(body).expect("serialises"));
         self.send(Method::POST, path, body)
@@ -154,6 +161,8 @@ pub enum Body {
     None,
     Json(String),
     Text(String),
+    /// None, and this `Range`.
+    Range(String),
     /// JSON under this `Content-Encoding`.
     Coded(&'static str, Vec<u8>),
 }
@@ -164,8 +173,12 @@ async fn exchange(
     path: &str,
     body: Body,
 ) -> Result<Answer, String> {
+    let range = match &body {
+        Body::Range(range) => Some(range.clone()),
+        _ => None,
+    };
     let (kind, coding, bytes) = match body {
-        Body::None => (None, None, vec![]),
+        Body::None | Body::Range(_) => (None, None, vec![]),
         Body::Json(text) => (Some("application/json"), None, text.into_bytes()),
         Body::Text(text) => (Some("text/plain"), None, text.into_bytes()),
         Body::Coded(coding, bytes) => (Some("application/json"), Some(coding), bytes),
@@ -176,6 +189,9 @@ async fn exchange(
         .header("host", "127.0.0.1");
     if let Some(kind) = kind {
         request = request.header("content-type", kind);
+    }
+    if let Some(range) = range {
+        request = request.header("range", range);
     }
     if let Some(coding) = coding {
         request = request.header("content-encoding", coding);

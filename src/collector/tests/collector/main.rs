@@ -30,4 +30,5 @@ mod sink_outbox;
 mod start;
 mod till;
 mod tills;
+mod updates;
 mod uplink;

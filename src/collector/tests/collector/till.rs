@@ -26,6 +26,20 @@ impl Till {
 
     /// The same, where a process listens that has the machine's TPM.
     pub fn with_attester(address: &str, folder: &Path, attest: Option<PathBuf>) -> Self {
+        Self::with(address, folder, attest, None)
+    }
+
+    /// The same, on an image whose updates have that folder.
+    pub fn with_updates(address: &str, folder: &Path, updates: PathBuf) -> Self {
+        Self::with(address, folder, None, Some(updates))
+    }
+
+    fn with(
+        address: &str,
+        folder: &Path,
+        attest: Option<PathBuf>,
+        updates: Option<PathBuf>,
+    ) -> Self {
         let (socket, uplink) = UnixStream::pair().expect("a socket pair");
         let credentials = Credentials {
             ca: folder.join("ca.pem"),
@@ -38,6 +52,7 @@ impl Till {
             groups: sealpoint_tls::Groups::Hybrid,
             clock: None,
             attest,
+            updates,
         };
         let uplink = tokio::spawn(driver::run(Some(config), None, uplink));
         Self {

@@ -133,6 +133,7 @@ async fn post<T: DeserializeOwned>(
         path,
         body: serde_json::to_vec(request).map_err(|error| error.to_string())?,
         pair: None,
+        piece: None,
     };
     let answer = ask(config, question).await?;
     if answer.code == NOT_ASKED {

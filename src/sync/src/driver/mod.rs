@@ -11,6 +11,7 @@ mod renewal;
 mod target;
 mod till;
 mod tls;
+mod updates;
 
 use std::collections::HashMap;
 use std::io;
@@ -30,6 +31,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::machine::{Channel, Exchange, Input, Machine, Moment, Output, Request, RequestId};
 use caller::Caller;
 pub use target::{BadTarget, Target};
+pub use updates::incoming;
 
 /// At most this many messages to the till wait until it reads.
 const MAX_UNREAD: usize = 64;
@@ -71,6 +73,8 @@ pub struct Config {
     pub clock: Option<PathBuf>,
     /// Where the process listens that has the machine's TPM, if there is one.
     pub attest: Option<PathBuf>,
+    /// The folder of updates, if images are downloaded.
+    pub updates: Option<PathBuf>,
 }
 
 /// Runs the uplink until the till closes its end of the socket. `config` is `None` when no
@@ -94,10 +98,11 @@ pub async fn run(
         let (linked, stands) = (Arc::clone(&driver.linked), Arc::clone(&driver.stands));
         tokio::spawn(office::run(config, linked, stands, to_till.clone()))
     });
+    let updates = driver.config.clone().map(updates::run).map(tokio::spawn);
     let outcome = driver.turn(from_till, to_till).await;
     reader.abort();
-    if let Some(office) = office {
-        office.abort();
+    for aside in [office, updates].into_iter().flatten() {
+        aside.abort();
     }
     // The sender is dropped by now, so the writer ends once the till has read everything.
     let _ = tokio::time::timeout(FLUSH, writer).await;

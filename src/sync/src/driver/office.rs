@@ -9,7 +9,7 @@ use sealpoint_wire::clock::{ClockAnswer, ClockWord};
 use sealpoint_wire::enrol::TimeAnswer;
 use sealpoint_wire::{Bytes, FromUplink};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::once::{Answer, Question, ask};
 use super::{Config, attest, clock, renewal};
@@ -66,11 +66,13 @@ async fn time(config: &Config) -> Result<i64, String> {
     }
     let signature = told.signature.as_slice();
     verify(&answer.collector, &nonce, told.at_ms, signature).map_err(|error| error.to_string())?;
+    let heard = Instant::now();
     if let Some(visit) = visit {
         set_clock(visit, &answer, &told).await;
     }
-    // Half of the way is the answer's.
-    let back_ms = i64::try_from(answer.took.as_millis() / 2).unwrap_or(0);
+    // Half of the way is the answer's; and the clock's process took its time.
+    let since = answer.took / 2 + heard.elapsed();
+    let back_ms = i64::try_from(since.as_millis()).unwrap_or(0);
     Ok(told.at_ms.saturating_add(back_ms))
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::header::{CONTENT_TYPE, HOST, RANGE};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::CertificateDer;
 use sealpoint_tls::identity::Pair;
+use sealpoint_wire::updates::MAX_PIECE;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
@@ -18,6 +19,8 @@ use super::{Config, dial, tls};
 
 /// Connection, question and answer together may take this long.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The same for a piece of a file, over a slow line.
+const PIECE_PATIENCE: Duration = Duration::from_secs(60);
 /// At most this many bytes of an answer are taken; a certificate with its CA needs 3 KiB.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -31,6 +34,8 @@ pub(super) struct Question<'a> {
     pub body: Vec<u8>,
     /// What to show in place of the certificate in force.
     pub pair: Option<Pair>,
+    /// The first and the last byte of a file that is asked for by pieces.
+    pub piece: Option<(u64, u64)>,
 }
 
 impl<'a> Question<'a> {
@@ -41,6 +46,24 @@ impl<'a> Question<'a> {
             path,
             body: Vec::new(),
             pair: None,
+            piece: None,
+        }
+    }
+
+    /// A POST with the certificate in force.
+    pub(super) fn post(path: &'a str, body: Vec<u8>) -> Self {
+        Self {
+            method: Method::POST,
+            body,
+            ..Self::get(path)
+        }
+    }
+
+    /// A GET of these bytes of a file.
+    pub(super) fn piece(path: &'a str, from: u64, to: u64) -> Self {
+        Self {
+            piece: Some((from, to)),
+            ..Self::get(path)
         }
     }
 }
@@ -70,7 +93,11 @@ impl Answer {
 
 /// Asks. Every failure is one sentence for the log.
 pub(super) async fn ask(config: &Config, question: Question<'_>) -> Result<Answer, String> {
-    timeout(PATIENCE, exchange(config, question))
+    let patience = match question.piece {
+        Some(_) => PIECE_PATIENCE,
+        None => PATIENCE,
+    };
+    timeout(patience, exchange(config, question))
         .await
         .unwrap_or_else(|_| Err("The collector does not answer. Check the network.".to_owned()))
 }
@@ -108,6 +135,12 @@ async fn exchange(config: &Config, question: Question<'_>) -> Result<Answer, Str
     if !question.body.is_empty() {
         request = request.header(CONTENT_TYPE, "application/json");
     }
+    let mut most = MAX_ANSWER;
+    if let Some((from, to)) = question.piece {
+        request = request.header(RANGE, format!("bytes={from}-{to}"));
+        let len = to.saturating_sub(from).saturating_add(1).min(MAX_PIECE);
+        most = most.max(usize::try_from(len).unwrap_or(MAX_ANSWER));
+    }
     let request = request
         .body(Full::new(Bytes::from(question.body)))
         .map_err(|error| format!("The request cannot be made ({error})."))?;
@@ -124,7 +157,7 @@ async fn exchange(config: &Config, question: Question<'_>) -> Result<Answer, Str
         }
     };
     let code = response.status().as_u16();
-    let body = Limited::new(response.into_body(), MAX_ANSWER)
+    let body = Limited::new(response.into_body(), most)
         .collect()
         .await
         .map_err(|_| "The collector's answer broke off or is too large.".to_owned())?;

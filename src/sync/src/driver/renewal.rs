@@ -44,6 +44,7 @@ async fn renew(config: &Config, files: &Files) -> Result<String, String> {
             path: "/v1/renewals",
             body: serde_json::to_vec(&request).map_err(|error| error.to_string())?,
             pair: None,
+            piece: None,
         };
         let answer: CertificateAnswer = ask(config, question).await?.read()?;
         next.accept(&answer.certificate)

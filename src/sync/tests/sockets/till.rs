@@ -45,6 +45,7 @@ impl Till {
             groups: Groups::Hybrid,
             clock: None,
             attest: None,
+            updates: None,
         };
         Self {
             socket,

@@ -88,3 +88,11 @@ fn versions_are_compared_as_the_system_compares_them() {
         assert!(wrong.parse::<ImageVersion>().is_err(), "{wrong:?}");
     }
 }
+
+#[test]
+fn who_only_carries_a_release_reads_it_without_its_signature() {
+    let signed = format!("{BODY}-- release signed by root-1\nAAAA\n");
+    let release = Release::unchecked(&signed).expect("it is one");
+    assert_eq!(release.to_string(), BODY);
+    assert!(Release::unchecked(BODY).is_err(), "it is not signed at all");
+}
