@@ -163,7 +163,7 @@ impl Asked {
         }
         let json = given.json;
         let command = match verb {
-            0 => given.to_sign()?,
+            0 => given.into_sign()?,
             1 => Command::Show(
                 needed(given.file, "FILE")?,
                 given.trust.unwrap_or_else(|| TRUST.into()),
@@ -172,14 +172,14 @@ impl Asked {
                 needed(given.file, "FILE")?,
                 needed(given.to, "--to DEVICE")?,
             ),
-            _ => given.to_unpack(),
+            _ => given.into_unpack(),
         };
         Ok(Self { command, json })
     }
 }
 
 impl Given {
-    fn to_sign(self) -> Result<Command, Fault> {
+    fn into_sign(self) -> Result<Command, Fault> {
         Ok(Command::Sign(ToSign {
             site: needed(self.file, "SITE.TOML")?,
             root: needed(self.root, "--root KEY")?,
@@ -190,7 +190,7 @@ impl Given {
         }))
     }
 
-    fn to_unpack(self) -> Command {
+    fn into_unpack(self) -> Command {
         let places = if self.from.is_empty() {
             PLACES.iter().map(PathBuf::from).collect()
         } else {
