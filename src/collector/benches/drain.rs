@@ -203,6 +203,7 @@ impl Collector {
             groups: Groups::Hybrid,
             clock: None,
             attest: None,
+            updates: None,
         }
     }
 }
