@@ -112,6 +112,19 @@ fn every_test_that_the_list_of_attacks_on_tills_names_exists() {
     assert!(bare.is_empty(), "{page}: {bare:#?}");
 }
 
+#[test]
+fn every_test_that_the_page_on_the_image_names_exists() {
+    let page = "packaging/README.md";
+    let list = read(page);
+    let table = list
+        .lines()
+        .skip_while(|line| *line != "## How it is shown")
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "))
+        .filter(|line| line.starts_with('|'));
+    all_exist(page, table);
+}
+
 /// The tests that the last column of a table names, each as a function somewhere.
 fn all_exist<'a>(page: &str, table: impl Iterator<Item = &'a str>) {
     let last = |line: &str| line.rsplit('|').nth(1).map(str::to_owned);
@@ -136,11 +149,16 @@ fn every_link_in_the_documentation_leads_somewhere() {
         .flatten()
         .map(|entry| format!("docs/{}", entry.file_name().display()))
         .filter(|page| page.ends_with(".md"));
-    let pages: Vec<String> = ["README.md", "CONTRIBUTING.md", "src/README.md"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(docs)
-        .collect();
+    let pages: Vec<String> = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "packaging/README.md",
+        "src/README.md",
+    ]
+    .map(str::to_owned)
+    .into_iter()
+    .chain(docs)
+    .collect();
     assert!(pages.len() > 8, "{pages:?}");
     let mut broken = Vec::new();
     for page in &pages {
