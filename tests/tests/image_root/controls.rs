@@ -161,6 +161,25 @@ const CONTROLS: &[Control] = &[
     ("consoles", "getty-static.service: a console", |d| {
         d.text("usr/lib/systemd/system/getty-static.service", "[Service]\n");
     }),
+    (
+        "consoles",
+        "etc/systemd/system/emergency.service: a console",
+        |d| {
+            d.text(
+                "etc/systemd/system/emergency.service",
+                "[Service]\nStandardInput=tty-force\n",
+            );
+        },
+    ),
+    (
+        "consoles",
+        "etc/systemd/system/rescue.service: a console",
+        |d| {
+            d.text("etc/systemd/system/rescue.service", "[Service]\n");
+            let more = "etc/systemd/system/rescue.service.d/more.conf";
+            d.text(more, "[Service]\nStandardInput=tty\n");
+        },
+    ),
     ("consoles", "debug-shell.service: a console", |d| {
         d.text("usr/lib/systemd/system/debug-shell.service", "[Service]\n");
     }),
