@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::cargo::{Profile, Workspace};
 use crate::packages::{self, Use};
-use crate::{progress, say};
+use crate::{progress, say, sbom};
 
 /// What `cargo xtask deb` can be told.
 #[derive(Args)]
@@ -134,6 +134,9 @@ fn pack(
     if let Some(version) = version {
         set_version(&source, version)?;
     }
+    if profile == Profile::Release {
+        list_parts(workspace, programs, &source, version)?;
+    }
     say::heading("Packing");
     let mut packing = Command::new("dpkg-buildpackage");
     packing
@@ -154,6 +157,35 @@ fn pack(
     }
     for package in made(out) {
         say::line(&package.display().to_string());
+    }
+    Ok(())
+}
+
+/// What each package is made of. Packages for tests have stripped programs, of other hashes.
+fn list_parts(
+    workspace: &Workspace,
+    programs: &[Ready<'_>],
+    source: &Path,
+    version: Option<&str>,
+) -> Result<(), String> {
+    for package in [TILL, COLLECTOR] {
+        let folder = source.join("sbom").join(package);
+        fs::create_dir_all(&folder)
+            .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
+        let ours = programs.iter().filter(|(one, _)| one.package == package);
+        sbom::write(
+            workspace,
+            &sbom::Arguments {
+                name: package.to_owned(),
+                release: version.unwrap_or(env!("CARGO_PKG_VERSION")).to_owned(),
+                packages: vec![],
+                copyright: None,
+                out: folder.join("sbom.cdx.json"),
+                programs: ours
+                    .map(|(one, _)| source.join("programs").join(package).join(one.name))
+                    .collect(),
+            },
+        )?;
     }
     Ok(())
 }
@@ -265,19 +297,17 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes this the newest version in the changelog, with the date of the one before.
+/// Makes this the version of the changelog's newest entry.
 fn set_version(source: &Path, version: &str) -> Result<(), String> {
     let path = source.join("debian/changelog");
     let wrong = |error: io::Error| format!("The changelog cannot be changed: {error}.");
     let text = fs::read_to_string(&path).map_err(wrong)?;
-    let signed = text
-        .lines()
-        .find(|line| line.starts_with(" -- "))
-        .ok_or("The changelog names nobody and no date: packaging/debian/changelog.")?;
-    let newest = format!(
-        "sealpoint ({version}) unstable; urgency=medium\n\n  * Built as this version.\n\n{signed}\n\n{text}"
-    );
-    fs::write(&path, newest).map_err(wrong)
+    let (Some(begin), Some(end)) = (text.find('('), text.find(')')) else {
+        return Err("The changelog names no version: packaging/debian/changelog.".to_owned());
+    };
+    let mut changed = text;
+    changed.replace_range(begin..=end, &format!("({version})"));
+    fs::write(&path, changed).map_err(wrong)
 }
 
 /// When the last commit was made, seconds; the changelog's date where there is no repository.

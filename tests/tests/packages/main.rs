@@ -4,6 +4,7 @@
 //! Everything is made and run for real: packages by debhelper, Debian in a folder of its own, packets
 //! in network namespaces, devices that udev takes for real. It needs root, or user namespaces.
 
+mod booted;
 mod debian;
 mod firewall;
 mod inside;
