@@ -61,15 +61,31 @@ pub fn image(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
         ("extra-tree", extra),
         ("secure-boot-key", keys.file("secure-boot.key")),
         ("secure-boot-certificate", keys.file("secure-boot.crt")),
-        ("verity-key", keys.file("verity.key")),
-        ("verity-certificate", keys.file("verity.crt")),
+        // The same key: the kernel trusts what the firmware trusts, and no second key is to be lost.
+        ("verity-key", keys.file("secure-boot.key")),
+        ("verity-certificate", keys.file("secure-boot.crt")),
         ("sign-expected-pcr-key", keys.file("pcr.key")),
         ("sign-expected-pcr-certificate", keys.file("pcr.crt")),
     ] {
         mkosi.arg(format!("--{option}={}", path.display()));
     }
     mkosi.arg("build");
-    succeed(&mut mkosi, "The image could not be built")
+    succeed(&mut mkosi, "The image could not be built")?;
+    let out = folder.join("out");
+    let mut trust = tools.command(&order.workspace, "python3");
+    trust
+        .arg(definitions.join("trust-root.py"))
+        .arg(order.disk())
+        .arg(out.join(format!("{}.efi", order.name())))
+        .arg(super::evidence::named(
+            &out,
+            &format!("{}.sig_", order.name()),
+        )?)
+        .arg(keys.folder());
+    succeed(
+        &mut trust,
+        "The kernel image could not be given the root's signature",
+    )
 }
 
 /// Partitions are called by their ids, so an older build's would stay beside the new one's.

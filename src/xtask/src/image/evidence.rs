@@ -53,7 +53,7 @@ pub fn leave(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
 }
 
 /// The one file whose name begins so.
-fn named(folder: &Path, begin: &str) -> Result<PathBuf, String> {
+pub fn named(folder: &Path, begin: &str) -> Result<PathBuf, String> {
     let found: Vec<PathBuf> = fs::read_dir(folder)
         .map_err(|error| format!("{} cannot be read: {error}.", folder.display()))?
         .flatten()

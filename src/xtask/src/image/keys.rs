@@ -2,8 +2,7 @@
 //!
 //! | file | what it can do |
 //! |---|---|
-//! | `secure-boot.key`, `.crt` | start anything on a till whose firmware trusts it |
-//! | `verity.key`, `.crt` | say that a root file system is ours |
+//! | `secure-boot.key`, `.crt` | start anything on a till whose firmware trusts it: it signs kernel images and the roots' hashes |
 //! | `pcr.key`, `.crt` | say which kernel images may open a till's state |
 //! | `retailer.key.toml`, `retailer.pub.toml` | the retailer's root: sites, releases, manifests of keys |
 //! | `vars.fd` | a virtual machine's firmware that trusts `secure-boot.crt` alone |
@@ -20,7 +19,6 @@ use crate::say;
 /// The keys that systemd's tools use, and what their certificates are called.
 const CERTIFIED: &[(&str, &str)] = &[
     ("secure-boot", "/CN=Sealpoint image, Secure Boot/"),
-    ("verity", "/CN=Sealpoint image, root file system/"),
     ("pcr", "/CN=Sealpoint image, TPM policy/"),
 ];
 /// Fifteen years: a till's firmware does not ask, and a person who looks should not be alarmed.
