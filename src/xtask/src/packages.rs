@@ -218,6 +218,11 @@ const PACKAGES: &[Package] = &[
         Use::Bench,
         "a display in memory, to see the first painted frame",
     ),
+    package(
+        "xvfb",
+        Use::Test,
+        "a display in memory: the system hears when a till shows its screen",
+    ),
 ];
 
 /// Checks for the packages of these uses and installs what is missing, after saying so.

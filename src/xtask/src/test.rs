@@ -58,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         Use::Build,
         Use::Compare,
         Use::Test,
+        Use::Window,
         Use::Package,
         Use::Server,
     ])?;
