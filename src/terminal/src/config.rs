@@ -291,7 +291,7 @@ mod tests {
         let made =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../tillctl/tests/suite/site/till.toml");
         let config = Config::load(&made).expect("understood");
-        assert!(config.mode.is_production() && config.fullscreen);
+        assert!(config.mode.is_production() && config.fills_screen());
         assert_eq!(config.store, "Market 12");
         assert_eq!(config.receipt.foot, ["Thank you."]);
         assert_eq!(config.duplicate_guard, DuplicateGuard::Token);
