@@ -16,6 +16,16 @@ use crate::{cpio, elf, pe::Pe};
 type Control = (&'static str, &'static str, fn(&mut Draft));
 
 const CONTROLS: &[Control] = &[
+    ("drivers", "usb-storage.ko.xz: a driver for disks", |d| {
+        d.text("usr/lib/modules/6/kernel/drivers/usb/usb-storage.ko.xz", "");
+    }),
+    (
+        "drivers",
+        "first stage: lib/snd-usb-audio.ko: a driver for",
+        |d| {
+            d.initrd("lib/snd-usb-audio.ko", 0o644, b"");
+        },
+    ),
     ("programs", "usr/bin/extra: program that is not", |d| {
         d.program("usr/bin/extra");
     }),

@@ -119,6 +119,7 @@ impl Draft {
         );
         draft.text("usr/lib/systemd/system/emergency.service", "[Service]\n");
         draft.text("etc/systemd/system/emergency.service", "[Service]\n");
+        draft.text("usr/lib/modules/6/kernel/drivers/usb/usbhid.ko.xz", "");
         draft.folder("tmp", 0o1777);
         draft.sections = vec![
             (".linux", b"kernel".to_vec()),

@@ -96,3 +96,8 @@ fn the_kernel_command_line_is_the_listed_one() {
 fn no_private_key_and_no_state_of_a_machine_lies_in_the_image() {
     hold(gates::secrets::check);
 }
+
+#[test]
+fn there_is_no_driver_for_what_a_till_refuses() {
+    hold(gates::drivers::check);
+}

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod boot;
+pub mod drivers;
 pub mod programs;
 pub mod rights;
 pub mod secrets;
@@ -26,5 +27,6 @@ pub const ALL: &[(&str, Gate)] = &[
     ("settings", settings::sysctl),
     ("identity", settings::identity),
     ("boot", boot::check),
+    ("drivers", drivers::check),
     ("secrets", secrets::check),
 ];
