@@ -1,0 +1,209 @@
+//! What a till runs, from its TPM to the collector, with the programs as they run on a till: `attest`
+//! on a TPM in software, started for each connection as the system would; `uplink`, locked down;
+//! `collector`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use data_encoding::HEXLOWER;
+use sealpoint_attest::simulator::SoftTpm;
+use sealpoint_attest::tpm;
+use sealpoint_wire::attest::PCRS;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// For a machine under load.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const TILL: &str = "T0000001";
+
+/// A program of the workspace, as built beside this test.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a path");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in target/PROFILE/deps");
+    let path = folder.join(name);
+    assert!(
+        path.is_file(),
+        "{name} is not built: run `cargo build --workspace` first"
+    );
+    path
+}
+
+/// A process that is killed when this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A shop with a collector, and a till with a TPM.
+struct Shop {
+    address: String,
+    tpm: SoftTpm,
+    _collector: Running,
+    folder: TempDir,
+}
+
+impl Shop {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = |name: &str| folder.path().join(name);
+        let tls = place("tls").display().to_string();
+        let till = place("till").display().to_string();
+        run(&["ca", "--tls", &tls]);
+        run(&["enrol", "--tls", &tls, "--terminal", TILL, "--out", &till]);
+        let port_file = place("port");
+        let store = format!("sqlite:{}", place("store.db").display());
+        let collector = Command::new(program("collector"))
+            .args(["--listen", "127.0.0.1:0", "--store", &store, "--tls", &tls])
+            .arg("--port-file")
+            .arg(&port_file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the collector runs");
+        let collector = Running(collector);
+        let address = until(|| fs::read_to_string(&port_file).ok());
+        fs::create_dir(place("machine")).expect("a folder");
+        let tpm = SoftTpm::on(&place("machine")).expect("swtpm is installed");
+        Self {
+            address: address.trim().to_owned(),
+            tpm,
+            _collector: collector,
+            folder,
+        }
+    }
+
+    fn store(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("store.db").display())
+    }
+
+    /// Loads the values of what the till runs now, as an image of this version.
+    fn trust(&self, image: &str) {
+        let mut tpm = tpm::open(&self.tpm.path()).expect("it is on");
+        let held: BTreeMap<u8, [u8; 32]> = PCRS
+            .into_iter()
+            .zip(tpm.pcr_read(&PCRS).expect("read"))
+            .collect();
+        let value = |pcr: u8| vec![HEXLOWER.encode(&held[&pcr])];
+        let reference = json!({
+            "format": "sealpoint reference values",
+            "version": 1,
+            "image": image,
+            "rollback_index": 1,
+            "pcrs": { "11": value(11), "12": value(12) },
+        });
+        let file = self.folder.path().join("reference.json");
+        fs::write(&file, reference.to_string()).expect("written");
+        let file = file.display().to_string();
+        run(&[
+            "attest",
+            "reference",
+            "add",
+            "--store",
+            &self.store(),
+            &file,
+        ]);
+    }
+
+    /// A start of the till's link: what the collector makes of what it shows.
+    fn verdict(&self) -> Value {
+        let before = self.said();
+        let socket = self.folder.path().join("attest.sock");
+        let _ = fs::remove_file(&socket);
+        let listener = UnixListener::bind(&socket).expect("a free name");
+        let device = self.tpm.path();
+        // As a socket unit with Accept=yes.
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.expect("a connection");
+                let attest = Command::new(program("attest"))
+                    .arg("--tpm")
+                    .arg(&device)
+                    .stdin(OwnedFd::from(stream))
+                    .stderr(Stdio::null())
+                    .status();
+                assert!(attest.expect("it runs").success());
+            }
+        });
+        let (till, its) = UnixStream::pair().expect("a socket pair");
+        let file = |name: &str| self.folder.path().join("till").join(name);
+        let uplink = Command::new(program("uplink"))
+            .arg("--collector")
+            .arg(format!("https://{}", self.address))
+            .arg("--ca")
+            .arg(file("ca.pem"))
+            .arg("--cert")
+            .arg(file("cert.pem"))
+            .arg("--key")
+            .arg(file("key.pem"))
+            .arg("--attest")
+            .arg(&socket)
+            .stdin(OwnedFd::from(its))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let _uplink = Running(uplink.expect("the uplink runs"));
+        let said = until(|| Some(self.said()).filter(|said| *said != before));
+        drop(till);
+        said["tills"][0].clone()
+    }
+
+    fn said(&self) -> Value {
+        let done = collector(&["attest", "list", "--json", "--store", &self.store()]);
+        serde_json::from_slice(&done.stdout).expect("JSON")
+    }
+}
+
+fn collector(words: &[&str]) -> Output {
+    Command::new(program("collector"))
+        .args(words)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the collector runs")
+}
+
+fn run(words: &[&str]) {
+    let done = collector(words);
+    assert!(done.status.success(), "{done:?}");
+}
+
+/// Looks until there is something.
+fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "nothing came");
+        thread::sleep(LOOK_AGAIN);
+    }
+}
+
+#[test]
+fn a_till_is_trusted_while_it_runs_an_image_of_the_retailers_and_no_longer() {
+    let shop = Shop::open();
+    shop.trust("1.0.0");
+    let good = shop.verdict();
+    assert_eq!(good["verdict"], "trusted", "{good}");
+    assert_eq!(good["image"], "1.0.0");
+    let mut tpm = tpm::open(&shop.tpm.path()).expect("it is on");
+    tpm.pcr_extend(12, &[1; 32]).expect("another command line");
+    drop(tpm);
+    let bad = shop.verdict();
+    assert_eq!(bad["verdict"], "untrusted", "{bad}");
+    assert_eq!(bad["reason"], "image_changed", "{bad}");
+}
