@@ -32,15 +32,11 @@ impl Made {
             .join(format!("sealpoint_{NEW}_amd64.changes"))
     }
 
-    /// Folder with the programs that were packed.
-    pub fn programs(&self) -> PathBuf {
-        given().unwrap_or_else(|| target().join("package/debug"))
+    /// Folder with the programs that are packed: those built beside this test, or what is shipped.
+    pub fn programs() -> PathBuf {
+        let given = env::var_os("SEALPOINT_PROGRAMS").map(PathBuf::from);
+        given.unwrap_or_else(|| target().join("debug"))
     }
-}
-
-/// Programs that are built already, such as those that are shipped: SEALPOINT_PROGRAMS=FOLDER.
-fn given() -> Option<PathBuf> {
-    env::var_os("SEALPOINT_PROGRAMS").map(PathBuf::from)
 }
 
 /// Cargo's target folder, in which this test lies.
@@ -65,27 +61,30 @@ pub fn made() -> Made {
     if fs::read_to_string(&stamp).is_ok_and(|run| run == now) {
         return made;
     }
-    let programs = made.programs();
-    let ready = ["--binaries", programs.to_str().expect("a plain path")];
-    // They are built for the first, if they are not given.
-    let first = given().map_or(&[][..], |_| &ready[..]);
-    pack(&folder.join(OLD), OLD, first);
-    pack(&folder.join(NEW), NEW, &ready);
+    for version in [OLD, NEW] {
+        pack(&folder.join(version), version);
+    }
     fs::write(&stamp, now).expect("the target folder can be written to");
     made
 }
 
-/// `cargo xtask deb` with programs as tests have them.
-pub fn pack(out: &Path, version: &str, more: &[&str]) {
+/// `cargo xtask deb`, with programs as tests have them: they know the demo as well, and production
+/// is what they are told.
+pub fn pack(out: &Path, version: &str) {
     if out.exists() {
         fs::remove_dir_all(out).expect("an old package can be removed");
     }
-    let mut xtask = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    xtask
-        .args(["xtask", "deb", "--profile=dev", "--version", version])
+    let xtask = target().join("debug/sealpoint-xtask");
+    assert!(
+        xtask.is_file(),
+        "the programs are not built: run `cargo build --workspace` first"
+    );
+    let mut deb = Command::new(xtask);
+    deb.args(["deb", "--profile=dev", "--version", version])
+        .arg("--binaries")
+        .arg(Made::programs())
         .arg("--out")
         .arg(out)
-        .args(more)
         .current_dir(root());
-    run(&mut xtask);
+    run(&mut deb);
 }
