@@ -264,5 +264,11 @@ fn a_till_is_set_up_by_its_bundle_alone_and_once() {
             .arg(shop.at("run/profile.toml"))
             .env("CREDENTIALS_DIRECTORY", shop.at("given")),
     );
-    assert!(shown.contains("manifest"), "{shown}");
+    for part in [
+        "version 1 of 2026-11-23",
+        "in use",
+        "the system's credential",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
 }
