@@ -8,6 +8,7 @@ mod cards;
 mod chaos;
 mod clock;
 mod crash;
+mod first_start;
 mod keys;
 mod locked;
 mod memory;
