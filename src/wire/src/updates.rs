@@ -10,7 +10,7 @@ pub const UPDATES: &str = "/v1/updates";
 /// What the path of a release's file begins with; its name follows.
 pub const UPDATE_FILES: &str = "/v1/updates/files/";
 /// Bytes of a file that one answer holds at most.
-pub const MAX_PIECE: u64 = 1024 * 1024;
+pub const MAX_PIECE: u64 = 2 * 1024 * 1024;
 /// Bytes of one release that a till downloads at most.
 pub const MAX_DOWNLOAD: u64 = 1024 * 1024 * 1024;
 /// Characters of the sentence that a till says at most.

@@ -64,7 +64,7 @@ impl Slots {
             // The disk that / is on, and the boot partition, are others here.
             let here = text
                 .replace("Path=auto\n", "Path=/mnt/disk\n")
-                .replace("Path=/EFI/Linux\nPathRelativeTo=esp\n", "Path=/mnt/esp\n");
+                .replace("Path=/efi/EFI/Linux\n", "Path=/mnt/esp\n");
             assert_ne!(here, text);
             let name = entry.file_name().into_string().expect("text");
             slots.write(&format!("transfers/{name}"), &here);

@@ -57,7 +57,7 @@ pub(super) async fn ask(
     }))
 }
 
-/// A piece of a file of a release that this till is offered: what `Range` names, at most 1 MiB.
+/// A piece of a file of a release that this till is offered: what `Range` names, at most 2 MiB.
 #[utoipa::path(
     get,
     path = "/v1/updates/files/{name}",

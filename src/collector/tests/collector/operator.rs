@@ -126,7 +126,7 @@ fn the_openapi_document_is_whole() {
         );
     }
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 15);
+    assert_eq!(paths.len(), 17);
     for operation in paths
         .values()
         .flat_map(|path| path.as_object().expect("methods").values())

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use hyper::Method;
 use sealpoint_wire::release::ImageVersion;
-use sealpoint_wire::updates::{UpdateAnswer, UpdateRequest, UpdateStanding};
+use sealpoint_wire::updates::{MAX_PIECE, UpdateAnswer, UpdateRequest, UpdateStanding};
 use sealpoint_wire::{LinkState, WIRE_VERSION};
 use sha2::{Digest, Sha256};
 
@@ -25,7 +25,7 @@ fn parts(version: &str) -> [(String, Vec<u8>); 4] {
         (format!("sealpoint_{version}.efi"), b"kernel".to_vec()),
         (
             file("root"),
-            format!("root {version} ").repeat(220_000).into_bytes(),
+            format!("root {version} ").repeat(260_000).into_bytes(),
         ),
         (file("verity"), b"tree".to_vec()),
         (file("sig"), b"signature".to_vec()),
@@ -217,7 +217,7 @@ async fn a_till_is_offered_only_what_is_news_to_it() {
     let range = format!("bytes 7-9/{}", root.1.len());
     assert_eq!(whole.header("content-range"), Some(range.as_str()));
     let most = client.ranged(&path, "bytes=0-").await;
-    assert_eq!(most.text.len(), 1024 * 1024, "a piece has a bound");
+    assert_eq!(most.text.len() as u64, MAX_PIECE, "a piece has a bound");
     for (asked, code) in [
         ("bytes=99999999-", 400),
         ("bytes=-5", 400),

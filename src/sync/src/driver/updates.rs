@@ -25,7 +25,9 @@ use super::once::{Question, ask};
 const FIRST: Duration = Duration::from_secs(5);
 /// How often the collector is asked.
 const EVERY: Duration = Duration::from_secs(600);
-/// Between two pieces: at most 2 MiB a second.
+/// The same while it is not known which image runs: the updater has not had its first turn.
+const SOON: Duration = Duration::from_secs(20);
+/// Between two pieces: at most 4 MiB a second.
 const PAUSE: Duration = Duration::from_millis(500);
 /// At most this many bytes of what the updater remembers, and of a release's text.
 const MAX_TEXT: u64 = 64 * 1024;
@@ -41,20 +43,26 @@ pub(super) async fn run(config: Arc<Config>) {
     };
     sleep(FIRST).await;
     loop {
-        match look(&config, &folder).await {
+        let state = folder.join(UPDATE_STATE_FILE);
+        let standing = blocking(move || Ok(standing(&state))).await;
+        let standing = standing.unwrap_or_default();
+        let is_known = standing.running.is_some();
+        match look(&config, &folder, standing).await {
             Ok(Some(version)) => tracing::info!(version, "an image was downloaded"),
             Ok(None) => {}
             Err(why) => tracing::info!(why, "no image was downloaded"),
         }
-        sleep(EVERY).await;
+        sleep(if is_known { EVERY } else { SOON }).await;
     }
 }
 
 /// Asks which image this till is offered, and downloads what is missing of it; its version, if that
 /// made it whole.
-async fn look(config: &Config, folder: &Path) -> Result<Option<String>, String> {
-    let state = folder.join(UPDATE_STATE_FILE);
-    let standing = blocking(move || Ok(standing(&state))).await?;
+async fn look(
+    config: &Config,
+    folder: &Path,
+    standing: UpdateStanding,
+) -> Result<Option<String>, String> {
     let request = UpdateRequest {
         version: WIRE_VERSION,
         standing,
