@@ -6,8 +6,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Between two looks at something that is waited for.
+/// Between two looks at something that is waited for. A look at a machine costs it time.
 const LOOK: Duration = Duration::from_millis(100);
+/// The longest that it becomes while nothing happens.
+const SELDOM: Duration = Duration::from_secs(2);
 
 /// A child that is killed when it is dropped.
 pub struct Running(Child);
@@ -46,6 +48,7 @@ impl Drop for Running {
 /// Asks again until there is an answer, or the time is over.
 pub fn within<T>(patience: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + patience;
+    let mut look = LOOK;
     loop {
         if let Some(answer) = ask() {
             return Some(answer);
@@ -53,6 +56,7 @@ pub fn within<T>(patience: Duration, mut ask: impl FnMut() -> Option<T>) -> Opti
         if Instant::now() >= deadline {
             return None;
         }
-        sleep(LOOK);
+        sleep(look);
+        look = (look * 2).min(SELDOM);
     }
 }
