@@ -107,6 +107,7 @@ pub fn write(workspace: &Workspace, arguments: &Arguments) -> Result<(), String>
     };
     let mut document = Document::new(kind, &arguments.name, &arguments.release);
     let locked = crates::locked(&workspace.root)?;
+    let library = add_library(&mut document, workspace)?;
     let mut programs = BTreeSet::new();
     for (group, shipped) in groups(&arguments.programs)? {
         let asked: Vec<(&str, &str)> = shipped
@@ -129,6 +130,7 @@ pub fn write(workspace: &Workspace, arguments: &Arguments) -> Result<(), String>
             );
             let root = forest.add_to(&mut document, (one.name, one.package), &locked)?;
             document.depend(&own, &root);
+            document.depend(&own, &library);
             programs.insert(own);
         }
     }
@@ -150,6 +152,32 @@ pub fn write(workspace: &Workspace, arguments: &Arguments) -> Result<(), String>
         packages.len()
     ));
     Ok(())
+}
+
+/// Rust's own library, which every program has in it, with the crates that it brings along.
+fn add_library(document: &mut Document, workspace: &Workspace) -> Result<String, String> {
+    let compiler = said(
+        Command::new("rustc")
+            .arg("--version")
+            .current_dir(&workspace.root),
+    )?;
+    let version = compiler
+        .split(' ')
+        .nth(1)
+        .ok_or("rustc does not say its version. Install it with rustup.")?;
+    let reference = format!("library:rust-std@{version}");
+    document.add(
+        &reference,
+        json!({
+            "type": "library",
+            "bom-ref": reference,
+            "name": "rust-std",
+            "version": version,
+            "licenses": licence("MIT OR Apache-2.0"),
+            "properties": [{"name": "rust:compiler", "value": compiler}],
+        }),
+    );
+    Ok(reference)
 }
 
 /// The programs given, by the command that builds them.

@@ -8,6 +8,9 @@ const MARK: &[u8] = b"PRIVATE KEY-----";
 /// reads keys has the mark alone.
 const KEY_CHARACTERS: usize = 24;
 
+/// Libraries that try their own arithmetic on keys that stand in their published source.
+const SELF_TESTS: &[&str] = &["usr/lib/x86_64-linux-gnu/libgnutls.so."];
+
 /// Files that belong to one machine, which an image may not bring.
 const ONE_MACHINES: &[&str] = &[
     "var/lib/systemd/random-seed",
@@ -42,7 +45,8 @@ pub fn check(image: &Image) -> Result<Vec<String>, String> {
             if ENDINGS.iter().any(|end| name.ends_with(end)) || name.starts_with("id_rsa") {
                 faults.push(format!("{where_}{path}: called as a private key is"));
             }
-            if holds_key(&entry.bytes()?) {
+            let own = SELF_TESTS.iter().any(|start| path.starts_with(start));
+            if !own && holds_key(&entry.bytes()?) {
                 faults.push(format!("{where_}{path}: holds a private key"));
             }
         }
