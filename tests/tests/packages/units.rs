@@ -95,6 +95,28 @@ fn the_card_service_is_locked_down_as_well() {
 }
 
 #[test]
+fn a_till_that_has_the_screen_itself_stays_below_as_well() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let unit = folder.path().join("sealpoint-till.service");
+    let till = packaging("systemd/sealpoint-till.service");
+    let till = fs::read_to_string(till).expect("the till's unit");
+    let more = packaging(
+        "image/mkosi.profiles/kms/mkosi.extra/usr/lib/systemd/system/sealpoint-till.service.d/50-kms.conf",
+    );
+    let more = fs::read_to_string(more).expect("what the profile kms gives it");
+    fs::write(&unit, format!("{till}\n{more}")).expect("a file in a temporary folder");
+    let (with, well) = score(&unit);
+    println!("{with:8.1}  sealpoint-till.service in the profile kms");
+    assert!(well && with <= 1.5, "{with}");
+    // The score saw the profile's words: the same with more of them is found.
+    let more = more.replace("DeviceAllow=char-drm rw", "DevicePolicy=auto\nDeviceAllow=");
+    let more = format!("{more}\nSystemCallFilter=\nNoNewPrivileges=no\nCapabilityBoundingSet=~\n");
+    fs::write(&unit, format!("{till}\n{more}")).expect("a file in a temporary folder");
+    let (without, well) = score(&unit);
+    assert!(!well && without > 1.5, "{without}");
+}
+
+#[test]
 fn every_right_that_a_unit_keeps_is_explained() {
     for unit in services() {
         let text = fs::read_to_string(&unit).expect("a unit");
