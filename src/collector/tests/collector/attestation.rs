@@ -194,7 +194,16 @@ async fn another_tpm_is_not_this_tills_until_an_operator_says_so() {
     let none = evidence(&client, Evidence::NoTpm { why }).await;
     assert_eq!(none.reason, "key_changed");
     assert_eq!(show(&client, &own).await, "none");
+    // A challenge to the key that is forgotten asked for no proof of where that key is.
+    let asked = challenge(&client, own.identity()).await;
+    assert_eq!(asked.credential, None);
     accept(&shop);
+    let quote = own.quote(&asked.nonce);
+    let late = Evidence::Quote {
+        quote,
+        secret: None,
+    };
+    assert_eq!(evidence(&client, late).await.reason, "no_challenge");
     assert_eq!(show(&client, &other).await, "none");
     assert_eq!(show(&client, &own).await, "key_changed");
 }

@@ -320,11 +320,16 @@ impl Database {
         Ok(unattested(row.text(1)?))
     }
 
-    /// Forgets a till's TPM: the next that it shows is its own. Gives whether one was known.
+    /// Forgets a till's TPM: the next that it shows is its own. Gives whether one was known. A challenge
+    /// that is open was made for the one that is forgotten, and asked for no proof of where its key is.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn forget_tpm(&mut self, terminal: &TerminalId) -> Result<bool, StoreError> {
+        self.execute(
+            "DELETE FROM attestation_challenge WHERE terminal = ?1",
+            values![terminal.as_str()],
+        )?;
         let gone = self.execute(
             "DELETE FROM attested_till WHERE terminal = ?1",
             values![terminal.as_str()],
