@@ -233,12 +233,19 @@ fn needed<'a>(needs: &str, names: &'a BTreeMap<&str, String>) -> BTreeSet<&'a st
 }
 
 /// The licences that a machine-readable copyright file names (Debian's copyright format 1.0).
+///
+/// It is called as the package is, or `copyright` in a folder of that name.
 fn licences(path: &Path) -> Result<Vec<Value>, String> {
-    if !path.exists() {
+    let file = if path.is_dir() {
+        path.join("copyright")
+    } else {
+        path.to_owned()
+    };
+    if !file.exists() {
         return Ok(vec![]);
     }
     let text =
-        text(path, MAX_COPYRIGHT_BYTES).map_err(|why| format!("{}: {why}", path.display()))?;
+        text(&file, MAX_COPYRIGHT_BYTES).map_err(|why| format!("{}: {why}", file.display()))?;
     Ok(named(&text))
 }
 
