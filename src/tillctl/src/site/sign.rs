@@ -114,6 +114,7 @@ fn with_files(site: Site<FileNames>, path: &Path) -> Result<Site<FileTexts>, Fau
         display: site.display,
         usb: site.usb,
         brand: site.brand,
+        update: site.update,
         files,
     })
 }

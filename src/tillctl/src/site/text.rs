@@ -45,6 +45,9 @@ pub struct Site<F> {
     /// How the shop looks.
     #[serde(default)]
     pub brand: Brand,
+    /// When its system may be replaced.
+    #[serde(default)]
+    pub update: Update,
     /// The four files.
     pub files: F,
 }
@@ -179,6 +182,43 @@ pub struct Display {
 pub struct Usb {
     /// By vendor and product.
     pub devices: Vec<UsbId>,
+}
+
+/// When the system under the till may be replaced (docs/updates.md).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Update {
+    /// How long nobody may have used the till before it restarts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest_minutes: Option<RestMinutes>,
+}
+
+/// Minutes, up to a day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
+pub struct RestMinutes(u16);
+
+impl RestMinutes {
+    /// The most that there can be.
+    const MOST: u16 = 24 * 60;
+}
+
+impl TryFrom<u16> for RestMinutes {
+    type Error = &'static str;
+
+    fn try_from(minutes: u16) -> Result<Self, Self::Error> {
+        if minutes <= Self::MOST {
+            Ok(Self(minutes))
+        } else {
+            Err("rest_minutes is 0 to 1440")
+        }
+    }
+}
+
+impl From<RestMinutes> for u16 {
+    fn from(minutes: RestMinutes) -> Self {
+        minutes.0
+    }
 }
 
 /// How the shop looks.

@@ -115,6 +115,12 @@ pub fn environment(bundle: &Bundle) -> String {
             "XKB_DEFAULT_LAYOUT",
             site.display.keyboard.as_ref().map(ToString::to_string),
         ),
+        (
+            "SEALPOINT_UPDATE_OPTIONS",
+            site.update
+                .rest_minutes
+                .map(|minutes| format!("--rest-minutes {}", u16::from(minutes))),
+        ),
         ("TZ", site.till.timezone.as_ref().map(ToString::to_string)),
     ];
     for (name, value) in optional {
