@@ -7,6 +7,7 @@
 //! process still sells for cash, and a machine that restarts for ever sells nothing.
 
 use std::{
+    io::stderr,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -17,7 +18,7 @@ use sealpoint_wire::status::TillStanding;
 use super::{
     Done, memory::Memory, places::Places, refused::Refused, report::Report, restart, running, till,
 };
-use crate::{exit::Exit, fault::Fault};
+use crate::{exit::Exit, fault::Fault, say};
 
 /// How often the till's word is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -39,7 +40,9 @@ pub fn wait(places: &Places, within: Duration) -> Done {
             Ok(Report::new("up", told).running(&running.version))
         }
         Err(refused) if places.trial().exists() => {
-            eprintln!("tillctl: {refused} The image is on trial, so the machine starts again.");
+            let told =
+                format!("tillctl: {refused} The image is on trial, so the machine starts again.");
+            say(&mut stderr(), &told);
             restart::not_up(places)?;
             Err(refused.into())
         }
@@ -66,7 +69,8 @@ fn is_up(places: &Places, before: Option<&TillStanding>) -> Result<(), Refused> 
 /// This image was marked good: it stays, and older ones may not come back.
 pub fn blessed(places: &Places) -> Done {
     let running = running::read(places)?;
-    if places.trial().exists() && !is_good(places) {
+    // The variable that tells of the trial stays for this boot; the kernel's file loses its count.
+    if places.trial().exists() && !places.kernel(&running.version).exists() {
         return Err(Refused::NotUp("this image is still on trial".to_owned()).into());
     }
     let mut memory = Memory::read(places);
@@ -79,16 +83,6 @@ pub fn blessed(places: &Places) -> Done {
         running.version, running.rollback_index
     );
     Ok(Report::new("blessed", told).running(&running.version))
-}
-
-/// Whether systemd-boot's count was ended: the variable that tells of it stays for this boot.
-fn is_good(places: &Places) -> bool {
-    let ran = Command::new(places.bless())
-        .env_clear()
-        .arg("status")
-        .stdin(Stdio::null())
-        .output();
-    ran.is_ok_and(|ran| ran.status.success() && ran.stdout.trim_ascii() == b"good")
 }
 
 /// Raises the roll-back counter in the TPM.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sealpoint_vault::signed::ROOT_FILE;
 use sealpoint_wire::{
-    release::{READY_FILE, RELEASE_FILE},
+    release::{ImageVersion, READY_FILE, RELEASE_FILE},
     status::STATUS_FILE,
 };
 
@@ -53,9 +53,10 @@ impl Places {
         self.incoming().join(READY_FILE)
     }
 
-    /// systemd-bless-boot(8).
-    pub fn bless(&self) -> PathBuf {
-        self.path("usr/lib/systemd/systemd-bless-boot")
+    /// The kernel of an image that was marked good: its name has no count of tries (any more).
+    pub fn kernel(&self, version: &ImageVersion) -> PathBuf {
+        self.path("efi/EFI/Linux")
+            .join(format!("sealpoint_{version}.efi"))
     }
 
     /// Where the copy goes that is installed; nobody else may write there.

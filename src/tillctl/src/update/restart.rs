@@ -6,12 +6,13 @@
 //! starts again and the restart has to wait.
 
 use std::{
+    io::stderr,
     process::{Command, Stdio},
     time::Duration,
 };
 
 use super::{memory::Installed, places::Places, refused::Refused, till};
-use crate::fault::Fault;
+use crate::{fault::Fault, say};
 
 /// The till's unit.
 const TILL: &str = "sealpoint-till.service";
@@ -34,7 +35,7 @@ pub fn at_rest(
     if last.is_err()
         && let Err(refused) = systemctl(places, &["start", "--no-block", TILL])
     {
-        eprintln!("tillctl: {refused}");
+        say(&mut stderr(), &format!("tillctl: {refused}"));
     }
     last
 }

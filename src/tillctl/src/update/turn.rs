@@ -1,7 +1,7 @@
 //! One turn: look, and do what can be done now. The service runs it when a release was downloaded
 //! and every few minutes while something waits.
 
-use std::{path::Path, time::Duration};
+use std::{io::stderr, path::Path, time::Duration};
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use super::{
     running::{self, Running},
     spool, till,
 };
-use crate::{exit::Exit, fault::Fault};
+use crate::{exit::Exit, fault::Fault, say};
 
 /// Says whether the release in a folder would be installed now.
 pub fn check(places: &Places, folder: &Path) -> Done {
@@ -55,7 +55,8 @@ pub fn take(places: &Places, rest: Duration) -> Done {
     if let Since::CameBack(version) = &since {
         // On the disk before anything else: else it could be installed once more.
         memory.write(places)?;
-        eprintln!("tillctl: {}", Refused::CameBack(version.clone()));
+        let told = Refused::CameBack(version.clone());
+        say(&mut stderr(), &format!("tillctl: {told}"));
     }
     let waiting = match since {
         Since::Waits(installed) => Some(installed),
@@ -94,7 +95,9 @@ fn look(
         Err(_) => waiting.is_none(),
     };
     let into = if newer {
-        put_in(places, &incoming, running, memory, boot)?;
+        let report = put_in(places, &incoming, running, memory, boot)?;
+        // For the log: what is told at the end of this turn is of the restart.
+        say(&mut stderr(), &format!("tillctl: {}", report.told()));
         memory.installed.clone()
     } else {
         waiting

@@ -51,6 +51,7 @@ impl System {
             "var/lib/sealpoint/update/incoming",
             "proc/sys/kernel/random",
             "sys/firmware/efi/efivars",
+            "efi/EFI/Linux",
         ] {
             fs::create_dir_all(system.at(folder)).expect("a folder");
         }

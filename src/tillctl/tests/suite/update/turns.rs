@@ -38,6 +38,8 @@ fn a_release_that_arrived_is_installed_and_the_machine_started_again() {
         (ran.text("state"), ran.text("release")),
         ("restarting".into(), "1.1.0".into())
     );
+    let installed = "1.1.0 is in the other slot and waits for a restart.";
+    assert!(ran.err.contains(installed), "{}", ran.err);
     let called = system.called();
     assert!(called[0].starts_with("systemd-sysupdate "), "{called:?}");
     assert_eq!(called[1..], [STOP, REBOOT]);
