@@ -2,6 +2,7 @@
 //! cable. Real users of the till try to get out, machines of the shop try to get in.
 
 use std::fs;
+use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -47,7 +48,7 @@ impl Till {
             .expect("unshare starts");
         let mut up = [0; 3];
         let said = keeper.stdout.as_mut().expect("it is piped");
-        std::io::Read::read_exact(said, &mut up).expect("the namespace is there");
+        said.read_exact(&mut up).expect("the namespace is there");
         let till = Self { keeper };
         let pid = till.keeper.id();
         shell(&format!(
@@ -110,6 +111,20 @@ fn connect(host: &str, port: u16) -> String {
 
 fn shell(script: &str) {
     run(Command::new("sh").args(["-c", script]));
+}
+
+/// Starts a program that says `up` when it listens.
+fn listening(till: &Till, python: &str) -> Child {
+    let script = format!("exec python3 -c '{python}'");
+    let mut child = till
+        .command(0, &script)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("bash starts");
+    let mut up = [0; 3];
+    let said = child.stdout.as_mut().expect("it is piped");
+    said.read_exact(&mut up).expect("it listens");
+    child
 }
 
 /// Runs `body`, the test of that name, in a network of its own and with a till's users.
@@ -221,17 +236,12 @@ fn nothing_comes_in() {
     in_a_shop("firewall::nothing_comes_in", || {
         let till = Till::plugged_in(&rules());
         till.knows_its_collector();
-        let listen = "exec python3 -c 'import socket; \
+        let mut server = listening(
+            &till,
+            "import socket; \
              s = socket.create_server((\"::\", 8080), family=socket.AF_INET6, dualstack_ipv6=True); \
-             print(\"up\", flush=True); s.accept()'";
-        let mut listening = till.command(0, listen);
-        let mut listening = listening
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("bash starts");
-        let mut up = [0; 3];
-        let said = listening.stdout.as_mut().expect("it is piped");
-        std::io::Read::read_exact(said, &mut up).expect("it listens");
+             print(\"up\", flush=True); s.accept()",
+        );
         for host in [TILL_4, TILL_6] {
             let before = till.counted("refused_in");
             let mut knock = Command::new("bash");
@@ -243,9 +253,38 @@ fn nothing_comes_in() {
         till.root("nft delete table inet sealpoint");
         let mut knock = Command::new("bash");
         run(knock.args(["-c", &connect(TILL_4, 8080)]));
-        let _ = listening.kill();
-        let _ = listening.wait();
+        let _ = server.kill();
+        let _ = server.wait();
     });
+}
+
+#[test]
+fn not_even_a_packet_that_wants_no_answer_comes_in() {
+    in_a_shop(
+        "firewall::not_even_a_packet_that_wants_no_answer_comes_in",
+        || {
+            let till = Till::plugged_in(&rules());
+            let mut server = listening(
+                &till,
+                "import socket; \
+                 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"\", 8081)); \
+                 print(\"up\", flush=True); print(s.recv(100).decode(), flush=True)",
+            );
+            shell(&format!(
+                "echo -n before | bash -c 'cat >/dev/udp/{TILL_4}/8081'"
+            ));
+            till.root("nft delete table inet sealpoint");
+            shell(&format!(
+                "echo -n after | bash -c 'cat >/dev/udp/{TILL_4}/8081'"
+            ));
+            let mut heard = String::new();
+            let said = server.stdout.as_mut().expect("it is piped");
+            said.read_to_string(&mut heard).expect("it ends");
+            // The first packet that it heard is the one without a firewall.
+            assert_eq!(heard.trim(), "after");
+            server.wait().expect("it ends");
+        },
+    );
 }
 
 #[test]
