@@ -123,7 +123,11 @@ impl System {
 
     /// The till's word: at rest for an hour with nothing open, but for these fields.
     pub fn says(&self, but: Value) {
-        self.write("var/lib/sealpoint/till/status.json", &word(but).to_string());
+        // Whole or not at all, as a till does it: somebody may be reading.
+        let [part, status] =
+            ["part", "json"].map(|end| format!("var/lib/sealpoint/till/status.{end}"));
+        self.write(&part, &word(but).to_string());
+        fs::rename(self.at(&part), self.at(&status)).expect("ours");
     }
 
     /// Signs a release over four files in that folder.
