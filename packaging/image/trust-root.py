@@ -62,6 +62,11 @@ def main() -> None:
         if "root-hash-signature=/root.p7s" not in parts["cmdline"].read_text(encoding="utf-8"):
             sys.exit("the kernel's command line does not ask for /root.p7s: see mkosi.conf")
         made = folder / "kernel.efi"
+        # systemd-measure takes the key alone.
+        policy = folder / "pcr.pub"
+        policy.write_text(
+            run("openssl", "x509", "-in", str(keys / "pcr.crt"), "-noout", "-pubkey"), encoding="utf-8"
+        )
         run(
             "ukify",
             "build",
@@ -75,7 +80,7 @@ def main() -> None:
             f"--secureboot-private-key={keys / 'secure-boot.key'}",
             f"--secureboot-certificate={keys / 'secure-boot.crt'}",
             f"--pcr-private-key={keys / 'pcr.key'}",
-            f"--pcr-public-key={keys / 'pcr.crt'}",
+            f"--pcr-public-key={policy}",
             "--pcr-banks=sha256",
             f"--output={made}",
         )

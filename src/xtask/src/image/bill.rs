@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Order;
+use super::Recipe;
 use super::tools::cannot_make;
 use crate::sbom;
 
@@ -17,7 +17,7 @@ const AMONG_OTHERS: &[&str] = &["tillctl"];
 ///
 /// # Errors
 /// What is missing.
-pub fn write(order: &Order, root: &Path) -> Result<PathBuf, String> {
+pub fn write(order: &Recipe, root: &Path) -> Result<PathBuf, String> {
     let out = order.folder.join("out");
     let mut packages = vec![out.join("packages.tsv")];
     // The first stage is an image of its own, with packages of its own.

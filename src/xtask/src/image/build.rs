@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::keys::Keys;
 use super::tools::{Tools, cannot_make, succeed};
-use super::{Display, Order};
+use super::{Display, Recipe};
 use crate::cargo::Profile;
 use crate::{deb, say};
 
@@ -13,7 +13,7 @@ use crate::{deb, say};
 ///
 /// # Errors
 /// What failed; the programs' own words are above.
-pub fn package(order: &Order) -> Result<(), String> {
+pub fn package(order: &Recipe) -> Result<(), String> {
     deb::make(
         &order.workspace,
         order.programs == Profile::Dev,
@@ -26,7 +26,7 @@ pub fn package(order: &Order) -> Result<(), String> {
 ///
 /// # Errors
 /// What failed; mkosi's own words are above.
-pub fn image(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
+pub fn image(order: &Recipe, tools: &Tools, keys: &Keys) -> Result<(), String> {
     let folder = &order.folder;
     let packages = folder.join("packages");
     remove_parts(order)?;
@@ -89,7 +89,7 @@ pub fn image(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
 }
 
 /// Partitions are called by their ids, so an older build's would stay beside the new one's.
-fn remove_parts(order: &Order) -> Result<(), String> {
+fn remove_parts(order: &Recipe) -> Result<(), String> {
     let begin = format!("{}.", order.name());
     let Ok(entries) = fs::read_dir(order.folder.join("out")) else {
         return Ok(());
@@ -105,7 +105,7 @@ fn remove_parts(order: &Order) -> Result<(), String> {
 }
 
 /// What of the image is this build's: whom it trusts and what it is.
-fn extra(order: &Order, keys: &Keys) -> Result<PathBuf, String> {
+fn extra(order: &Recipe, keys: &Keys) -> Result<PathBuf, String> {
     let tree = order.folder.join("extra");
     let write = |path: &str, text: &[u8]| -> Result<(), String> {
         let path = tree.join(path);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use super::Order;
+use super::Recipe;
 use super::keys::Keys;
 use super::tools::{Tools, cannot_make, succeed};
 use crate::say;
@@ -14,7 +14,7 @@ use crate::say;
 ///
 /// # Errors
 /// What could not be made.
-pub fn leave(order: &Order, tools: &Tools, keys: &Keys) -> Result<(), String> {
+pub fn leave(order: &Recipe, tools: &Tools, keys: &Keys) -> Result<(), String> {
     let out = order.folder.join("out");
     let root_image = named(&out, &format!("{}.root_", order.name()))?;
     let root = order.folder.join("root");
@@ -70,7 +70,7 @@ pub fn named(folder: &Path, begin: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn figures(order: &Order, keys: &Keys, root: &Path, reference: &Path) -> Result<(), String> {
+fn figures(order: &Recipe, keys: &Keys, root: &Path, reference: &Path) -> Result<(), String> {
     let out = order.folder.join("out");
     let image = out.join(format!("{}.raw", order.name()));
     let size = |path: &Path| fs::metadata(path).map_or(0, |found| found.len() / (1 << 20));

@@ -12,7 +12,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Order;
+use super::Recipe;
 use super::tools::{Tools, cannot_make, succeed};
 use crate::say;
 
@@ -36,7 +36,7 @@ impl Keys {
     ///
     /// # Errors
     /// If a key cannot be made.
-    pub fn ensure(order: &Order, tools: &Tools, folder: PathBuf) -> Result<Self, String> {
+    pub fn ensure(order: &Recipe, tools: &Tools, folder: PathBuf) -> Result<Self, String> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -60,7 +60,7 @@ impl Keys {
 
     fn certified(
         &self,
-        order: &Order,
+        order: &Recipe,
         tools: &Tools,
         name: &str,
         subject: &str,
@@ -94,7 +94,7 @@ impl Keys {
     }
 
     /// The retailer's root: the image carries its public half.
-    fn root(&self, order: &Order) -> Result<(), String> {
+    fn root(&self, order: &Recipe) -> Result<(), String> {
         if self.file("retailer.key.toml").exists() {
             return Ok(());
         }
@@ -108,7 +108,7 @@ impl Keys {
         succeed(&mut cargo, "The retailer's root key could not be made")
     }
 
-    fn firmware(&self, order: &Order, tools: &Tools) -> Result<(), String> {
+    fn firmware(&self, order: &Recipe, tools: &Tools) -> Result<(), String> {
         let vars = self.file("vars.fd");
         if vars.exists() {
             return Ok(());

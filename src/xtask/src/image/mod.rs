@@ -70,7 +70,7 @@ pub struct Arguments {
 }
 
 /// What is to be built.
-pub struct Order {
+pub struct Recipe {
     /// The workspace.
     pub workspace: Workspace,
     /// Version of the image.
@@ -85,7 +85,7 @@ pub struct Order {
     pub folder: PathBuf,
 }
 
-impl Order {
+impl Recipe {
     /// Name of the image, without an ending.
     pub fn name(&self) -> String {
         format!("sealpoint_{}_{}", self.version, self.display.name())
@@ -113,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<(), String> {
 }
 
 /// Builds an older and a newer image beside it, of the same parts: updates are tried with them.
-fn neighbours(mut order: Order, arguments: &Arguments) -> Result<(), String> {
+fn neighbours(mut order: Recipe, arguments: &Arguments) -> Result<(), String> {
     let (tools, keys) = prepare(&order, arguments)?;
     for (version, index) in crate::test::neighbours(&order.version, order.rollback_index) {
         order.version = version;
@@ -124,7 +124,7 @@ fn neighbours(mut order: Order, arguments: &Arguments) -> Result<(), String> {
 }
 
 /// The tools and the keys.
-fn prepare(order: &Order, arguments: &Arguments) -> Result<(Tools, Keys), String> {
+fn prepare(order: &Recipe, arguments: &Arguments) -> Result<(Tools, Keys), String> {
     let tools = Tools::ensure(&order.workspace)?;
     let folder = arguments
         .keys
@@ -138,11 +138,11 @@ fn prepare(order: &Order, arguments: &Arguments) -> Result<(Tools, Keys), String
 ///
 /// # Errors
 /// What happened and what to do.
-pub fn build_in(arguments: &Arguments, folder: PathBuf) -> Result<Order, String> {
+pub fn build_in(arguments: &Arguments, folder: PathBuf) -> Result<Recipe, String> {
     let began = Instant::now();
     let workspace = Workspace::find()?;
     packages::ensure(&[Use::Build, Use::Image, Use::Package])?;
-    let order = Order {
+    let order = Recipe {
         version: arguments.version.clone(),
         rollback_index: arguments.rollback_index,
         display: arguments.profile,
