@@ -34,6 +34,8 @@ const APART: Duration = Duration::from_secs(3);
 
 /// What `cargo xtask reproduce` can be told.
 #[derive(Args)]
+// The image's own arguments are a group of this name too.
+#[group(id = "reproduce")]
 pub struct Arguments {
     /// Compare two disks that are built already, in place of building
     #[arg(num_args = 2, value_names = ["DISK", "DISK"])]
