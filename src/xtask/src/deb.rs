@@ -310,8 +310,12 @@ fn set_version(source: &Path, version: &str) -> Result<(), String> {
     fs::write(&path, changed).map_err(wrong)
 }
 
-/// When the last commit was made, seconds; the changelog's date where there is no repository.
+/// When the last commit was made, seconds; the changelog's date where there is no repository. What
+/// SOURCE_DATE_EPOCH says goes before both (reproducible-builds.org, its specification).
 pub fn last_commit(workspace: &Workspace) -> Result<String, String> {
+    if let Ok(said) = std::env::var("SOURCE_DATE_EPOCH") {
+        return Ok(said);
+    }
     let said = |program: &str, arguments: &[&str]| {
         let said = Command::new(program)
             .args(arguments)

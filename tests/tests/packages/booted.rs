@@ -31,6 +31,19 @@ const MEASURES: [&str; 11] = [
     "system_calls",
 ];
 
+/// Goes into a control group of its own, by the name in `$1`, which systemd then takes for all there is.
+const GROUP: &str = r#"
+mount -t cgroup2 cgroup2 "$0/mnt"
+mkdir "$0/mnt/$1"
+echo $$ > "$0/mnt/$1/cgroup.procs"
+umount "$0/mnt"
+exec unshare --cgroup sh -ec "$2" "$0"
+"#;
+/// Takes away what is left of that group.
+const UNGROUP: &str = r#"
+mount -t cgroup2 cgroup2 /mnt
+find "/mnt/$0" -depth -type d -exec rmdir {} +
+"#;
 /// Gives systemd what a machine would: control groups, devices, an empty /run. The shop has no udev,
 /// network or console of its own.
 const BOOT: &str = r#"
@@ -72,15 +85,24 @@ impl Drop for Booted {
             .status();
         let _ = self.outer.kill();
         let _ = self.outer.wait();
+        let _ = Command::new("unshare")
+            .args(["--mount", "sh", "-ec", UNGROUP, &group()])
+            .status();
     }
+}
+
+/// This test's own control group.
+fn group() -> String {
+    format!("sealpoint-packages-{}", std::process::id())
 }
 
 impl Booted {
     fn boot(debian: &Debian) -> Self {
         let outer = Command::new("unshare")
             .args(["--mount", "--pid", "--fork", "--kill-child"])
-            .args(["--cgroup", "--net", "--uts", "--ipc", "sh", "-ec", BOOT])
+            .args(["--net", "--uts", "--ipc", "sh", "-ec", GROUP])
             .arg(debian.root())
+            .args([&group(), BOOT])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

@@ -85,6 +85,8 @@ pub fn pack(out: &Path, version: &str) {
         .arg(Made::programs())
         .arg("--out")
         .arg(out)
+        // One time for all, whatever is committed in between.
+        .env("SOURCE_DATE_EPOCH", "1763888400")
         .current_dir(root());
     run(&mut deb);
 }
