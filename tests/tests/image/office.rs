@@ -106,7 +106,17 @@ impl Office {
                 .arg(&listens),
             &self.file("collector.log"),
         ));
-        text_in(&listens);
+        let running = self.collector.as_mut().expect("started above");
+        let begun = within(PATIENCE, || match running.ended() {
+            Some(status) => Some(Err(status)),
+            None => fs::read(&listens).ok().map(Ok),
+        });
+        let begun = begun.expect("the collector listens in time");
+        assert!(
+            begun.is_ok(),
+            "the collector ended {begun:?}: {}",
+            self.log()
+        );
     }
 
     /// Signs what the till is to know and writes it into its disk, as IT does before it is sent out.

@@ -58,6 +58,8 @@ impl Till {
         fs::write(self.folder.join("ready.ppm"), ready.ppm()).expect("a folder of this test");
         assert_eq!(self.sold(), 0, "a new till has sold nothing");
         self.sells();
+        let sold = self.machine.screen();
+        self.until_still(sold);
         self.machine.keep_picture("sold");
         let Self {
             machine,

@@ -9,7 +9,7 @@ use super::tools::{Tools, run};
 /// What a large read is made of.
 const MEBIBYTE: u64 = 1 << 20;
 /// How large a till's disk is: the till makes its own volume in the room behind the image.
-const SIZE: &str = "2G";
+const SIZE: &str = "2560M";
 
 /// A layer (qcow2) over an image or another layer.
 pub struct Disk {

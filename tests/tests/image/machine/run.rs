@@ -300,7 +300,7 @@ fn network(state: &State, evidence: &Path) -> Vec<String> {
     );
     [
         "-netdev",
-        "user,id=router,ipv6=on",
+        "user,id=router,ipv4=on,ipv6=on",
         "-netdev",
         &socket,
         "-netdev",
