@@ -45,8 +45,9 @@ pub struct Site<F> {
     /// How the shop looks.
     #[serde(default)]
     pub brand: Brand,
-    /// When its system may be replaced.
-    #[serde(default)]
+    /// When its system may be replaced. Left out where nothing is said, for tills whose image is older
+    /// than this table refuse what they do not know.
+    #[serde(default, skip_serializing_if = "Update::says_nothing")]
     pub update: Update,
     /// The four files.
     pub files: F,
@@ -191,6 +192,13 @@ pub struct Update {
     /// How long nobody may have used the till before it restarts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest_minutes: Option<RestMinutes>,
+}
+
+impl Update {
+    /// Whether the shop leaves it at what every till does.
+    fn says_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Minutes, up to a day.
