@@ -71,8 +71,11 @@ fn start(arguments: &Arguments, cleaned: Cleaned) -> Result<(), String> {
     let ready = match configuration(arguments) {
         Ok(config) => prepare(&config, arguments, cleaned).map(|prepared| (prepared, config)),
         Err(why) => {
-            // A window that only says why the till cannot sell needs no rights either.
-            if let Ok(state) = State::open(&arguments.state) {
+            // A window that only says why the till cannot sell needs no rights either. No state is
+            // made for it: the folder may be another's, where the configuration is wrong.
+            if arguments.state.is_dir()
+                && let Ok(state) = State::open(&arguments.state)
+            {
                 let _posture = lock_down::till(&Config::default(), &state, false, cleaned);
             }
             Err(why)

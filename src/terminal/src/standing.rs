@@ -230,8 +230,10 @@ impl Standing {
             .write(true)
             .mode(0o600)
             .open(&part)?;
-        serde_json::to_writer_pretty(&mut file, status)?;
-        file.write_all(b"\n")?;
+        // In one piece: written as it is spelled out, it would be a thousand calls.
+        let mut text = serde_json::to_vec_pretty(status)?;
+        text.push(b'\n');
+        file.write_all(&text)?;
         fs::rename(part, &self.file)
     }
 }

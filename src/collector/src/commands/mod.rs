@@ -12,10 +12,10 @@ use std::io;
 use jiff::Timestamp;
 
 use crate::args::{Command, Quarantined, Work};
-pub use update::Update;
 use crate::program::StartError;
 use crate::store::{Database, OpenError, Store, StoreError, Target};
 use crate::tls;
+pub use update::Update;
 
 /// What a command prints.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -19,7 +19,11 @@ fn known(resets: u32, change: Option<u8>) -> Known {
         .into_iter()
         .filter(|(pcr, _)| FIRMWARE.contains(pcr))
         .map(|(pcr, value)| {
-            let was = if change == Some(pcr) { [0xff; 32] } else { value };
+            let was = if change == Some(pcr) {
+                [0xff; 32]
+            } else {
+                value
+            };
             (pcr, was)
         })
         .collect();
