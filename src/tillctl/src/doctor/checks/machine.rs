@@ -144,11 +144,12 @@ fn tpm(machine: &Machine) -> Finding {
 
 /// What is no plain number.
 fn others(machine: &Machine, found: &mut Vec<Finding>) {
-    if let Some(pattern) = &machine.core_pattern
-        && pattern.starts_with('|')
-    {
-        let program = pattern.trim_start_matches('|');
-        let program = program.split_whitespace().next().unwrap_or_default();
+    let keeper = machine.core_pattern.as_deref().and_then(|pattern| {
+        let program = pattern.strip_prefix('|')?.split_whitespace().next();
+        // A program that keeps nothing is how cores are turned off (core(5)).
+        program.filter(|program| !program.ends_with("/false"))
+    });
+    if let Some(program) = keeper {
         found.push(Finding::note(
             Id::CorePattern,
             format!("A crashed program's memory is handed to {program}."),

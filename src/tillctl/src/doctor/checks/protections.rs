@@ -33,7 +33,7 @@ const LOADING: [&str; 13] = [
 /// Variables that any process of a till may have: where the system put a credential, the card
 /// service's socket, what is logged, language and time, and how much memory it takes, which it sets
 /// for itself.
-const COMMON: [&str; 12] = [
+const COMMON: [&str; 14] = [
     "SEALPOINT_",
     "CREDENTIALS_DIRECTORY",
     "PCSCLITE_CSOCK_NAME",
@@ -46,6 +46,8 @@ const COMMON: [&str; 12] = [
     "LISTEN_FDS",
     "LISTEN_PID",
     "NOTIFY_SOCKET",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
 ];
 
 /// And the till, which draws.

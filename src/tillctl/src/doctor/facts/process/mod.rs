@@ -165,7 +165,14 @@ fn descriptors(places: &Places, process: &mut Process) {
         }
     }
     let tables = Tables::read(places, &format!("proc/{}/net", process.pid));
-    process.sockets = Some(inodes.iter().map(|inode| tables.socket(*inode)).collect());
+    // A process in a network name space of its own has sockets that the system made for it outside:
+    // the log's, and the one that it was started for.
+    let outside = Tables::read(places, "proc/self/net");
+    let known = |inode: &u64| match tables.socket(*inode) {
+        inside if inside.family == Family::Unknown => outside.socket(*inode),
+        inside => inside,
+    };
+    process.sockets = Some(inodes.iter().map(known).collect());
     process.files = Some(files);
 }
 
