@@ -38,7 +38,6 @@ const UNWANTED: &[&str] = &[
     "secure_boot_unknown",
     "landlock_missing",
     "kernel_setting",
-    "core_pattern",
     "disk_clear",
     "swap_clear",
     "mount_options",

@@ -188,7 +188,7 @@ impl Till {
     }
 
     /// Waits until the window has stood as it is for some time: what was loaded is loaded.
-    fn until_still(&mut self, first: Screen) -> Screen {
+    pub fn until_still(&mut self, first: Screen) -> Screen {
         const STILL: Duration = Duration::from_secs(8);
         let (mut last, mut since) = (first, Instant::now());
         self.machine.until("a window that stands still", |machine| {

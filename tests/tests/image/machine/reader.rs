@@ -62,6 +62,8 @@ impl Reader {
         let to = Arc::new(Mutex::new(qemu));
         say(&to, INIT, GREETING).expect("QEMU listens");
         say(&to, READER_ADD, b"").expect("QEMU listens");
+        // QEMU takes a new reader for one with a card in it.
+        say(&to, CARD_REMOVE, b"").expect("QEMU listens");
         let card = Arc::new(Mutex::new(None));
         let (inserted, asked) = (card.clone(), to.clone());
         thread::spawn(move || answer_qemu(from, &asked, &inserted));
