@@ -83,6 +83,10 @@ fn answers(cable: &mut Cable, whom: Ipv4Addr, card: [u8; 6], ports: &[u16]) -> B
     let mut asked = false;
     while let Some(frame) = cable.hear(if asked { PATIENCE / 10 } else { PATIENCE }) {
         asked = true;
+        // The router hears what is sent to the machine, and would answer for it.
+        if frame.get(6..12) != Some(card.as_slice()) {
+            continue;
+        }
         match packet::read(&frame) {
             Packet::Tcp { from, to, flags } if to == me => {
                 assert!(flags == SYN_ACK || flags & RST != 0);
