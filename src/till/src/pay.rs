@@ -226,7 +226,7 @@ impl Till {
         self.pane = Pane::Paid;
     }
 
-    fn voiding(&self) -> bool {
+    pub(crate) fn voiding(&self) -> bool {
         matches!(
             self.asked,
             Some(Asked {

@@ -280,6 +280,12 @@ impl Till {
         if !is_time_again(self.unsettled.as_ref()?.tried_ms, stamp) {
             return None;
         }
+        self.settle_now()
+    }
+
+    /// Writes the end of an attempt that could not be written yet. Before a sale ends its attempts
+    /// have: the journal refuses it otherwise, and the cashier would be told no for nothing.
+    pub(crate) fn settle_now(&mut self) -> Option<Effect> {
         let effect = match self.unsettled.take()?.effect {
             // Lines may have been rung up since.
             Effect::Reverse { attempt, why, .. } => Effect::Reverse {
@@ -314,9 +320,11 @@ impl Till {
     }
 
     /// Tries the commit again; after too many times, undoes one card that paid for it. The next one
-    /// follows when that is written.
+    /// follows when that is written. While the cashier is asked about this sale, it waits: whether it
+    /// is paid or voided is what they are about to say.
     pub(crate) fn commit_again(&mut self, stamp: &Stamp) -> Option<Vec<Effect>> {
-        if !is_time_again(self.commit_again.tried_ms?, stamp) || self.unsettled.is_some() {
+        let waits = self.unsettled.is_some() || self.asked.is_some();
+        if !is_time_again(self.commit_again.tried_ms?, stamp) || waits {
             return None;
         }
         if self.commit_again.tries < COMMIT_TRIES {

@@ -250,6 +250,26 @@ impl Till {
         ) {
             self.bar.fade();
         }
+        if self.may_end_sale(&action)
+            && let Some(end) = self.settle_now()
+        {
+            let mut effects = vec![end];
+            effects.extend(self.do_action(action, stamp));
+            return effects;
+        }
+        self.do_action(action, stamp)
+    }
+
+    /// Whether the sale can be over after it.
+    fn may_end_sale(&self, action: &Action) -> bool {
+        match action {
+            Action::Total | Action::Cash { .. } | Action::CashExact => true,
+            Action::Answer { yes } => *yes && self.voiding(),
+            _ => false,
+        }
+    }
+
+    fn do_action(&mut self, action: Action, stamp: &Stamp) -> Vec<Effect> {
         match action {
             Action::Scan { code } => self.scan(&short(&code), stamp),
             Action::Add { sku, quantity } => self.add_sku(&short(&sku), quantity, stamp),

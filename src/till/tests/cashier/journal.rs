@@ -1,7 +1,7 @@
 //! A journal in memory that keeps the real one's rules, and can be told to fail. A step that the
 //! real one would refuse for the till's own fault is a panic: the till broke a rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sealpoint_sale::{AttemptId, SaleId, Tender};
 use sealpoint_till::Effect;
@@ -38,6 +38,8 @@ pub struct Journal {
     pub parked: Vec<Parked>,
     pub attempts: BTreeMap<AttemptId, Written>,
     pub commits: Vec<Commit>,
+    /// Attempts whose end the disk refused, until it takes it.
+    owed: BTreeSet<AttemptId>,
 }
 
 impl Journal {
@@ -103,6 +105,21 @@ impl Journal {
 
     /// Carries out an effect that writes.
     pub fn write(&mut self, effect: &Effect) -> Result<(), Failed> {
+        let written = self.try_to_write(effect);
+        if let Effect::Approve { attempt, .. }
+        | Effect::Decline { attempt, .. }
+        | Effect::UndoOffline { attempt, .. }
+        | Effect::Reverse { attempt, .. } = effect
+        {
+            match written {
+                Ok(()) => self.owed.remove(attempt),
+                Err(_) => self.owed.insert(*attempt),
+            };
+        }
+        written
+    }
+
+    fn try_to_write(&mut self, effect: &Effect) -> Result<(), Failed> {
         match effect {
             Effect::SaveDraft(text) => {
                 self.fails(Failed::Draft)?;
@@ -240,22 +257,27 @@ impl Journal {
         } else {
             assert!(sale.tenders.is_empty());
         }
-        let of_sale = self.attempts.iter_mut().filter(|(_, w)| w.sale == sale.id);
-        let mut charged = vec![];
-        for (attempt, written) in of_sale.filter(|(_, w)| w.state == State::Approved) {
-            charged.push(*attempt);
-            written.state = match (commit.paid, written.offline) {
-                (true, _) => State::Committed,
-                (false, true) => State::Declined,
-                (false, false) => State::ReversalDue,
-            };
+        let approved = |w: &Written| w.sale == sale.id && w.state == State::Approved;
+        let charged = self.attempts.iter().filter(|(_, w)| approved(w));
+        let charged: BTreeSet<AttemptId> = charged.map(|(attempt, _)| *attempt).collect();
+        let named: BTreeSet<AttemptId> = commit.attempts.iter().copied().collect();
+        if charged.difference(&named).any(|a| self.owed.contains(a)) {
+            return Err(Failed::Commit);
         }
-        let mut named = commit.attempts.clone();
-        named.sort_unstable();
         assert_eq!(
-            named, charged,
+            (&named, named.len()),
+            (&charged, commit.attempts.len()),
             "the sale names exactly the charges that pay for it"
         );
+        for attempt in charged {
+            if let Some(written) = self.attempts.get_mut(&attempt) {
+                written.state = match (commit.paid, written.offline) {
+                    (true, _) => State::Committed,
+                    (false, true) => State::Declined,
+                    (false, false) => State::ReversalDue,
+                };
+            }
+        }
         self.draft = None;
         self.commits.push(commit.clone());
         Ok(())

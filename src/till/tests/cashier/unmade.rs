@@ -31,6 +31,43 @@ fn a_commit_that_fails_once_is_tried_again() {
     assert_eq!(world.journal.attempts[&attempt].state, State::Committed);
 }
 
+/// The cashier, who was told that the sale was not made, is about to void it. If it were made now,
+/// the screen would take a paid sale for a voided one.
+#[test]
+fn while_the_cashier_is_asked_about_the_sale_its_commit_waits() {
+    let asks = || {
+        let mut world = commit_fails();
+        assert_eq!(world.act(Action::VoidSale).pane, Pane::Question);
+        world.journal.failing.clear();
+        let view = world.passes(10_000);
+        assert_eq!(view.pane, Pane::Question);
+        assert!(view.question.is_some());
+        assert!(world.journal.commits.is_empty());
+        world
+    };
+    let mut world = asks();
+    assert_eq!(world.no().pane, Pane::Ring);
+    assert_eq!(world.passes(2_500).pane, Pane::Paid);
+    assert!(world.journal.commits[0].paid);
+
+    let mut world = asks();
+    assert_eq!(world.yes().pane, Pane::Ring);
+    world.passes(2_500);
+    let paid: Vec<_> = world.journal.commits.iter().map(|c| c.paid).collect();
+    assert_eq!(paid, [false]);
+}
+
+#[test]
+fn a_question_stays_whole_while_a_commit_goes_on_failing() {
+    let mut world = commit_fails();
+    world.act(Action::VoidSale);
+    for _ in 0..3 {
+        let view = world.passes(10_000);
+        assert_eq!(view.pane, Pane::Question);
+        assert!(view.question.is_some(), "what it asks is on the screen");
+    }
+}
+
 #[test]
 fn a_commit_that_goes_on_failing_has_the_charge_undone() {
     let mut world = commit_fails();
@@ -44,6 +81,37 @@ fn a_commit_that_goes_on_failing_has_the_charge_undone() {
     world.journal.failing.clear();
     assert_eq!(world.act(Action::CashExact).pane, Pane::Paid);
     assert!(world.journal.commits[0].attempts.is_empty());
+}
+
+/// The disk refused to say that the charge is undone, and takes everything again: the next thing
+/// that the cashier does with the sale is not refused for that.
+#[test]
+fn an_end_that_could_not_be_written_goes_before_what_ends_the_sale() {
+    let owes = || {
+        let mut world = commit_fails();
+        world.passes(2_500);
+        world.journal.failing = vec![Failed::Commit, Failed::Settle];
+        for _ in 0..3 {
+            world.passes(2_500);
+        }
+        let attempt = world.attempt();
+        assert_eq!(world.journal.attempts[&attempt].state, State::Approved);
+        assert!(world.view().tenders.is_empty(), "it is being undone");
+        world.journal.failing.clear();
+        world
+    };
+    let undone = |world: &World| {
+        let attempt = world.attempt();
+        assert_eq!(world.journal.attempts[&attempt].state, State::ReversalDue);
+        assert_eq!(world.journal.commits.len(), 1);
+    };
+    let mut world = owes();
+    assert_eq!(world.act(Action::CashExact).pane, Pane::Paid);
+    undone(&world);
+    let mut world = owes();
+    world.act(Action::VoidSale);
+    assert_eq!(world.yes().pane, Pane::Ring);
+    undone(&world);
 }
 
 #[test]
