@@ -1,12 +1,12 @@
-//! Reading plain files. Whoever owns a folder may put a pipe or a link there in order to hold up or
+//! Reading plain files, and putting them where others are. Whoever owns a folder may put a pipe or a link there in order to hold up or
 //! mislead an administrator who reads it: no pipe is waited for, and a link is followed only where
 //! somebody named it.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Read},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
 };
 
 use rustix::fs::OFlags;
@@ -62,6 +62,55 @@ pub fn too_long(max: u64) -> io::Error {
     io::Error::other(format!("it has more than {max} bytes"))
 }
 
+/// Puts a file where another may be: whole, or not at all. On the disk when this returns.
+pub fn replace(path: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
+    let part = write_beside(path, mode, content)?;
+    fs::rename(part, path)?;
+    sync_folder(path)
+}
+
+/// Puts a file where none may be: whole, or not at all. On the disk when this returns.
+pub fn put_new(path: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
+    let part = write_beside(path, mode, content)?;
+    // A link, and no rename: that would replace what is there.
+    fs::hard_link(&part, path)?;
+    fs::remove_file(part)?;
+    sync_folder(path)
+}
+
+/// Takes a file away, if there is one.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what is to be at `path` to a file beside it, and says which.
+fn write_beside(path: &Path, mode: u32, content: &[u8]) -> io::Result<PathBuf> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::other("it names no file"))?;
+    let mut part = std::ffi::OsString::from(".");
+    part.push(name);
+    part.push(".part");
+    let part = path.with_file_name(part);
+    // What an interrupted run left.
+    remove_if_there(&part)?;
+    let mut new = OpenOptions::new();
+    let mut file = new.write(true).create_new(true).mode(mode).open(&part)?;
+    // Whatever this process's mask is.
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    Ok(part)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::symlink};
@@ -89,6 +138,37 @@ mod tests {
         }
         assert!(read(&at("link"), 4, Links::Followed).is_ok());
         assert!(read(&at("link"), 4, Links::Refused).is_err());
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_with_its_mode_and_after_an_interrupted_run() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("file");
+        fs::write(folder.path().join(".file.part"), "half a te").expect("written");
+        for text in ["one", "another"] {
+            replace(&path, 0o640, text.as_bytes()).expect("replaced");
+            assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
+        }
+        let mode = fs::metadata(&path)
+            .expect("it is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o640);
+        let there = fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(there, 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_new_file_never_replaces_one() {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("file");
+        put_new(&path, 0o600, b"one").expect("put");
+        let error = put_new(&path, 0o600, b"another").expect_err("one is there");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).expect("it is there"), b"one");
+        remove_if_there(&path).expect("removed");
+        remove_if_there(&path).expect("there is none");
+        put_new(&path, 0o600, b"another").expect("put, after an interrupted run");
     }
 
     #[test]

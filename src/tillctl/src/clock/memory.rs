@@ -2,10 +2,9 @@
 //! clock was set since the machine started.
 
 use std::{
-    env, fs,
-    fs::{File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    env,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
@@ -63,23 +62,8 @@ impl Folders {
         if self.proved_ms().is_some_and(|proved| proved >= at_ms) {
             return Ok(());
         }
-        let part = self.state.join(".proved.part");
-        let written = || -> io::Result<()> {
-            match fs::remove_file(&part) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&part)?;
-            writeln!(file, "{at_ms}")?;
-            file.sync_all()?;
-            fs::rename(&part, &path)?;
-            File::open(&self.state)?.sync_all()
-        };
-        written().map_err(|error| unwritable(&path, &error))
+        plain_file::replace(&path, 0o600, format!("{at_ms}\n").as_bytes())
+            .map_err(|error| unwritable(&path, &error))
     }
 
     /// The last time that was proved. A file that cannot be read is none: a clock is no reason to

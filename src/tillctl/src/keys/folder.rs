@@ -109,17 +109,7 @@ impl KeysFolder {
     /// Puts a file into the folder, or replaces it: whole or not at all, whenever the power goes.
     pub fn replace(&self, name: &str, content: &[u8]) -> Result<(), Fault> {
         let path = self.path.join(name);
-        let part = self.path.join(format!(".{name}.part"));
-        let written = || -> io::Result<()> {
-            // What an interrupted run left.
-            remove_if_there(&part)?;
-            let mut file = create_new(&part)?;
-            file.write_all(content)?;
-            file.sync_all()?;
-            fs::rename(&part, &path)?;
-            File::open(&self.path)?.sync_all()
-        };
-        written().map_err(|error| unwritable(&path, &error))
+        plain_file::replace(&path, 0o600, content).map_err(|error| unwritable(&path, &error))
     }
 }
 
@@ -187,13 +177,6 @@ fn create_new(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 fn as_text(bytes: &[u8], path: &Path) -> Result<String, Fault> {

@@ -1,9 +1,9 @@
 //! Which keys a till makes, and when it may not.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, DirBuilder, File},
+    io::{self, Read},
+    os::unix::fs::DirBuilderExt,
     path::Path,
 };
 
@@ -11,7 +11,7 @@ use sealpoint_journal::JOURNAL_FILE;
 use sealpoint_secret::SecretBytes;
 
 use super::{args::Wanted, sealing::Sealing};
-use crate::{exit::Exit, fault::Fault};
+use crate::{exit::Exit, fault::Fault, plain_file};
 
 /// The journal's key.
 const DB_KEY: &str = "db.key";
@@ -103,26 +103,7 @@ fn random() -> Result<SecretBytes, Fault> {
 
 /// Puts a file where none was, whole and on the disk when this returns; never over another.
 fn keep(path: &Path, content: &[u8]) -> Result<(), Fault> {
-    let part = path.with_extension("part");
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let kept = || -> io::Result<()> {
-        match fs::remove_file(&part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&part)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        // A link, and no rename: that would replace what is there.
-        fs::hard_link(&part, path)?;
-        fs::remove_file(&part)?;
-        File::open(folder)?.sync_all()
-    };
-    kept().map_err(|error| unwritable(path, &error))
+    plain_file::put_new(path, 0o600, content).map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Fault {

@@ -1,12 +1,7 @@
 //! What was accepted before: the highest version, and which till this is. A bundle that was once right
 //! is signed for ever, so the signature alone would let an older one in again.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use sealpoint_wire::TerminalId;
 
@@ -109,23 +104,7 @@ impl<'a> Floor<'a> {
     /// Replaces a file, on the disk when this returns.
     fn write(&self, name: &str, value: &str) -> Result<(), Fault> {
         let path = self.folder.join(name);
-        let part: PathBuf = self.folder.join(format!(".{name}.part"));
-        let written = || -> io::Result<()> {
-            match fs::remove_file(&part) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o644)
-                .open(&part)?;
-            writeln!(file, "{value}")?;
-            file.sync_all()?;
-            fs::rename(&part, &path)?;
-            File::open(self.folder)?.sync_all()
-        };
-        written().map_err(|error| {
+        plain_file::replace(&path, 0o644, format!("{value}\n").as_bytes()).map_err(|error| {
             Fault::files(
                 format!("{} cannot be written ({error}).", path.display()),
                 "Check that the folder is there, has room, and is this user's.",

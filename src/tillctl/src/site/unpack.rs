@@ -1,11 +1,6 @@
 //! `tillctl site unpack`: on the till, at each boot.
 
-use std::{
-    fs::{self, OpenOptions, Permissions},
-    io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
-};
+use std::path::Path;
 
 use super::{
     args::ToUnpack,
@@ -14,7 +9,7 @@ use super::{
     outputs::{self, Output, REFUSED},
     source, trusted,
 };
-use crate::fault::Fault;
+use crate::{fault::Fault, plain_file};
 
 /// Takes up the bundle, or leaves in the folder why not, for the till's screen.
 ///
@@ -53,33 +48,14 @@ fn unpacked(wanted: &ToUnpack) -> Result<String, Fault> {
 /// Puts a file into the folder, or replaces it whole, or takes it away.
 fn put(folder: &Path, output: &Output) -> Result<(), Fault> {
     let path = folder.join(output.name);
-    let part = folder.join(format!(".{}.part", output.name));
-    let done = || -> io::Result<()> {
-        let Some(text) = &output.text else {
-            return gone(&path);
-        };
-        gone(&part)?;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(output.mode)
-            .open(&part)?;
-        // Whatever this process's mask is: other users read these.
-        file.set_permissions(Permissions::from_mode(output.mode))?;
-        file.write_all(text.as_bytes())?;
-        fs::rename(&part, &path)
+    let done = match &output.text {
+        Some(text) => plain_file::replace(&path, output.mode, text.as_bytes()),
+        None => plain_file::remove_if_there(&path),
     };
-    done().map_err(|error| {
+    done.map_err(|error| {
         Fault::files(
             format!("{} cannot be written ({error}).", path.display()),
             "Check that the folder is there, has room, and is this user's.",
         )
     })
-}
-
-fn gone(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

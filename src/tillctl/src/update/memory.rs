@@ -1,10 +1,6 @@
 //! What a till remembers of updates: what was installed and not yet started, and what came back.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-};
+use std::io;
 
 use sealpoint_wire::release::ImageVersion;
 use serde::{Deserialize, Serialize};
@@ -90,21 +86,10 @@ impl Memory {
 
     /// Writes it down, whole or not at all; it is on the disk when this returns.
     pub fn write(&self, places: &Places) -> Result<(), Fault> {
-        let path = places.memory();
-        let part = path.with_extension("part");
         let written = || -> io::Result<()> {
-            match fs::remove_file(&part) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut new = OpenOptions::new();
-            let mut file = new.write(true).create_new(true).mode(0o644).open(&part)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            fs::rename(&part, &path)?;
-            path.parent()
-                .map_or(Ok(()), |it| File::open(it)?.sync_all())
+            let mut text = serde_json::to_vec_pretty(self)?;
+            text.push(b'\n');
+            plain_file::replace(&places.memory(), 0o644, &text)
         };
         written().map_err(|error| {
             Fault::files(
