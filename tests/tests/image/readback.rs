@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::machine::Extra;
+use crate::machine::{Extra, Reader};
 use crate::office::program;
 use crate::till::Till;
 
@@ -31,6 +31,7 @@ const WANTED: &[(&str, &str)] = &[
         "nobody but their owner reads the till's files",
     ),
     ("no_listener", "no process of the till waits on the network"),
+    ("reader_ready", "the reader, and no other device beside it"),
 ];
 /// Findings that must not be there.
 const UNWANTED: &[&str] = &[
@@ -54,6 +55,7 @@ const UNWANTED: &[&str] = &[
     "other_listener",
     "program_setuid",
     "program_writable",
+    "reader_missing",
 ];
 /// What each process must have, as the kernel tells it.
 const SEEN: &[&str] = &[
@@ -67,7 +69,14 @@ const SEEN: &[&str] = &[
 #[test]
 #[ignore = "wants an image and minutes: cargo xtask test --image"]
 fn the_running_machine_reads_back_what_its_image_promises() {
-    let mut till = Till::start("readback", &Extra::default());
+    let (state, mut office) = Till::copy("readback");
+    office.open();
+    let socket = state.folder().join("reader.sock");
+    let extra = Extra {
+        words: Reader::words(&socket),
+    };
+    let mut till = Till::switch_on(&state, office, "readback", &extra);
+    let _reader = Reader::plug_in(&socket);
     till.until_ready();
     let report = till
         .machine
