@@ -321,9 +321,10 @@ impl Till {
 
     /// Tries the commit again; after too many times, undoes one card that paid for it. The next one
     /// follows when that is written. While the cashier is asked about this sale, it waits: whether it
-    /// is paid or voided is what they are about to say.
+    /// is paid or voided is what they are about to say. While a card is read as well: two attempts
+    /// would end at once, and only one end is remembered until the disk takes it.
     pub(crate) fn commit_again(&mut self, stamp: &Stamp) -> Option<Vec<Effect>> {
-        let waits = self.unsettled.is_some() || self.asked.is_some();
+        let waits = self.unsettled.is_some() || self.asked.is_some() || self.attempt.is_some();
         if !is_time_again(self.commit_again.tried_ms?, stamp) || waits {
             return None;
         }

@@ -114,6 +114,33 @@ fn an_end_that_could_not_be_written_goes_before_what_ends_the_sale() {
     undone(&world);
 }
 
+/// The customer had more rung up, and pays that by card: the first card is not undone while the
+/// second is read, or the end of one would be forgotten over that of the other.
+#[test]
+fn no_card_is_undone_while_another_is_read() {
+    let mut world = commit_fails();
+    world.act(Action::Total);
+    world.act(Action::Total);
+    let first = world.attempt();
+    world.scan(OATS);
+    world.journal.failing = vec![Failed::Settle];
+    world.press_card();
+    let second = world.attempt();
+    assert_ne!(first, second);
+    world.passes(2_500);
+    assert_eq!(world.view().tenders.len(), 1, "the first card still pays");
+    world.outcome(OutcomeKind::NoCard);
+    world.journal.failing.clear();
+    for _ in 0..4 {
+        world.passes(2_500);
+    }
+    let state = |attempt| world.journal.attempts[attempt].state;
+    assert_eq!(
+        (state(&first), state(&second)),
+        (State::ReversalDue, State::Declined)
+    );
+}
+
 #[test]
 fn each_card_of_the_sale_is_undone() {
     let mut world = open();
