@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 use sealpoint_attest::simulator::SoftTpm;
 use sealpoint_attest::tpm;
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::{Running, run};
 use sealpoint_wire::attest::PCRS;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,31 +23,6 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const TILL: &str = "T0000001";
-
-/// A program of the workspace, as built beside this test.
-fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests lie in target/PROFILE/deps");
-    let path = folder.join(name);
-    assert!(
-        path.is_file(),
-        "{name} is not built: run `cargo build --workspace` first"
-    );
-    path
-}
-
-/// A process that is killed when this is dropped.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// A shop with a collector, and a till with a TPM.
 struct Shop {
@@ -62,20 +38,19 @@ impl Shop {
         let place = |name: &str| folder.path().join(name);
         let tls = place("tls").display().to_string();
         let till = place("till").display().to_string();
-        run(&["ca", "--tls", &tls]);
-        run(&["enrol", "--tls", &tls, "--terminal", TILL, "--out", &till]);
+        collector(&["ca", "--tls", &tls]);
+        collector(&["enrol", "--tls", &tls, "--terminal", TILL, "--out", &till]);
         let port_file = place("port");
         let store = format!("sqlite:{}", place("store.db").display());
-        let collector = Command::new(program("collector"))
+        let mut command = Command::new(program("collector"));
+        command
             .args(["--listen", "127.0.0.1:0", "--store", &store, "--tls", &tls])
             .arg("--port-file")
             .arg(&port_file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the collector runs");
-        let collector = Running(collector);
+            .stderr(Stdio::null());
+        let collector = Running::spawn(&mut command);
         let address = until(|| fs::read_to_string(&port_file).ok());
         fs::create_dir(place("machine")).expect("a folder");
         let tpm = SoftTpm::on(&place("machine")).expect("swtpm is installed");
@@ -109,7 +84,7 @@ impl Shop {
         let file = self.folder.path().join("reference.json");
         fs::write(&file, reference.to_string()).expect("written");
         let file = file.display().to_string();
-        run(&[
+        collector(&[
             "attest",
             "reference",
             "add",
@@ -141,44 +116,36 @@ impl Shop {
         });
         let (till, its) = UnixStream::pair().expect("a socket pair");
         let file = |name: &str| self.folder.path().join("till").join(name);
-        let uplink = Command::new(program("uplink"))
-            .arg("--collector")
-            .arg(format!("https://{}", self.address))
-            .arg("--ca")
-            .arg(file("ca.pem"))
-            .arg("--cert")
-            .arg(file("cert.pem"))
-            .arg("--key")
-            .arg(file("key.pem"))
-            .arg("--attest")
-            .arg(&socket)
-            .stdin(OwnedFd::from(its))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let _uplink = Running(uplink.expect("the uplink runs"));
+        let _uplink = Running::spawn(
+            Command::new(program("uplink"))
+                .arg("--collector")
+                .arg(format!("https://{}", self.address))
+                .arg("--ca")
+                .arg(file("ca.pem"))
+                .arg("--cert")
+                .arg(file("cert.pem"))
+                .arg("--key")
+                .arg(file("key.pem"))
+                .arg("--attest")
+                .arg(&socket)
+                .stdin(OwnedFd::from(its))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null()),
+        );
         let said = until(|| Some(self.said()).filter(|said| *said != before));
         drop(till);
         said["tills"][0].clone()
     }
 
     fn said(&self) -> Value {
-        let done = collector(&["attest", "list", "--json", "--store", &self.store()]);
-        serde_json::from_slice(&done.stdout).expect("JSON")
+        let said = collector(&["attest", "list", "--json", "--store", &self.store()]);
+        serde_json::from_str(&said).expect("JSON")
     }
 }
 
-fn collector(words: &[&str]) -> Output {
-    Command::new(program("collector"))
-        .args(words)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the collector runs")
-}
-
-fn run(words: &[&str]) {
-    let done = collector(words);
-    assert!(done.status.success(), "{done:?}");
+/// One of the collector's commands; what it said.
+fn collector(words: &[&str]) -> String {
+    run(Command::new(program("collector")).args(words))
 }
 
 /// Looks until there is something.

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sealpoint_tests::built::program;
 use serde_json::{Value, json};
 
 /// Lines that are no action of a cashier; the till answers them by itself.
@@ -267,19 +268,4 @@ fn read(page: &str) -> String {
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// A program of the workspace, as built beside this test.
-fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests lie in target/PROFILE/deps");
-    let path = folder.join(name);
-    assert!(
-        path.is_file(),
-        "{name} is not built: run `cargo xtask test`"
-    );
-    path
 }

@@ -4,11 +4,11 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::Running;
 use tempfile::TempDir;
 
 /// Nothing here takes longer than this unless it is broken.
@@ -18,22 +18,12 @@ const WATCHDOG_US: &str = "900000";
 /// At most this many words before the one that is waited for.
 const MAX_WORDS: usize = 100;
 
-/// A program that ends with the test.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// A till on a display in memory, and the socket on which the system listens.
 struct Kiosk {
-    till: Ended,
+    till: Running,
     system: UnixDatagram,
     /// The till's window is on it until the test ends.
-    _display: Ended,
+    _display: Running,
     _folder: TempDir,
 }
 
@@ -48,8 +38,8 @@ impl Kiosk {
             .set_read_timeout(Some(PATIENCE))
             .expect("a socket that waits");
         let (display, number) = display();
-        let till = Command::new(program("till"))
-            .arg("--state")
+        let mut till = Command::new(program("till"));
+        till.arg("--state")
             .arg(path("state"))
             .arg("--config")
             .arg(path("till.toml"))
@@ -59,11 +49,9 @@ impl Kiosk {
             .env("WATCHDOG_USEC", WATCHDOG_US)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the till is built");
+            .stderr(Stdio::null());
         Self {
-            till: Ended(till),
+            till: Running::spawn(&mut till),
             system,
             _display: display,
             _folder: folder,
@@ -85,7 +73,7 @@ impl Kiosk {
 }
 
 /// A display in memory and its number.
-fn display() -> (Ended, String) {
+fn display() -> (Running, String) {
     let mut display = Command::new("Xvfb")
         .args(["-displayfd", "1", "-screen", "0", "1024x768x24"])
         .args(["-nolisten", "tcp"])
@@ -99,16 +87,7 @@ fn display() -> (Ended, String) {
     BufReader::new(output)
         .read_line(&mut number)
         .expect("it says its number");
-    (Ended(display), number.trim().to_owned())
-}
-
-fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests lie in target/PROFILE/deps");
-    folder.join(name)
+    (Running(display), number.trim().to_owned())
 }
 
 #[test]
@@ -117,9 +96,7 @@ fn a_till_says_that_it_sells_then_that_it_lives_and_that_it_ends() {
     assert_eq!(kiosk.word(), "READY=1\nSTATUS=The till sells.");
     kiosk.hears("WATCHDOG=1");
     kiosk.hears("WATCHDOG=1");
-    let till = i32::try_from(kiosk.till.0.id()).expect("a process id");
-    let till = Pid::from_raw(till).expect("a process id");
-    kill_process(till, Signal::TERM).expect("it runs");
+    kiosk.till.signal("TERM");
     kiosk.hears("STOPPING=1");
     let end = kiosk.till.0.wait().expect("it is ours");
     assert!(end.success(), "{end}");

@@ -5,7 +5,9 @@ use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::process::Command;
 
-use crate::rig::{Running, command, folder, lane, program};
+use sealpoint_tests::built::program;
+
+use crate::rig::{Running, command, folder, lane};
 
 /// Variables that somebody who wants to be in the card process would set; and a secret by mistake.
 const SET: &[(&str, &str)] = &[

@@ -4,24 +4,23 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::run;
 use sealpoint_wire::{FromUplink, LinkState};
 
-use crate::rig::{Running, command, folder, program};
+use crate::rig::{Running, command, folder};
 
 /// Puts an uplink's files into the folder `uplink`.
 fn enrol(folder: &Path) {
-    let run = |arguments: &[&str]| {
-        let status = Command::new(program("collector"))
+    let collector = |arguments: &[&str]| {
+        run(Command::new(program("collector"))
             .args(arguments)
-            .current_dir(folder)
-            .stdout(Stdio::null())
-            .status();
-        assert!(status.expect("the collector runs").success());
+            .current_dir(folder))
     };
-    run(&["ca", "--tls", "tls"]);
-    run(&[
+    collector(&["ca", "--tls", "tls"]);
+    collector(&[
         "enrol",
         "--terminal",
         "T0000001",

@@ -1,8 +1,9 @@
 //! Something is missing: production refuses with a sentence, a demo warns and goes on.
 
+use sealpoint_tests::built::program;
 use sealpoint_wire::posture::{Measure, Reach};
 
-use crate::rig::{NOBODY, Running, command, folder, lane, program};
+use crate::rig::{NOBODY, Running, command, folder, lane};
 
 /// Exit code of a process that does not start because it is not protected.
 const REFUSED: i32 = 3;

@@ -5,10 +5,12 @@ use std::fs;
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use sealpoint_tests::built::program;
+use sealpoint_tests::child;
 use sealpoint_wire::{FromLane, FromUplink, LinkState, Posture, frame};
 use tempfile::TempDir;
 
@@ -21,21 +23,6 @@ pub const NOBODY: &[&str] = &[
     "--regid=65534",
     "--clear-groups",
 ];
-
-/// A program of the workspace, as built beside this test.
-pub fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests lie in target/PROFILE/deps");
-    let path = folder.join(name);
-    assert!(
-        path.is_file(),
-        "{name} is not built: run `cargo build --workspace` first"
-    );
-    path
-}
 
 /// A folder that every user may read, with one for keys.
 pub fn folder() -> TempDir {
@@ -72,34 +59,28 @@ pub fn lane(starter: &[&str], folder: &Path) -> Command {
 
 /// A running process and the till's end of its socket. It is killed when this is dropped.
 pub struct Running {
+    // The first to be dropped: it shall not see its socket closed and end by itself.
+    process: child::Running,
     pub till: UnixStream,
-    child: Child,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _reaped = self.child.wait();
-    }
 }
 
 impl Running {
     pub fn start(command: &mut Command) -> Self {
         let (till, theirs) = UnixStream::pair().expect("a socket pair");
         till.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-        let child = command
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("a built program starts");
+        let process = child::Running::spawn(
+            command
+                .stdin(Stdio::from(OwnedFd::from(theirs)))
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped()),
+        );
         // The command keeps the process's end open: nobody would hear it end.
         command.stdin(Stdio::null());
-        Self { till, child }
+        Self { process, till }
     }
 
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.pid()
     }
 
     /// What a lane says first of how it protects itself: from then on it is locked down.
@@ -165,9 +146,9 @@ impl Running {
 
     /// Everything that it logs until it ends, which it is made to.
     fn log(&mut self) -> String {
-        let _gone = self.child.kill();
+        self.process.kill();
         let mut log = String::new();
-        if let Some(mut stderr) = self.child.stderr.take() {
+        if let Some(mut stderr) = self.process.0.stderr.take() {
             stderr.read_to_string(&mut log).expect("the log is text");
         }
         log
@@ -176,9 +157,9 @@ impl Running {
     /// Waits until it has ended by itself; how, and its log.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let mut log = String::new();
-        let mut stderr = self.child.stderr.take().expect("a pipe");
+        let mut stderr = self.process.0.stderr.take().expect("a pipe");
         stderr.read_to_string(&mut log).expect("the log is text");
-        (self.child.wait().expect("our own child"), log)
+        (self.process.0.wait().expect("our own child"), log)
     }
 
     /// Closes the till's end and waits.

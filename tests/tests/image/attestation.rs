@@ -3,9 +3,11 @@
 
 use std::fs;
 
+use sealpoint_tests::built::target;
+use sealpoint_tests::child::run;
 use serde_json::Value;
 
-use crate::machine::{Extra, run, target};
+use crate::machine::Extra;
 use crate::office::{Office, TERMINAL, program};
 use crate::till::{Till, image};
 

@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use crate::machine::{Chord, Extra, Reader, Running};
+use sealpoint_tests::child::Running;
+
+use crate::machine::{Chord, Extra, Reader};
 use crate::office::program;
 use crate::till::Till;
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use sealpoint_tests::child::run;
+
 use crate::machine::{Disk, Extra, Machine, Partition, State, Tools};
 use crate::office::machines;
 use crate::till::{Till, evidence, image, looks_like_a_window};
@@ -162,14 +164,12 @@ fn extent_of(path: &str) -> u64 {
         .iter()
         .find(|one| one.label.starts_with("sealpoint_") && one.bytes > 64 << 20)
         .expect("a slot with a root");
-    let said = crate::machine::run(
-        Tools::find()
-            .command("dump.erofs")
-            .arg(format!("--offset={}", root.at))
-            .arg(format!("--path={path}"))
-            .arg("-e")
-            .arg(PathBuf::from(&image)),
-    );
+    let said = run(Tools::find()
+        .command("dump.erofs")
+        .arg(format!("--offset={}", root.at))
+        .arg(format!("--path={path}"))
+        .arg("-e")
+        .arg(PathBuf::from(&image)));
     // A line of it: "   0:        0..   65536 |   65536 :   12345344..  12386304 |   40960"
     let extents: Vec<u64> = said
         .lines()

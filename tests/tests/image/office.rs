@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use sealpoint_tests::built::{self, target};
+use sealpoint_tests::child::{Running, run};
 use serde_json::Value;
 
-use crate::machine::{Disk, Running, firmware_keys, run, target, within};
+use crate::machine::{Disk, firmware_keys, within};
 
 /// The till.
 pub const TERMINAL: &str = "T0000001";
@@ -242,16 +244,9 @@ pub fn root() -> PathBuf {
     path
 }
 
-/// A program of the workspace, as built beside this test.
+/// A command for a program of the workspace.
 pub fn program(name: &str) -> Command {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test.parent().and_then(Path::parent);
-    let path = folder.expect("tests lie in target/PROFILE/deps").join(name);
-    assert!(
-        path.is_file(),
-        "{name} is not built: run `cargo build --workspace` first"
-    );
-    Command::new(path)
+    Command::new(built::program(name))
 }
 
 /// Where machines and their retailers lie between tests.

@@ -6,9 +6,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sealpoint_tests::child::run;
 use tempfile::TempDir;
 
-use crate::machine::{Tools, run};
+use crate::machine::Tools;
 
 /// Type, size in MiB and name on its file, of each partition of a slot.
 const SLOT: [(&str, u64, &str); 3] = [

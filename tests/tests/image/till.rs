@@ -8,7 +8,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::machine::{Chord, Extra, Machine, Screen, State, Tools, target};
+use sealpoint_tests::built::target;
+
+use crate::machine::{Chord, Extra, Machine, Screen, State, Tools};
 use crate::office::{Office, machines};
 
 /// What the till is in the shop's network: an address that nobody has to ask for.

@@ -9,7 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::machine::{Extra, Machine, State, run, target};
+use sealpoint_tests::built::target;
+use sealpoint_tests::child::run;
+
+use crate::machine::{Extra, Machine, State};
 use crate::office::{Office, TERMINAL, machines, program, root};
 use crate::till::{Till, evidence, image};
 

@@ -4,6 +4,8 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sealpoint_tests::built::target;
+
 use crate::allowed::Allowed;
 use crate::cpio;
 use crate::pe::Pe;
@@ -37,7 +39,7 @@ impl Image {
     pub fn built() -> Result<Self, String> {
         let folder = match env::var_os("SEALPOINT_IMAGE_ROOT") {
             Some(folder) => PathBuf::from(folder),
-            None => target()?.join("image/root"),
+            None => target().join("image/root"),
         };
         let lists = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/image/allowed");
         Self::open(&folder, &folder.with_extension("efi"), lists_in(&lists)?)
@@ -91,13 +93,4 @@ fn lists_in(folder: &Path) -> Result<Lists, String> {
         bus: read("bus")?,
         command_line: read("command-line")?,
     })
-}
-
-/// Cargo's target folder: tests lie in `target/PROFILE/deps`.
-fn target() -> Result<PathBuf, String> {
-    let test = env::current_exe().map_err(|why| why.to_string())?;
-    test.ancestors()
-        .nth(3)
-        .map(Path::to_owned)
-        .ok_or_else(|| "This test does not lie in a target folder.".to_owned())
 }

@@ -8,9 +8,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::Running;
 use serde_json::{Value, json};
 
-use crate::rig::{Running, log, program};
+use crate::rig::log;
 
 /// A till that says nothing for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -41,7 +43,7 @@ pub struct Cashier {
 
 impl Cashier {
     pub fn start(state: &Path) -> Self {
-        let mut process = Running::start(
+        let mut process = Running::spawn(
             Command::new(program("till"))
                 .arg("--stdio")
                 .arg("--state")
@@ -83,7 +85,7 @@ impl Cashier {
     }
 
     pub fn pid(&self) -> u32 {
-        self.process.0.id()
+        self.process.pid()
     }
 
     /// Does an action; the view that answers it.
@@ -177,8 +179,7 @@ impl Cashier {
 
     /// SIGKILL, or the till is dead already. What it had said until then is heard first.
     pub fn end(mut self) -> BTreeMap<u64, String> {
-        let _ = self.process.0.kill();
-        let _ = self.process.0.wait();
+        self.process.kill();
         while let Ok(said) = self.output.recv() {
             self.note(&said);
         }

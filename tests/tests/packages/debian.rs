@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sealpoint_tests::built::target;
 use tempfile::TempDir;
 
 use crate::inside::{is_root, run, tried, unshare};
-use crate::made::target;
 
 /// What the packages depend on and a smallest Debian has not.
 const DEPENDENCIES: &str = "systemd,pcscd,nftables,libfontconfig1,libssl3,libpcsclite1,util-linux";

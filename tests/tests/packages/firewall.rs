@@ -5,7 +5,9 @@ use std::fs;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+
+use sealpoint_tests::child::Running;
 
 use crate::inside::{packaging, run, tried, unshare};
 
@@ -28,29 +30,22 @@ const OTHERS: [u32; 5] = [0, 930, 931, 934, 935];
 
 /// The till's namespace, which lives as long as this.
 struct Till {
-    keeper: Child,
-}
-
-impl Drop for Till {
-    fn drop(&mut self) {
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
-    }
+    keeper: Running,
 }
 
 impl Till {
     /// A till with this firewall, on a cable to this namespace, which is the shop.
     fn plugged_in(rules: &str) -> Self {
-        let mut keeper = Command::new("unshare")
-            .args(["--net", "sh", "-c", "echo up; exec sleep 600"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("unshare starts");
+        let mut keeper = Running::spawn(
+            Command::new("unshare")
+                .args(["--net", "sh", "-c", "echo up; exec sleep 600"])
+                .stdout(Stdio::piped()),
+        );
         let mut up = [0; 3];
-        let said = keeper.stdout.as_mut().expect("it is piped");
+        let said = keeper.0.stdout.as_mut().expect("it is piped");
         said.read_exact(&mut up).expect("the namespace is there");
         let till = Self { keeper };
-        let pid = till.keeper.id();
+        let pid = till.keeper.pid();
         shell(&format!(
             "ip link add shop type veth peer name till && ip link set till netns {pid} && \
              ip link set lo up && ip link set shop up && \
@@ -71,7 +66,7 @@ impl Till {
     fn command(&self, user: u32, script: &str) -> Command {
         let mut command = Command::new("nsenter");
         command
-            .arg(format!("--net=/proc/{}/ns/net", self.keeper.id()))
+            .arg(format!("--net=/proc/{}/ns/net", self.keeper.pid()))
             .args(["setpriv", "--clear-groups"])
             .arg(format!("--reuid={user}"))
             .arg(format!("--regid={user}"))
@@ -114,17 +109,13 @@ fn shell(script: &str) {
 }
 
 /// Starts a program that says `up` when it listens.
-fn listening(till: &Till, python: &str) -> Child {
+fn listening(till: &Till, python: &str) -> Running {
     let script = format!("exec python3 -c '{python}'");
-    let mut child = till
-        .command(0, &script)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("bash starts");
+    let mut server = Running::spawn(till.command(0, &script).stdout(Stdio::piped()));
     let mut up = [0; 3];
-    let said = child.stdout.as_mut().expect("it is piped");
+    let said = server.0.stdout.as_mut().expect("it is piped");
     said.read_exact(&mut up).expect("it listens");
-    child
+    server
 }
 
 /// Runs `body`, the test of that name, in a network of its own and with a till's users.
@@ -236,7 +227,7 @@ fn nothing_comes_in() {
     in_a_shop("firewall::nothing_comes_in", || {
         let till = Till::plugged_in(&rules());
         till.knows_its_collector();
-        let mut server = listening(
+        let _server = listening(
             &till,
             "import socket; \
              s = socket.create_server((\"::\", 8080), family=socket.AF_INET6, dualstack_ipv6=True); \
@@ -253,8 +244,6 @@ fn nothing_comes_in() {
         till.root("nft delete table inet sealpoint");
         let mut knock = Command::new("bash");
         run(knock.args(["-c", &connect(TILL_4, 8080)]));
-        let _ = server.kill();
-        let _ = server.wait();
     });
 }
 
@@ -278,11 +267,11 @@ fn not_even_a_packet_that_wants_no_answer_comes_in() {
                 "echo -n after | bash -c 'cat >/dev/udp/{TILL_4}/8081'"
             ));
             let mut heard = String::new();
-            let said = server.stdout.as_mut().expect("it is piped");
+            let said = server.0.stdout.as_mut().expect("it is piped");
             said.read_to_string(&mut heard).expect("it ends");
             // The first packet that it heard is the one without a firewall.
             assert_eq!(heard.trim(), "after");
-            server.wait().expect("it ends");
+            server.0.wait().expect("it ends");
         },
     );
 }

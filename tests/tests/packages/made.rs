@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sealpoint_tests::built::{built, program, target};
+
 use crate::inside::{root, run};
 
 /// The version that is there first, and the one that comes after it.
@@ -35,15 +37,8 @@ impl Made {
     /// Folder with the programs that are packed: those built beside this test, or what is shipped.
     pub fn programs() -> PathBuf {
         let given = env::var_os("SEALPOINT_PROGRAMS").map(PathBuf::from);
-        given.unwrap_or_else(|| target().join("debug"))
+        given.unwrap_or_else(built)
     }
-}
-
-/// Cargo's target folder, in which this test lies.
-pub fn target() -> PathBuf {
-    let exe = env::current_exe().expect("a running test has a path");
-    let target = exe.ancestors().nth(3).expect("target/PROFILE/deps/test");
-    target.to_owned()
 }
 
 /// Makes the packages, or waits for the test that does: each test is a process of its own, and those
@@ -74,12 +69,7 @@ pub fn pack(out: &Path, version: &str) {
     if out.exists() {
         fs::remove_dir_all(out).expect("an old package can be removed");
     }
-    let xtask = target().join("debug/sealpoint-xtask");
-    assert!(
-        xtask.is_file(),
-        "the programs are not built: run `cargo build --workspace` first"
-    );
-    let mut deb = Command::new(xtask);
+    let mut deb = Command::new(program("sealpoint-xtask"));
     deb.args(["deb", "--profile=dev", "--version", version])
         .arg("--binaries")
         .arg(Made::programs())

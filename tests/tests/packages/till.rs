@@ -1,9 +1,10 @@
 //! The packaged till, run in a Debian as its own user, in production, and the journal that it keeps.
 
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{ChildStdin, ChildStdout, Stdio};
 
 use sealpoint_journal::{DbKey, Journal};
+use sealpoint_tests::child::Running;
 use serde_json::{Value, json};
 
 use crate::debian::Debian;
@@ -17,7 +18,7 @@ const ITEM: &str = "2900000012189";
 
 /// A till that runs.
 pub struct Till {
-    child: Child,
+    process: Running,
     input: Option<ChildStdin>,
     views: Lines<BufReader<ChildStdout>>,
 }
@@ -32,29 +33,29 @@ impl Till {
              chmod 400 /run/credentials/sealpoint-till.service/db.key; \
              cp /root/till.toml /run/sealpoint/site/; chmod 644 /run/sealpoint/site/till.toml",
         );
-        let mut child = debian
-            .command(&[
-                "setpriv",
-                "--reuid=sealpoint-till",
-                "--regid=sealpoint-till",
-                "--clear-groups",
-                "--no-new-privs",
-                "--bounding-set=-all",
-                "env",
-                "CREDENTIALS_DIRECTORY=/run/credentials/sealpoint-till.service",
-                "/usr/lib/sealpoint/till",
-                "--stdio",
-                "--config=/run/sealpoint/site/till.toml",
-            ])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("unshare starts");
-        let input = child.stdin.take();
-        let output = child.stdout.take().expect("it is piped");
+        let mut command = debian.command(&[
+            "setpriv",
+            "--reuid=sealpoint-till",
+            "--regid=sealpoint-till",
+            "--clear-groups",
+            "--no-new-privs",
+            "--bounding-set=-all",
+            "env",
+            "CREDENTIALS_DIRECTORY=/run/credentials/sealpoint-till.service",
+            "/usr/lib/sealpoint/till",
+            "--stdio",
+            "--config=/run/sealpoint/site/till.toml",
+        ]);
+        let mut process = Running::spawn(
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::inherit()),
+        );
+        let input = process.0.stdin.take();
+        let output = process.0.stdout.take().expect("it is piped");
         let mut till = Self {
-            child,
+            process,
             input,
             views: BufReader::new(output).lines(),
         };
@@ -119,14 +120,7 @@ impl Till {
         for line in self.views.by_ref() {
             line.expect("a line");
         }
-        assert!(self.child.wait().expect("it ends").success());
-    }
-}
-
-impl Drop for Till {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        assert!(self.process.0.wait().expect("it ends").success());
     }
 }
 

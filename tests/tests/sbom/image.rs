@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sealpoint_tests::built::target;
 use serde_json::Value;
 
 use crate::checks;
@@ -25,14 +26,9 @@ const LIBRARY: &str = "/rust/deps/";
 
 /// The root file system, as the target `image_root` has it.
 fn root() -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let target = test
-        .ancestors()
-        .nth(3)
-        .expect("tests lie in target/PROFILE/deps");
     let root = match std::env::var_os("SEALPOINT_IMAGE_ROOT") {
         Some(root) => PathBuf::from(root),
-        None => target.join("image/root"),
+        None => target().join("image/root"),
     };
     assert!(
         root.is_dir(),

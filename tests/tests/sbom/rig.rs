@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use sealpoint_tests::built::program;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -65,7 +66,7 @@ impl Rig {
 
     fn run(&self, programs: &[&str], out: &Path) -> Output {
         let folder = self.folder.path();
-        Command::new(xtask())
+        Command::new(program("sealpoint-xtask"))
             .args(["sbom", "--name", "sealpoint-test", "--release", "0.1.0"])
             .arg("--packages")
             .arg(folder.join("packages.tsv"))
@@ -196,18 +197,4 @@ pub fn add_crate(document: &mut Value, name: &str, version: &str, program: &str)
         "scope": "required",
         "properties": [{"name": "sealpoint:linked-into", "value": program}],
     }));
-}
-
-fn xtask() -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test
-        .ancestors()
-        .nth(2)
-        .expect("tests lie in target/PROFILE/deps");
-    let path = folder.join("sealpoint-xtask");
-    assert!(
-        path.is_file(),
-        "xtask is not built: run `cargo build --workspace` first"
-    );
-    path
 }

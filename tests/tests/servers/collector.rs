@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::{Running, run};
 use tempfile::TempDir;
 
-use crate::process::{Running, program, run, until};
+use crate::process::{end_of, until};
 use crate::till::Till;
 
 /// A collector's pages are at its port and this.
@@ -149,7 +151,7 @@ impl Collector {
     pub fn terminate(&mut self) {
         let mut running = self.running.take().expect("it runs");
         running.signal("TERM");
-        let status = running.wait();
+        let status = end_of(&mut running);
         assert!(status.success(), "{status}: {}", last_lines(&self.log));
     }
 

@@ -5,8 +5,11 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sealpoint_tests::built::target;
+use sealpoint_tests::child::Running;
+
 use crate::nats_client::Client;
-use crate::process::{Running, target, until};
+use crate::process::until;
 
 /// Ports for clients, for the other nodes, for figures: each node adds its number.
 const CLIENTS: u16 = 4222;

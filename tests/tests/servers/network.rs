@@ -5,12 +5,13 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
 
+use sealpoint_tests::child::run;
+
 use crate::collector::Shop;
 use crate::inside::{alone, rounds};
 use crate::nats::Cluster;
 use crate::oracle::{assert_published, assert_stored, repeats, while_tills_push};
 use crate::postgres::Postgres;
-use crate::process::run;
 
 /// How long a cut lasts: longer than several retransmissions.
 const CUT: Duration = Duration::from_secs(3);

@@ -6,8 +6,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sealpoint_tests::child::{Running, run};
+
 use crate::inside::is_root;
-use crate::process::{Running, run, until};
+use crate::process::{end_of, until};
 
 /// The network is the test's own, so the port may be the usual one.
 const PORT: u16 = 5432;
@@ -67,7 +69,7 @@ impl Postgres {
     pub fn stop_at_once(&mut self) {
         let mut running = self.running.take().expect("it runs");
         running.signal("QUIT");
-        running.wait();
+        end_of(&mut running);
     }
 
     /// Starts the server on what is there, and waits until it answers.

@@ -3,12 +3,12 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use sealpoint_tests::built::program;
 use serde_json::json;
 
 use crate::collector::Shop;
 use crate::inside::alone;
 use crate::nats::Cluster;
-use crate::process::program;
 
 /// Starts a collector that is to end by itself, and gives what it said.
 fn refusal(shop: &Shop, more: &[&str]) -> String {

@@ -5,9 +5,11 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::run;
 use serde_json::json;
 
-use crate::rig::{Till, assert_says, program};
+use crate::rig::{Till, assert_says};
 
 /// Runs `till --stdio` with no input and gives what came of it.
 fn start(state: &Path, more: &[&str]) -> Output {
@@ -255,11 +257,9 @@ fn impossible_actions_get_a_sentence_and_change_nothing() {
 fn a_port_that_is_taken_is_said_by_the_collector_and_the_host() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let tls = folder.path().join("tls");
-    crate::rig::run(
-        Command::new(program("collector"))
-            .args(["ca", "--tls"])
-            .arg(&tls),
-    );
+    run(Command::new(program("collector"))
+        .args(["ca", "--tls"])
+        .arg(&tls));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("its address").to_string();
     let store = format!("sqlite:{}", folder.path().join("store.db").display());

@@ -3,9 +3,10 @@
 
 use std::process::Command;
 
+use sealpoint_tests::built::program;
 use serde_json::{Value, json};
 
-use crate::rig::{Reader, Shop, ask, program};
+use crate::rig::{Reader, Shop, ask};
 
 /// Charges the card through the shop's collector; the exit code and the report.
 fn charge(shop: &Shop, card: &str) -> (i32, Value) {

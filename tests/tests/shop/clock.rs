@@ -10,7 +10,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::rig::{Reader, Running, Shop, log, program};
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::Running;
+
+use crate::rig::{Reader, Shop, log};
 
 /// Nothing here takes longer than this unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -43,7 +46,7 @@ fn the_clock_follows_the_collector_by_way_of_the_uplink() {
     let listener = UnixListener::bind(shop.at("clock.sock")).expect("a socket");
     let (_till, uplinks) = UnixStream::pair().expect("a pair");
     let files = shop.at("till/uplink");
-    let _uplink = Running::start(
+    let _uplink = Running::spawn(
         Command::new(program("uplink"))
             .args(["--collector", &shop.collector_url()])
             .arg("--ca")

@@ -8,7 +8,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::rig::{Reader, Shop, program};
+use sealpoint_tests::built::program;
+
+use crate::rig::{Reader, Shop};
 
 /// The till that is set up; the rig's own is another.
 const TILL: &str = "T0000007";

@@ -6,7 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use crate::rig::{Shop, program};
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::run;
+
+use crate::rig::Shop;
 
 /// The halves of the key-block protection key, and the key.
 const PROTECTION: [&str; 2] = [
@@ -43,7 +46,10 @@ impl<'a> Retailer<'a> {
 
     fn set_up(shop: &'a mut Shop, scheme: &'a str, production: bool) -> Self {
         for id in ["dukpt-1", "dukpt-2"] {
-            run(host(shop, &["bdk", "--key-id", id, "--scheme", scheme]));
+            run(&mut host(
+                shop,
+                &["bdk", "--key-id", id, "--scheme", scheme],
+            ));
         }
         // It reads its keys when it starts.
         shop.kill_host();
@@ -190,7 +196,7 @@ impl<'a> Retailer<'a> {
         fs::set_permissions(&kbpk, fs::Permissions::from_mode(0o600)).expect("ours");
         let mut block = host(self.shop, &["key-block", "--key-id", id]);
         block.arg("--kbpk-file").arg(&kbpk).arg("--out").arg(&out);
-        run(block);
+        run(&mut block);
         out
     }
 
@@ -237,10 +243,4 @@ fn host(shop: &Shop, arguments: &[&str]) -> Command {
     let mut command = Command::new(program("hostsim"));
     command.args(arguments).arg("--dir").arg(shop.at("host"));
     command
-}
-
-fn run(mut command: Command) {
-    let done = command.output().expect("a built program starts");
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{command:?}: {said}");
 }

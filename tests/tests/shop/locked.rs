@@ -10,9 +10,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sealpoint_tests::built::program;
 use serde_json::{Value, json};
 
-use crate::rig::{Reader, Shop, Till, program};
+use crate::rig::{Reader, Shop, Till};
 
 const ITEM: &str = "2900000011014";
 
@@ -82,7 +83,7 @@ fn no_starter_stays_behind_and_none_outlives_the_till() {
         till.act(json!({ "do": "dismiss" }));
         till.wait_for_cards();
     }
-    let till_pid = u64::from(till.process.0.id());
+    let till_pid = u64::from(till.process.pid());
     let end = Instant::now() + Duration::from_secs(30);
     let starter = loop {
         // A starter that has done its work is waited for within a moment.

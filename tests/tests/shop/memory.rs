@@ -47,7 +47,7 @@ fn no_card_number_is_ever_in_till_or_uplink_nor_in_lane_after_the_outcome() {
     till.wait_for_cards();
     let lane = till.child("lane").expect("it runs");
     let uplink = till.child("uplink").expect("it runs");
-    let scanner = Scanner::watch(&[till.process.0.id(), uplink]);
+    let scanner = Scanner::watch(&[till.process.pid(), uplink]);
     let start = Instant::now();
     for sale in 0..sales {
         let (card, pan) = CARDS[sale % CARDS.len()];
@@ -108,7 +108,7 @@ fn while_a_card_is_read_its_number_is_in_the_lane_and_nowhere_else() {
     let mut seen = false;
     while !seen {
         seen = count(lane, &forms(pan)).0 > 0;
-        assert_clean(till.process.0.id(), pan, "till while the card is read");
+        assert_clean(till.process.pid(), pan, "till while the card is read");
         assert_clean(uplink, pan, "uplink while the card is read");
         let over = till.act(json!({ "do": "view" }))["card"].is_null();
         assert!(seen || !over, "the number was never seen in the lane");

@@ -8,11 +8,12 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sealpoint_tests::built::program;
 use serde_json::{Value, json};
 
 use crate::keys::Retailer;
 use crate::pcscd::inside_private_namespaces;
-use crate::rig::{Reader, Shop, Till, program};
+use crate::rig::{Reader, Shop, Till};
 use crate::scan;
 
 const ITEM: &str = "2900000011014";

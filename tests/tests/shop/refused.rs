@@ -3,10 +3,11 @@
 
 use std::process::Command;
 
+use sealpoint_tests::built::program;
 use serde_json::{Value, json};
 
 use crate::production::{put_in_production, status_until};
-use crate::rig::{Reader, Shop, Till, program};
+use crate::rig::{Reader, Shop, Till};
 
 const ITEM: &str = "2900000011014";
 /// Less memory may be locked than a lane needs, and no right is there to change that.

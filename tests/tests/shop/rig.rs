@@ -6,47 +6,18 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::{Running, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing here takes longer than this unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(150);
-
-/// A program of the workspace, as built beside this test.
-pub fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("tests lie in target/PROFILE/deps");
-    let path = folder.join(name);
-    assert!(
-        path.is_file(),
-        "{name} is not built: run `cargo build --workspace` first"
-    );
-    path
-}
-
-/// A child that is killed when it is dropped.
-pub struct Running(pub Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Running {
-    pub fn start(command: &mut Command) -> Self {
-        Self(command.spawn().expect("a built program starts"))
-    }
-}
 
 /// Where the lane of a shop finds its cards.
 pub enum Reader {
@@ -89,7 +60,7 @@ impl Shop {
             .arg("--out")
             .arg(at("till/uplink")));
         let cards = match reader {
-            Reader::Virtual => Running::start(
+            Reader::Virtual => Running::spawn(
                 Command::new(program("cardsim"))
                     .args(["reader", "--socket"])
                     .arg(at("reader.sock"))
@@ -100,7 +71,7 @@ impl Shop {
                     .stdout(log(&at("cardsim.out")))
                     .stderr(log(&at("cardsim.log"))),
             ),
-            Reader::Pcsc => Running::start(
+            Reader::Pcsc => Running::spawn(
                 Command::new(program("cardsim"))
                     .args(["vpcd", "--control"])
                     .arg(at("cards.sock"))
@@ -145,7 +116,7 @@ impl Shop {
     pub fn start_host(&mut self) {
         let port_file = self.at("host.port");
         let _ = fs::remove_file(&port_file);
-        self.host = Some(Running::start(
+        self.host = Some(Running::spawn(
             Command::new(program("hostsim"))
                 .args([
                     "serve",
@@ -173,7 +144,7 @@ impl Shop {
         let _ = fs::remove_file(&port_file);
         let _ = fs::remove_file(&pages_file);
         let store = format!("sqlite:{}", self.at("collector.db").display());
-        self.collector = Some(Running::start(
+        self.collector = Some(Running::spawn(
             Command::new(program("collector"))
                 .args(["--listen", &format!("127.0.0.1:{}", self.collector_port)])
                 .args(["--store", &store, "--tls"])
@@ -254,7 +225,7 @@ impl Till {
 
     /// A till that is started by this command, which ends with the program's name.
     pub fn run(command: &mut Command, state: &Path, more: &[&str]) -> Self {
-        let mut process = Running::start(
+        let mut process = Running::spawn(
             command
                 .arg("--stdio")
                 .arg("--state")
@@ -414,11 +385,7 @@ impl Till {
 
     /// SIGKILL. What the till had said until then is heard first: every sale that it called paid.
     pub fn kill(mut self) -> BTreeMap<u64, Value> {
-        self.process
-            .0
-            .kill()
-            .expect("a running child can be killed");
-        let _ = self.process.0.wait();
+        self.process.kill();
         while let Ok(said) = self.output.recv() {
             self.note(&said);
         }
@@ -427,7 +394,7 @@ impl Till {
 
     /// The child with this name, if it runs at the moment.
     pub fn child(&self, name: &str) -> Option<u32> {
-        let parent = self.process.0.id().to_string();
+        let parent = self.process.pid().to_string();
         let children = fs::read_dir("/proc")
             .expect("/proc")
             .filter_map(Result::ok)
@@ -526,14 +493,6 @@ fn until(mut holds: impl FnMut() -> bool) {
         );
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-pub fn run(command: &mut Command) {
-    let status = command
-        .stdout(Stdio::null())
-        .status()
-        .expect("a built program starts");
-    assert!(status.success(), "{command:?} ended with {status}");
 }
 
 pub fn log(path: &Path) -> Stdio {

@@ -6,9 +6,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use sealpoint_tests::built::program;
+use sealpoint_tests::child::Running;
 use serde_json::Value;
-
-use crate::rig::{Running, program};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 20;
@@ -26,7 +26,7 @@ impl Scanner {
         for process in processes {
             command.args(["--pid", &process.to_string()]);
         }
-        Self(Running::start(command.stdout(Stdio::piped())))
+        Self(Running::spawn(command.stdout(Stdio::piped())))
     }
 
     /// What it found, once the processes have ended.

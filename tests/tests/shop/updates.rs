@@ -8,9 +8,10 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sealpoint_tests::built::program;
 use serde_json::{Value, json};
 
-use crate::rig::{Reader, Shop, Till, program};
+use crate::rig::{Reader, Shop, Till};
 
 const ITEM: &str = "2900000011014";
 const UUID: &str = "11111111-2222-3333-4444-555555555555";
@@ -82,7 +83,7 @@ impl<'a> Image<'a> {
 
     /// What `systemctl` does from now on: it stops this till, and writes down what it was asked for.
     fn stops(&self, till: &Till) {
-        let (pid, asked) = (till.process.0.id(), self.0.at("asked"));
+        let (pid, asked) = (till.process.pid(), self.0.at("asked"));
         let status = self.0.at("till/status.json");
         let then = format!(
             "echo \"$*\" >> {}\ncase \"$*\" in *stop*) kill -TERM {pid}\n\

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::children::within;
+use super::wait::within;
 
 /// No frame on this segment is longer.
 const LONGEST: usize = 65_536;

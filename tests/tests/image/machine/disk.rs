@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sealpoint_tests::child::run;
+
 use super::gpt::{self, Partition};
-use super::tools::{Tools, run};
+use super::tools::Tools;
 
 /// What a large read is made of.
 const MEBIBYTE: u64 = 1 << 20;

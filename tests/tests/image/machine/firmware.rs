@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::tools::target;
+use sealpoint_tests::built::target;
 
 /// OVMF with Secure Boot. It wants system management mode, which is what keeps the running system
 /// from writing the firmware's variables by itself.

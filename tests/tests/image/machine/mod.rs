@@ -2,7 +2,6 @@
 //! software and all the test's own.
 
 mod cable;
-mod children;
 mod disk;
 mod firmware;
 mod gpt;
@@ -14,9 +13,9 @@ mod run;
 mod screen;
 mod state;
 mod tools;
+mod wait;
 
 pub use cable::Cable;
-pub use children::{Running, within};
 pub use disk::Disk;
 pub use firmware::keys as firmware_keys;
 pub use gpt::{Partition, TABLE_BYTES, partitions};
@@ -25,4 +24,5 @@ pub use reader::Reader;
 pub use run::{Extra, Machine};
 pub use screen::Screen;
 pub use state::State;
-pub use tools::{Tools, run, target};
+pub use tools::Tools;
+pub use wait::within;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::children::within;
+use super::wait::within;
 
 /// How long QEMU may take to begin, and to answer.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::children::within;
+use super::wait::within;
 
 /// The messages that are used here.
 const INIT: u32 = 1;

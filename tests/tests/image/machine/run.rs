@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use sealpoint_tests::child::Running;
 use serde_json::{Value, json};
 
 use super::cable::Cable;
-use super::children::{Running, within};
 use super::firmware;
 use super::keyboard::Chord;
 use super::qmp::Qmp;
 use super::screen::Screen;
 use super::state::State;
+use super::wait::within;
 
 /// A boot takes about a minute on two free processors; others may want them as well.
 const PATIENCE: Duration = Duration::from_secs(600);

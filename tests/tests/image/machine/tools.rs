@@ -1,8 +1,10 @@
 //! The programs of the tools tree, run where they lie: by the tree's own loader and libraries, so
 //! that neither the host's releases nor a change of root are in the way.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
+
+use sealpoint_tests::built::target;
 
 /// Where Debian keeps libraries on this architecture.
 const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
@@ -48,28 +50,4 @@ impl Tools {
             .env("QEMU_MODULE_DIR", libraries.join("qemu"));
         command
     }
-}
-
-/// Runs a command to its end and gives what it said.
-pub fn run(command: &mut Command) -> String {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Cargo's target folder.
-pub fn target() -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
-    test.ancestors()
-        .nth(3)
-        .map(Path::to_path_buf)
-        .expect("tests lie in target/PROFILE/deps")
 }

@@ -7,11 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags};
+use sealpoint_tests::built::program;
 
 use crate::calls::{self, TRACED, Timed};
 use crate::cashier::Cashier;
 use crate::processes;
-use crate::rig::{Reader, Shop, log, program};
+use crate::rig::{Reader, Shop, log};
 
 /// A collector starts, and its tracer ends, within this.
 const PATIENCE: Duration = Duration::from_secs(60);
