@@ -114,7 +114,7 @@ fn stops(machine: &mut Machine) {
 }
 
 /// The kernel image on the disk: where it begins, and what it is.
-fn kernel_image(disk: &Disk) -> (u64, Vec<u8>) {
+pub fn kernel_image(disk: &Disk) -> (u64, Vec<u8>) {
     let built = fs::read(image().with_extension("efi")).expect("the build leaves the kernel image");
     let esp = disk.partition("esp");
     let bytes = disk.read(esp.at, esp.bytes as usize);

@@ -32,6 +32,7 @@ const WANTED: &[(&str, &str)] = &[
     ),
     ("no_listener", "no process of the till waits on the network"),
     ("reader_ready", "the reader, and no other device beside it"),
+    ("clock_synchronised", "the time is the collector's"),
 ];
 /// Findings that must not be there.
 const UNWANTED: &[&str] = &[
@@ -56,6 +57,7 @@ const UNWANTED: &[&str] = &[
     "program_setuid",
     "program_writable",
     "reader_missing",
+    "not_seen",
 ];
 /// What each process must have, as the kernel tells it.
 const SEEN: &[&str] = &[
@@ -127,7 +129,8 @@ fn the_same_report_on_a_machine_that_is_not_locked_down_says_so() {
 #[test]
 fn a_report_is_put_together_from_the_lines_of_a_console() {
     let console = "[    1.0] tillctl[7]: {\nnoise\n[    1.1] other[8]: {\n\
-                   [    1.2] tillctl[7]:   \"version\": 1\n[    1.3] tillctl[7]: }\n";
+                   [    1.2] tillctl[7]:   \"version\": 1\n[    1.2] tillctl[9]: of another\n\
+                   [    1.3] tillctl[7]: }\n[    1.4] tillctl[9]: of another\n";
     assert_eq!(
         report_in(console),
         Some(serde_json::json!({ "version": 1 }))
@@ -143,21 +146,19 @@ fn ids(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The report among the lines of a console, each behind a time, a name and a number.
+/// The report among the lines of a console, each behind a time, a name and a number. Other processes
+/// of the same name speak in between.
 fn report_in(console: &str) -> Option<Value> {
-    let mut text = String::new();
-    for line in console.lines() {
-        let Some((_, rest)) = line.split_once("tillctl[") else {
-            continue;
-        };
-        let Some((_, said)) = rest.split_once("]: ") else {
-            continue;
-        };
-        if said.trim_end() == "{" {
-            text.clear();
-        }
-        text += said.trim_end_matches('\r');
-        text.push('\n');
+    let said = |line| {
+        let (_, rest) = str::split_once(line, "tillctl[")?;
+        rest.split_once("]: ")
+    };
+    let lines = || console.lines().filter_map(said);
+    let (reporter, _) = lines().rfind(|(_, text)| text.trim_end() == "{")?;
+    let mut report = String::new();
+    for (_, text) in lines().filter(|(process, _)| *process == reporter) {
+        report += text.trim_end_matches('\r');
+        report.push('\n');
     }
-    serde_json::from_str(&text).ok()
+    serde_json::from_str(&report).ok()
 }

@@ -1,9 +1,14 @@
 //! The till's state opens in the machine that made it, started as it was: nowhere else.
 
+use std::fs;
+
+use sealpoint_attest::simulator::SoftTpm;
+use sealpoint_attest::{rollback, tpm};
+use sealpoint_tests::child::run;
 use serde_json::Value;
 
-use crate::chain::find;
-use crate::machine::{Disk, Extra, Partition};
+use crate::chain::{find, kernel_image};
+use crate::machine::{Disk, Extra, Partition, State, firmware_keys};
 use crate::office::TERMINAL;
 use crate::till::Till;
 
@@ -26,9 +31,31 @@ const LOCKED: &[&str] = &[
 fn in_a_machine_with_another_tpm_the_state_stays_locked() {
     let (state, mut office) = Till::copy("state-other-tpm");
     let state = state.with_another_tpm();
+    // Whoever has the disk may have made a counter like ours before.
+    let soft = SoftTpm::on(&state.tpm()).expect("swtpm is installed");
+    let mut tpm = tpm::open(&soft.path()).expect("it listens");
+    rollback::check(&mut tpm, 0, false).expect("a new TPM takes a counter");
+    drop((tpm, soft));
     office.open();
     let till = Till::switch_on(&state, office, "state-other-tpm", &Extra::default());
     stays_locked(till);
+}
+
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn a_machine_whose_tpm_never_knew_this_disk_says_so_and_goes_off() {
+    let name = "state-new-tpm";
+    let (state, mut office) = Till::copy(name);
+    let state = state.with_another_tpm();
+    office.open();
+    let mut till = Till::switch_on(&state, office, name, &Extra::default());
+    till.machine
+        .wait_for("its TPM holds no roll-back counter: it was cleared or tampered with");
+    till.machine.until_off();
+    let said = till.machine.said();
+    assert!(!said.contains("Started sealpoint-till.service"), "no till");
+    assert!(!said.contains("Mounted var.mount"), "nor its state");
+    assert_eq!(till.sold(), 1, "the collector has heard of no sale");
 }
 
 #[test]
@@ -39,9 +66,8 @@ fn with_a_kernel_command_line_that_somebody_added_to_the_state_stays_locked() {
     stays_locked(Till::start("state-command-line", &extra));
 }
 
-#[test]
-#[ignore = "wants an image and minutes: cargo xtask test --image"]
-fn a_unit_that_somebody_put_in_by_a_credential_does_not_run() {
+/// What is handed to the machine through its firmware's strings, and what would be heard of it.
+fn foreign() -> Extra {
     // It would start the machine again as soon as it runs, or as soon as it fails.
     let unit = "[Unit]\nDescription=foreign\nDefaultDependencies=no\nSuccessAction=reboot-force\n\
                 FailureAction=reboot-force\n[Service]\nType=oneshot\nExecStart=/usr/bin/true\n";
@@ -52,12 +78,19 @@ fn a_unit_that_somebody_put_in_by_a_credential_does_not_run() {
         ("systemd.unit-dropin.sysinit.target", wants),
         ("systemd.unit-dropin.initrd.target", wants),
         ("systemd.unit-dropin.multi-user.target", wants),
+        ("fstab.extra", "tmpfs /run/foreign tmpfs defaults 0 0\n"),
     ] {
         let text = base64(text.as_bytes());
         let words = Extra::smbios(&format!("io.systemd.credential.binary:{name}={text}"));
         extra.words.extend(words.words);
     }
-    let mut till = Till::start("state-credential", &extra);
+    extra
+}
+
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn a_unit_that_somebody_put_in_by_a_credential_does_not_run() {
+    let mut till = Till::start("state-credential", &foreign());
     till.machine.happened("RESET");
     till.until_ready();
     till.machine.keep_picture("ready");
@@ -68,6 +101,60 @@ fn a_unit_that_somebody_put_in_by_a_credential_does_not_run() {
     let said = till.machine.said();
     assert!(!said.contains("foreign"), "somebody's unit was taken in");
     till.sells();
+}
+
+/// The control of the test before: the same strings, and a kernel image without the word that keeps
+/// them out, which the builder signed. Its state stays locked all the same (PCR 11).
+#[test]
+#[ignore = "wants an image and minutes: cargo xtask test --image"]
+fn without_the_word_that_keeps_them_out_credentials_are_taken_in() {
+    let name = "state-credential-let-in";
+    let (state, mut office) = Till::copy(name);
+    lets_credentials_in(&state);
+    office.open();
+    let mut till = Till::switch_on(&state, office, name, &foreign());
+    till.machine.wait_for("/run/foreign");
+    stays_locked(till);
+}
+
+/// Puts another kernel image on the disk: a word less on its command line, signed anew.
+fn lets_credentials_in(state: &State) {
+    const WORD: &[u8] = b"systemd.import_credentials=no";
+    let file = |name: &str| state.folder().join(name);
+    let disk = state.disk();
+    let (_, mut kernel) = kernel_image(&disk);
+    let at = find(&kernel, WORD).expect("the word is on the command line");
+    kernel[at..at + WORD.len()].fill(b' ');
+    let (changed, signed) = (file("changed.efi"), file("signed.efi"));
+    fs::write(&changed, kernel).expect("a folder of this test");
+    run(state
+        .tools()
+        .command("sbattach")
+        .arg("--remove")
+        .arg(&changed));
+    run(state
+        .tools()
+        .command("sbsign")
+        .arg("--key")
+        .arg(firmware_keys().join("secure-boot.key"))
+        .arg("--cert")
+        .arg(firmware_keys().join("secure-boot.crt"))
+        .arg("--output")
+        .args([&signed, &changed]));
+    let (esp, room) = (file("esp.img"), disk.partition("esp"));
+    fs::write(&esp, disk.read(room.at, room.bytes as usize)).expect("a folder of this test");
+    let mtools = |program: &str| {
+        let mut command = state.tools().command(program);
+        command.args(["-i", &esp.display().to_string()]);
+        command
+    };
+    let names = run(mtools("mdir").args(["-b", "::/EFI/Linux"]));
+    let names: Vec<&str> = names.split_whitespace().collect();
+    let [name] = names.as_slice() else {
+        panic!("one kernel image: {names:?}")
+    };
+    run(mtools("mcopy").arg("-o").arg(&signed).arg(name));
+    disk.write(room.at, &fs::read(&esp).expect("it was written just now"));
 }
 
 #[test]

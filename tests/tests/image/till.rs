@@ -202,6 +202,15 @@ impl Till {
             (since.elapsed() > STILL).then_some(screen)
         })
     }
+
+    /// Waits until the window is clearly another one.
+    pub fn until_other_than(&mut self, before: &Screen) {
+        const OTHER_PER_MILLE: usize = 50;
+        self.machine.until("another window", |machine| {
+            let other = machine.screen().differs_per_mille(before, BAR_ROWS);
+            (other > OTHER_PER_MILLE).then_some(())
+        });
+    }
 }
 
 /// Whether this may be a till's window, and is no console's text or firmware's.

@@ -121,18 +121,27 @@ impl Machine {
     /// Waits until something can be seen.
     pub fn until<T>(&mut self, what: &str, mut ask: impl FnMut(&mut Self) -> Option<T>) -> T {
         let found = within(PATIENCE, || {
-            if let Some(status) = self.qemu.ended() {
+            // First, for a machine that has switched itself off has still said what it said.
+            let ended = self.qemu.ended();
+            let answer = ask(self);
+            if let (None, Some(status)) = (&answer, ended) {
                 panic!(
                     "QEMU ended ({status}) before {what}:\n{}",
                     self.last_lines()
                 );
             }
-            ask(self)
+            answer
         });
         found.unwrap_or_else(|| {
             self.keep_picture("not-in-time");
             panic!("not in time: {what}\n{}", self.last_lines())
         })
+    }
+
+    /// Waits until the machine has switched itself off.
+    pub fn until_off(&mut self) {
+        let off = within(PATIENCE, || self.qemu.ended());
+        assert!(off.is_some_and(|status| status.success()), "{off:?}");
     }
 
     /// Whether QEMU told of this event since it was last asked.

@@ -18,13 +18,18 @@ const TIMEKEEPERS: [&str; 6] = [
     "openntpd",
     "systemd-timesyn",
 ];
+/// What is there once the clock was set since the start: systemd's, and ours (`tillctl clock`).
+const SET: [&str; 2] = [
+    "run/systemd/timesync/synchronized",
+    "run/sealpoint-clock/set",
+];
 
 /// What tells of the clock.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Clock {
     /// The newest file in the state folder, milliseconds since the Unix epoch.
     pub newest_file_ms: Option<i64>,
-    /// Whether systemd says that the clock was set by the network since the start.
+    /// Whether the clock was set by the network since the start: systemd or our own clock says so.
     pub synchronised: bool,
     /// The program that keeps the clock right.
     pub timekeeper: Option<String>,
@@ -42,7 +47,7 @@ pub fn gather(state: &Path, places: &Places) -> Clock {
         .find(|comm| TIMEKEEPERS.contains(&comm.as_str()));
     Clock {
         newest_file_ms: newest(state),
-        synchronised: places.path("run/systemd/timesync/synchronized").exists(),
+        synchronised: SET.iter().any(|file| places.path(file).exists()),
         timekeeper,
         zone: ["etc/localtime", "etc/timezone"]
             .iter()
@@ -66,4 +71,24 @@ fn newest(state: &Path) -> Option<i64> {
     .filter(fs::Metadata::is_file)
     .filter_map(|found| milliseconds(found.modified().ok()?))
     .max()
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn systemds_word_and_our_own_clocks_say_that_it_was_set() {
+        for file in SET {
+            let root = TempDir::new().expect("a folder");
+            let gathered = || gather(&root.path().join("state"), &Places::at(root.path()));
+            assert!(!gathered().synchronised);
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().expect("in a folder")).expect("a folder");
+            fs::write(path, "").expect("written");
+            assert!(gathered().synchronised, "{file}");
+        }
+    }
 }

@@ -22,6 +22,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use rustix::{
+    process::geteuid,
+    thread::{CapabilitySet, capabilities},
+};
+
 use super::{args::Wanted, places::Places};
 
 /// Something that was looked for.
@@ -122,7 +127,7 @@ impl Facts {
         Self {
             now_ms,
             now: jiff::Zoned::now().strftime("%Y-%m-%d %H:%M %Z").to_string(),
-            root: rustix::process::geteuid().is_root(),
+            root: may_see_everything(),
             keys: keys::gather(&till.state, &today),
             reader: reader::gather(&till, places),
             database: database::gather(&till),
@@ -138,4 +143,11 @@ impl Facts {
             processes,
         }
     }
+}
+
+/// As root, or with root's right to read every file and to look into every process.
+fn may_see_everything() -> bool {
+    let needed = CapabilitySet::DAC_READ_SEARCH | CapabilitySet::SYS_PTRACE;
+    let has_rights = capabilities(None).is_ok_and(|sets| sets.effective.contains(needed));
+    geteuid().is_root() || has_rights
 }

@@ -73,30 +73,50 @@ pub struct Process {
 pub fn gather(places: &Places) -> Vec<Process> {
     let pids = names(&places.path("proc")).unwrap_or_default();
     let number = |name: &String| name.parse().ok();
-    pids.iter()
+    let running: Vec<Program> = pids
+        .iter()
         .filter_map(number)
         .take(MAX_PIDS)
-        .filter_map(|pid| look(places, pid))
+        .filter_map(|pid| program_of(places, pid))
+        .collect();
+    // Each process may have a network name space of its own, and sockets that were made in another:
+    // by the system, which started it (the log's), and by the till, which connected to it.
+    let folders = running.iter().map(|one| format!("proc/{}/net", one.pid));
+    let folders = folders.chain(["proc/self/net".to_owned()]);
+    let tables: Tables = folders.map(|net| Tables::read(places, &net)).collect();
+    running
+        .into_iter()
+        .filter_map(|program| look(places, program, &tables))
         .collect()
 }
 
-/// Looks at one process; `None` if it runs another program or has just ended.
-fn look(places: &Places, pid: u32) -> Option<Process> {
-    let own = |rest: &str| format!("proc/{pid}/{rest}");
-    let comm = places.text(&own("comm")).ok()?;
-    let link = fs::read_link(places.path(&own("exe"))).ok();
-    let shown = link
-        .as_ref()
-        .map(|link| link.to_string_lossy().into_owned());
-    let program = shown.as_deref().map(text::without_deleted);
-    let name = match &program {
+/// A process that runs a program of the till.
+struct Program {
+    pid: u32,
+    name: String,
+    /// What the kernel shows as its file.
+    shown: Option<String>,
+}
+
+/// `None` if it runs another program or has just ended.
+fn program_of(places: &Places, pid: u32) -> Option<Program> {
+    let comm = places.text(&format!("proc/{pid}/comm")).ok()?;
+    let link = fs::read_link(places.path(&format!("proc/{pid}/exe"))).ok();
+    let shown = link.map(|link| link.to_string_lossy().into_owned());
+    let name = match shown.as_deref().map(text::without_deleted) {
         Some((path, _)) => path.rsplit('/').next().unwrap_or_default().to_owned(),
         None => comm.clone(),
     };
     // The starter runs the till's program and has a name of its own.
-    if !PROGRAMS.contains(&name.as_str()) || comm == "starter" {
-        return None;
-    }
+    let is_ours = PROGRAMS.contains(&name.as_str()) && comm != "starter";
+    is_ours.then_some(Program { pid, name, shown })
+}
+
+/// Looks at one process; `None` if it has just ended.
+fn look(places: &Places, program: Program, tables: &Tables) -> Option<Process> {
+    let Program { pid, name, shown } = program;
+    let program = shown.as_deref().map(text::without_deleted);
+    let own = |rest: &str| format!("proc/{pid}/{rest}");
     let told = places.text(&own("status")).ok()?;
     let status = text::Fields::new(&told);
     let user = status.number("Uid", 1, 10).and_then(to_u32);
@@ -135,7 +155,7 @@ fn look(places: &Places, pid: u32) -> Option<Process> {
         .text(&own("maps"))
         .ok()
         .map(|lines| maps::read(places, &lines));
-    descriptors(places, &mut process);
+    descriptors(places, tables, &mut process);
     Some(process)
 }
 
@@ -146,7 +166,7 @@ fn arguments(places: &Places, pid: u32) -> Vec<String> {
 }
 
 /// Fills in the sockets and open files.
-fn descriptors(places: &Places, process: &mut Process) {
+fn descriptors(places: &Places, tables: &Tables, process: &mut Process) {
     let folder = places.path(&format!("proc/{}/fd", process.pid));
     let Ok(numbers) = names(&folder) else {
         return;
@@ -164,18 +184,52 @@ fn descriptors(places: &Places, process: &mut Process) {
             files.push(text::without_deleted(&shown).0.into());
         }
     }
-    let tables = Tables::read(places, &format!("proc/{}/net", process.pid));
-    // A process in a network name space of its own has sockets that the system made for it outside:
-    // the log's, and the one that it was started for.
-    let outside = Tables::read(places, "proc/self/net");
-    let known = |inode: &u64| match tables.socket(*inode) {
-        inside if inside.family == Family::Unknown => outside.socket(*inode),
-        inside => inside,
-    };
-    process.sockets = Some(inodes.iter().map(known).collect());
+    let sockets = inodes.iter().map(|inode| tables.socket(*inode));
+    process.sockets = Some(sockets.collect());
     process.files = Some(files);
 }
 
 fn to_u32(number: u64) -> Option<u32> {
     u32::try_from(number).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_another_process_of_the_till_made_is_known_by_its_tables() {
+        let root = TempDir::new().expect("a folder");
+        let process = |pid: u32, name: &str, unix: &str, inode: u64| {
+            let folder = root.path().join(format!("proc/{pid}"));
+            fs::create_dir_all(folder.join("net")).expect("a folder");
+            fs::create_dir(folder.join("fd")).expect("a folder");
+            for (file, text) in [("comm", name), ("status", "Uid:\t930\t930\n")] {
+                fs::write(folder.join(file), format!("{text}\n")).expect("written");
+            }
+            let table = format!("Num RefCount Protocol Flags Type St Inode Path\n{unix}\n");
+            fs::write(folder.join("net/unix"), table).expect("written");
+            symlink(format!("/usr/lib/sealpoint/{name}"), folder.join("exe")).expect("linked");
+            symlink(format!("socket:[{inode}]"), folder.join("fd/0")).expect("linked");
+        };
+        // The kernel puts what a listener accepts into the name space of who connected.
+        let accepted = "0: 00000003 00000000 00000000 0001 03 77 /run/sealpoint-lane.sock";
+        process(10, "till", accepted, 77);
+        process(20, "lane", "", 77);
+        process(30, "uplink", "", 78);
+        let found = gather(&Places::at(root.path()));
+        let families = |name: &str| {
+            let one = found.iter().find(|process| process.name == name);
+            let sockets = one.expect("it was found").sockets.as_ref();
+            let sockets = sockets.expect("they were seen").iter();
+            sockets.map(|socket| socket.family).collect::<Vec<_>>()
+        };
+        assert_eq!(families("till"), [Family::Unix]);
+        assert_eq!(families("lane"), [Family::Unix]);
+        assert_eq!(families("uplink"), [Family::Unknown], "in nobody's table");
+    }
 }

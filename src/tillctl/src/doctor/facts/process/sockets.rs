@@ -37,6 +37,13 @@ pub struct Socket {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tables(HashMap<u64, Socket>);
 
+impl FromIterator<Tables> for Tables {
+    /// An inode is one socket in all name spaces, so tables of several can be put together.
+    fn from_iter<T: IntoIterator<Item = Tables>>(all: T) -> Self {
+        Self(all.into_iter().flat_map(|one| one.0).collect())
+    }
+}
+
 impl Tables {
     /// The tables in that folder; one that cannot be read is empty.
     pub fn read(places: &Places, folder: &str) -> Self {
