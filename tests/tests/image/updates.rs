@@ -7,7 +7,6 @@
 use std::cmp::Ordering;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sealpoint_tests::built::target;
 use sealpoint_tests::child::run;
@@ -75,10 +74,7 @@ fn an_older_image_with_the_builder_s_signature_does_not_get_the_state() {
     older.takes_the_board_of(&golden);
     let mut machine = Machine::start(&older, &evidence(name), &Extra::default());
     machine.wait_for(TOO_OLD);
-    machine.keep_picture("refused");
-    machine.until("the machine switches itself off", |machine| {
-        machine.happened("SHUTDOWN").then_some(())
-    });
+    machine.until_off();
 }
 
 /// A machine that has downloaded the next image into its other slot, off; and the image's version.
@@ -105,23 +101,14 @@ fn installed(name: &str) -> (State, Office, String) {
 fn release(office: &Office) -> (PathBuf, String) {
     let newer = neighbour(Ordering::Greater);
     let (version, _) = name_of(&newer).expect("it was found by its version");
+    let name = newer.file_stem().expect("an image has a name");
+    let built = target().join("image/release").join(name);
     let folder = office.file("release");
     fs::create_dir_all(&folder).expect("a folder of this test");
-    let name = newer.file_stem().expect("an image has a name");
-    let name = name.to_string_lossy();
-    for part in ["root_", "verity_", "sig_"] {
-        let built = newest(&newer, &format!("{name}.{part}"));
-        let file = built.file_name().expect("a file").to_string_lossy();
-        let plain = file.replacen(&*name, &format!("sealpoint_{version}"), 1);
-        let copy = folder.join(plain);
-        fs::copy(&built, &copy).expect("room on the disk");
-        if part != "sig_" {
-            // As it is shipped: the till's own disk has no room for slots as large as they are.
-            run(Command::new("xz").args(["-0", "--threads=0"]).arg(&copy));
-        }
+    for file in fs::read_dir(&built).expect("the build leaves a release") {
+        let file = file.expect("a folder that was built");
+        fs::copy(file.path(), folder.join(file.file_name())).expect("room on the disk");
     }
-    let kernel = folder.join(format!("sealpoint_{version}.efi"));
-    fs::copy(newer.with_extension("efi"), kernel).expect("room on the disk");
     run(program("tillctl")
         .args(["update", "make"])
         .arg(&folder)
@@ -130,20 +117,6 @@ fn release(office: &Office) -> (PathBuf, String) {
         .args(["--version", &version, "--from", "0.0.1"])
         .args(["--rollback-index", "2", "--journal-reads", "1,2"]));
     (folder, version)
-}
-
-/// The newest file beside an image whose name begins so.
-fn newest(image: &Path, begin: &str) -> PathBuf {
-    let folder = image.parent().expect("an image lies in a folder");
-    let files = fs::read_dir(folder).expect("the folder").flatten();
-    files
-        .map(|file| file.path())
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.is_some_and(|name| name.starts_with(begin))
-        })
-        .max_by_key(|path| fs::metadata(path).and_then(|about| about.modified()).ok())
-        .unwrap_or_else(|| panic!("{begin}... is not in {}", folder.display()))
 }
 
 /// The image beside the one under test with a version that is so, drawn the same way.

@@ -17,8 +17,6 @@ const KERNEL: &str = ".efi";
 const RAW: &str = ".raw";
 /// What a packed file's name ends with.
 const PACKED: &str = ".xz";
-/// Characters of a UUID.
-const UUID_LEN: usize = 36;
 
 /// What a file of a release is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -74,8 +72,10 @@ impl Part {
             .unwrap_or(rest)
             .strip_suffix(RAW)
             .and_then(|rest| rest.strip_prefix(self.between()));
+        // mkosi leaves the dashes out, systemd-sysupdate reads both.
         uuid.is_some_and(|uuid| {
-            uuid.len() == UUID_LEN && Uuid::try_parse(uuid).is_ok_and(|it| it.to_string() == uuid)
+            Uuid::try_parse(uuid)
+                .is_ok_and(|it| it.to_string() == uuid || it.simple().to_string() == uuid)
         })
     }
 }

@@ -85,6 +85,10 @@ fn figures(order: &Recipe, keys: &Keys, root: &Path, reference: &Path) -> Result
         ),
         ("Debian packages", packages.to_string()),
         ("reference values", reference.display().to_string()),
+        (
+            "update, unsigned",
+            super::release::folder(order).display().to_string(),
+        ),
         ("builder's keys", keys.folder().display().to_string()),
     ] {
         say::note(&format!("{what:20} {value}"));

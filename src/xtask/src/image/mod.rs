@@ -7,13 +7,15 @@
 //! | `bill` | its list of parts |
 //! | `build` | packages, mkosi, what lies beside the image |
 //! | `fresh` | whether the tests need another build |
-//! | `evidence` | the root as a folder, the reference values, the update |
+//! | `release` | the files of an update |
+//! | `evidence` | the root as a folder, the reference values, the figures |
 
 mod bill;
 mod build;
 mod evidence;
 pub mod fresh;
 mod keys;
+mod release;
 mod tools;
 
 use std::path::PathBuf;
@@ -119,6 +121,7 @@ fn neighbours(mut order: Recipe, arguments: &Arguments) -> Result<(), String> {
         order.version = version;
         order.rollback_index = index;
         build::image(&order, &tools, &keys)?;
+        release::leave(&order, &tools)?;
     }
     Ok(())
 }
@@ -157,6 +160,7 @@ pub fn build_in(arguments: &Arguments, folder: PathBuf) -> Result<Recipe, String
     let (tools, keys) = prepare(&order, arguments)?;
     build::package(&order)?;
     build::image(&order, &tools, &keys)?;
+    release::leave(&order, &tools)?;
     evidence::leave(&order, &tools, &keys)?;
     fresh::mark(&order.workspace, &order.folder.join("root"))?;
     say::note(&format!("built in {}", say::duration(began.elapsed())));
