@@ -27,6 +27,9 @@ const CORRUPTED: &str = "dm-verity device corrupted";
 fn a_new_image_from_the_collector_is_installed_tried_and_kept() {
     let (state, office, newer) = installed("update-good");
     let mut till = Till::switch_on(&state, office, "update-good", &Extra::default());
+    till.machine
+        .wait_for(&format!("The till of {newer} is up."));
+    till.machine.wait_for(&format!("{newer} stays;"));
     till.until_ready();
     till.machine.keep_picture("ready-again");
     let office = &till.office;
@@ -77,7 +80,8 @@ fn an_older_image_with_the_builder_s_signature_does_not_get_the_state() {
     machine.until_off();
 }
 
-/// A machine that has downloaded the next image into its other slot, off; and the image's version.
+/// A machine that has downloaded the next image into its other slot; and the image's version. Somebody
+/// pulled its plug as soon as it said so.
 fn installed(name: &str) -> (State, Office, String) {
     let (state, mut office) = Till::copy(name);
     let (folder, newer) = release(&office);

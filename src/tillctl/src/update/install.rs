@@ -7,11 +7,12 @@ use std::{
 
 use sealpoint_wire::release::ImageVersion;
 
-use super::{places::Places, refused::Refused};
+use super::{kernels, places::Places, refused::Refused};
 
 /// Installs that version out of the spool: hash tree, signature, root, and last the kernel, with
-/// three tries to come up.
+/// three tries to come up. All of it is on the disk when this returns.
 pub fn write(places: &Places, spool: &Path, version: &ImageVersion) -> Result<(), Refused> {
+    kernels::clear(places, version).map_err(not_kept)?;
     let ran = Command::new(places.sysupdate())
         .env_clear()
         .arg("--definitions")
@@ -25,7 +26,7 @@ pub fn write(places: &Places, spool: &Path, version: &ImageVersion) -> Result<()
         .stdout(Stdio::null())
         .status();
     match ran {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() => kernels::keep(places).map_err(not_kept),
         Ok(status) => Err(Refused::NotInstalled(format!(
             "systemd-sysupdate ended with {status}"
         ))),
@@ -33,4 +34,8 @@ pub fn write(places: &Places, spool: &Path, version: &ImageVersion) -> Result<()
             "systemd-sysupdate was not started: {error}"
         ))),
     }
+}
+
+fn not_kept(error: std::io::Error) -> Refused {
+    Refused::NotInstalled(format!("the boot partition cannot be written to: {error}"))
 }

@@ -5,7 +5,7 @@ use std::io;
 use sealpoint_wire::release::ImageVersion;
 use serde::{Deserialize, Serialize};
 
-use super::{places::Places, running::Running};
+use super::{kernels, places::Places, running::Running};
 use crate::{
     fault::Fault,
     plain_file::{self, Links},
@@ -66,12 +66,17 @@ impl Memory {
     }
 
     /// Looks what became of the image that was installed.
-    pub fn settle(&mut self, running: &Running, boot: &str) -> Since {
+    pub fn settle(&mut self, places: &Places, running: &Running, boot: &str) -> Since {
         self.running = Some(running.version.clone());
         match &self.installed {
             None => Since::Nothing,
             Some(installed) if installed.version == running.version => Since::Runs,
             Some(installed) if installed.boot == boot => Since::Waits(installed.clone()),
+            // The loader has not looked at it: nothing speaks against it, and it is installed anew.
+            Some(installed) if kernels::is_untried(places, &installed.version) => {
+                self.installed = None;
+                Since::Nothing
+            }
             Some(installed) => {
                 let version = installed.version.clone();
                 self.installed = None;

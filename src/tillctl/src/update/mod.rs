@@ -20,6 +20,7 @@
 mod args;
 mod healthy;
 mod install;
+mod kernels;
 mod make;
 mod memory;
 mod offer;

@@ -53,10 +53,14 @@ impl Places {
         self.incoming().join(READY_FILE)
     }
 
+    /// Where kernels lie: on the boot partition, which has no journal.
+    pub fn kernels(&self) -> PathBuf {
+        self.path("efi/EFI/Linux")
+    }
+
     /// The kernel of an image that was marked good: its name has no count of tries (any more).
     pub fn kernel(&self, version: &ImageVersion) -> PathBuf {
-        self.path("efi/EFI/Linux")
-            .join(format!("sealpoint_{version}.efi"))
+        self.kernels().join(format!("sealpoint_{version}.efi"))
     }
 
     /// Where the copy goes that is installed; nobody else may write there.

@@ -22,7 +22,7 @@ use crate::{exit::Exit, fault::Fault, say};
 pub fn check(places: &Places, folder: &Path) -> Done {
     let running = running::read(places)?;
     let mut memory = Memory::read(places);
-    memory.settle(&running, &memory::boot(places)?);
+    memory.settle(places, &running, &memory::boot(places)?);
     let offer = fits(places, folder, &running, &memory)?;
     spool::has_room(places, &offer)?;
     offer.is_whole()?;
@@ -41,7 +41,7 @@ pub fn apply(places: &Places, folder: &Path) -> Done {
     let running = running::read(places)?;
     let mut memory = Memory::read(places);
     let boot = memory::boot(places)?;
-    memory.settle(&running, &boot);
+    memory.settle(places, &running, &boot);
     let done = put_in(places, folder, &running, &mut memory, boot);
     remember(places, memory, done)
 }
@@ -51,7 +51,7 @@ pub fn take(places: &Places, rest: Duration) -> Done {
     let running = running::read(places)?;
     let mut memory = Memory::read(places);
     let boot = memory::boot(places)?;
-    let since = memory.settle(&running, &boot);
+    let since = memory.settle(places, &running, &boot);
     if let Since::CameBack(version) = &since {
         // On the disk before anything else: else it could be installed once more.
         memory.write(places)?;

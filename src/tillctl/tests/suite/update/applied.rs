@@ -133,6 +133,36 @@ fn an_update_without_room_is_refused_before_it_is_copied() {
     assert_eq!(system.called(), [] as [&str; 0]);
 }
 
+/// A power cut in the middle of an update, or before the machine started again: the loader saw nothing
+/// that it could try, so the image has not failed.
+#[test]
+fn an_image_that_was_never_tried_is_installed_anew() {
+    let system = System::new();
+    system.release("release", &NEXT);
+    let apply = || system.update(&["apply", system.text("release")]);
+    let kernel = "efi/EFI/Linux/sealpoint_1.1.0+3-0.efi";
+    // As the real one: what is there by its name is installed.
+    let installs = format!("[ -e {0} ] || echo whole > {0}", system.text(kernel));
+    system.stands_in("usr/lib/systemd/systemd-sysupdate", &installs);
+    assert_eq!(apply().text("state"), "installed");
+    system.write(kernel, "");
+    system.boots("boot-2");
+    let ran = apply();
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let now = fs::read_to_string(system.at(kernel)).expect("it is there");
+    assert_eq!(now, "whole\n", "what was left of it went first");
+    // Tried once and not running: it came back.
+    fs::rename(
+        system.at(kernel),
+        system.at("efi/EFI/Linux/sealpoint_1.1.0+2-1.efi"),
+    )
+    .expect("ours");
+    system.boots("boot-3");
+    let ran = apply();
+    assert_eq!(ran.code, 122, "{}", ran.out);
+    assert!(ran.text("error").contains("did not come up"), "{}", ran.out);
+}
+
 #[test]
 fn an_image_that_came_back_is_not_installed_again() {
     let system = System::new();
