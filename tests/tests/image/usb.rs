@@ -82,17 +82,17 @@ fn a_device_of_a_foreign_kind_is_not_let_in_and_a_keyboard_is() {
 /// How often the stick was read, and how often all disks.
 fn reads(machine: &mut Machine) -> (u64, u64) {
     let answer = machine
-        .ask("query-blockstats", &json!({ "query-nodes": true }))
+        .ask("query-blockstats", &json!({}))
         .expect("QEMU counts");
-    let nodes = answer.as_array().expect("a list of nodes");
-    let count = |node: &serde_json::Value| {
-        let count = node["stats"]["rd_operations"].as_u64();
+    let disks = answer.as_array().expect("a list of disks");
+    let count = |disk: &serde_json::Value| {
+        let count = disk["stats"]["rd_operations"].as_u64();
         count.expect("a number of reads")
     };
-    let stick = nodes.iter().find(|node| node["node-name"] == "stick");
+    let stick = disks.iter().find(|disk| disk["node-name"] == "stick");
     (
-        count(stick.expect("the stick is a node")),
-        nodes.iter().map(count).sum(),
+        count(stick.expect("the stick is one of them")),
+        disks.iter().map(count).sum(),
     )
 }
 
