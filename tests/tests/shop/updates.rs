@@ -29,6 +29,7 @@ impl<'a> Image<'a> {
             "usr/lib/systemd",
             "var/lib/sealpoint/update/incoming",
             "proc/sys/kernel/random",
+            "efi/EFI/Linux",
         ] {
             fs::create_dir_all(shop.at("system").join(folder)).expect("a folder");
         }

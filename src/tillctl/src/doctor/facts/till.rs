@@ -136,6 +136,10 @@ fn said(path: &Path) -> Seen<Box<TillStanding>> {
     }
 }
 
+/// How often `/proc/locks` is read before nobody holds a lock: the kernel gives it in pieces, and a line
+/// between two of them is left out when another process unlocks something meanwhile.
+const LOOKS: usize = 8;
+
 /// The process that holds the lock, by `/proc/locks`. The lock itself is not tried: a till that
 /// starts in that moment would find it taken.
 fn holder(places: &Places, path: &Path) -> Seen<Option<u32>> {
@@ -148,8 +152,17 @@ fn holder(places: &Places, path: &Path) -> Seen<Option<u32>> {
         u64::from(rustix::fs::major(found.dev())),
         u64::from(rustix::fs::minor(found.dev())),
     );
-    match places.text("proc/locks") {
-        Ok(locks) => Seen::There(holder_in(&locks, device, found.ino())),
+    let mut held = Ok(None);
+    for _ in 0..LOOKS {
+        held = places
+            .text("proc/locks")
+            .map(|locks| holder_in(&locks, device, found.ino()));
+        if !matches!(held, Ok(None)) {
+            break;
+        }
+    }
+    match held {
+        Ok(holder) => Seen::There(holder),
         Err(error) => Seen::from_error(&error),
     }
 }

@@ -73,50 +73,45 @@ pub struct Process {
 pub fn gather(places: &Places) -> Vec<Process> {
     let pids = names(&places.path("proc")).unwrap_or_default();
     let number = |name: &String| name.parse().ok();
-    let running: Vec<Program> = pids
+    let mut found: Vec<(Process, Option<Vec<u64>>)> = pids
         .iter()
         .filter_map(number)
         .take(MAX_PIDS)
-        .filter_map(|pid| program_of(places, pid))
+        .filter_map(|pid| look(places, pid))
         .collect();
     // Each process may have a network name space of its own, and sockets that were made in another:
-    // by the system, which started it (the log's), and by the till, which connected to it.
-    let folders = running.iter().map(|one| format!("proc/{}/net", one.pid));
-    let folders = folders.chain(["proc/self/net".to_owned()]);
+    // by the system, which started it (the log's), and by the till, which connected to it. The tables
+    // are read after the descriptors, or a socket that came in between would be in none.
+    let folders = found
+        .iter()
+        .map(|(one, _)| format!("proc/{}/net", one.pid))
+        .chain(["proc/self/net".to_owned()]);
     let tables: Tables = folders.map(|net| Tables::read(places, &net)).collect();
-    running
-        .into_iter()
-        .filter_map(|program| look(places, program, &tables))
-        .collect()
+    for (process, inodes) in &mut found {
+        let sockets = |all: Vec<u64>| all.iter().map(|inode| tables.socket(*inode)).collect();
+        process.sockets = inodes.take().map(sockets);
+    }
+    found.into_iter().map(|(process, _)| process).collect()
 }
 
-/// A process that runs a program of the till.
-struct Program {
-    pid: u32,
-    name: String,
-    /// What the kernel shows as its file.
-    shown: Option<String>,
-}
-
-/// `None` if it runs another program or has just ended.
-fn program_of(places: &Places, pid: u32) -> Option<Program> {
-    let comm = places.text(&format!("proc/{pid}/comm")).ok()?;
-    let link = fs::read_link(places.path(&format!("proc/{pid}/exe"))).ok();
-    let shown = link.map(|link| link.to_string_lossy().into_owned());
-    let name = match shown.as_deref().map(text::without_deleted) {
+/// Looks at one process and at its sockets' inodes; `None` if it runs another program or has just
+/// ended.
+fn look(places: &Places, pid: u32) -> Option<(Process, Option<Vec<u64>>)> {
+    let own = |rest: &str| format!("proc/{pid}/{rest}");
+    let comm = places.text(&own("comm")).ok()?;
+    let link = fs::read_link(places.path(&own("exe"))).ok();
+    let shown = link
+        .as_ref()
+        .map(|link| link.to_string_lossy().into_owned());
+    let program = shown.as_deref().map(text::without_deleted);
+    let name = match &program {
         Some((path, _)) => path.rsplit('/').next().unwrap_or_default().to_owned(),
         None => comm.clone(),
     };
     // The starter runs the till's program and has a name of its own.
-    let is_ours = PROGRAMS.contains(&name.as_str()) && comm != "starter";
-    is_ours.then_some(Program { pid, name, shown })
-}
-
-/// Looks at one process; `None` if it has just ended.
-fn look(places: &Places, program: Program, tables: &Tables) -> Option<Process> {
-    let Program { pid, name, shown } = program;
-    let program = shown.as_deref().map(text::without_deleted);
-    let own = |rest: &str| format!("proc/{pid}/{rest}");
+    if !PROGRAMS.contains(&name.as_str()) || comm == "starter" {
+        return None;
+    }
     let told = places.text(&own("status")).ok()?;
     let status = text::Fields::new(&told);
     let user = status.number("Uid", 1, 10).and_then(to_u32);
@@ -155,8 +150,8 @@ fn look(places: &Places, program: Program, tables: &Tables) -> Option<Process> {
         .text(&own("maps"))
         .ok()
         .map(|lines| maps::read(places, &lines));
-    descriptors(places, tables, &mut process);
-    Some(process)
+    let inodes = descriptors(places, &mut process);
+    Some((process, inodes))
 }
 
 fn arguments(places: &Places, pid: u32) -> Vec<String> {
@@ -165,12 +160,10 @@ fn arguments(places: &Places, pid: u32) -> Vec<String> {
     line.split('\0').map(str::to_owned).collect()
 }
 
-/// Fills in the sockets and open files.
-fn descriptors(places: &Places, tables: &Tables, process: &mut Process) {
+/// Fills in the open files; the inodes of its sockets, if its descriptors may be seen.
+fn descriptors(places: &Places, process: &mut Process) -> Option<Vec<u64>> {
     let folder = places.path(&format!("proc/{}/fd", process.pid));
-    let Ok(numbers) = names(&folder) else {
-        return;
-    };
+    let numbers = names(&folder).ok()?;
     let (mut inodes, mut files) = (Vec::new(), Vec::new());
     for number in numbers.iter().take(MAX_DESCRIPTORS) {
         let Ok(target) = fs::read_link(folder.join(number)) else {
@@ -184,9 +177,8 @@ fn descriptors(places: &Places, tables: &Tables, process: &mut Process) {
             files.push(text::without_deleted(&shown).0.into());
         }
     }
-    let sockets = inodes.iter().map(|inode| tables.socket(*inode));
-    process.sockets = Some(sockets.collect());
     process.files = Some(files);
+    Some(inodes)
 }
 
 fn to_u32(number: u64) -> Option<u32> {
