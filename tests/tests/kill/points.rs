@@ -141,7 +141,12 @@ fn counts(
         let Some((thread, call)) = line.split_once(' ') else {
             continue;
         };
-        let Some((call, _)) = call.trim_start().split_once('(') else {
+        // The second half of a call that another thread's came into was counted with its first.
+        let call = call.trim_start();
+        if call.starts_with("<...") {
+            continue;
+        }
+        let Some((call, _)) = call.split_once('(') else {
             continue;
         };
         let thread: Option<u32> = thread.parse().ok();
@@ -236,4 +241,15 @@ impl Point {
         world.audit();
         died
     }
+}
+
+#[test]
+fn a_call_that_another_thread_s_came_into_counts_once() {
+    let list = "10 unlink( <unfinished ...>\n11 fsync(3) = 0\n\
+                10 <... unlink resumed>) = -1 ENOENT (No such file or directory)\n";
+    let threads = [(10, "till".to_owned()), (11, "writer".to_owned())];
+    let counted = counts("till", 10, &threads, list);
+    let names: Vec<&str> = counted.keys().map(|(_, call)| call.as_str()).collect();
+    assert_eq!(names, ["unlink", "fsync"]);
+    assert!(counted.values().all(|count| *count == 1));
 }
