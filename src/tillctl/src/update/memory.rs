@@ -23,6 +23,9 @@ pub struct Memory {
     pub running: Option<ImageVersion>,
     /// Written into the other slot, and not yet known to come up.
     pub installed: Option<Installed>,
+    /// Installed before, and not looked at by the loader: installed anew once, and no more often.
+    #[serde(default)]
+    pub untried: Option<ImageVersion>,
     /// Installed before, and returned from: not tried again.
     #[serde(default)]
     pub failed: Vec<ImageVersion>,
@@ -73,7 +76,12 @@ impl Memory {
             Some(installed) if installed.version == running.version => Since::Runs,
             Some(installed) if installed.boot == boot => Since::Waits(installed.clone()),
             // The loader has not looked at it: nothing speaks against it, and it is installed anew.
-            Some(installed) if kernels::is_untried(places, &installed.version) => {
+            // Once: a machine whose loader never takes it would start again for ever.
+            Some(installed)
+                if self.untried.as_ref() != Some(&installed.version)
+                    && kernels::is_untried(places, &installed.version) =>
+            {
+                self.untried = Some(installed.version.clone());
                 self.installed = None;
                 Since::Nothing
             }

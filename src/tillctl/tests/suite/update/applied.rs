@@ -163,6 +163,23 @@ fn an_image_that_was_never_tried_is_installed_anew() {
     assert!(ran.text("error").contains("did not come up"), "{}", ran.out);
 }
 
+/// A loader that never takes an image does not have the machine start again for ever.
+#[test]
+fn an_image_that_is_never_tried_is_installed_anew_once() {
+    let system = System::new();
+    system.release("release", &NEXT);
+    let apply = || system.update(&["apply", system.text("release")]);
+    let kernel = system.text("efi/EFI/Linux/sealpoint_1.1.0+3-0.efi");
+    let installs = format!("echo whole > {kernel}");
+    system.stands_in("usr/lib/systemd/systemd-sysupdate", &installs);
+    let mut codes = vec![];
+    for boot in ["boot-1", "boot-2", "boot-3", "boot-4"] {
+        system.boots(boot);
+        codes.push(apply().code);
+    }
+    assert_eq!(codes, [0, 0, 122, 122]);
+}
+
 #[test]
 fn an_image_that_came_back_is_not_installed_again() {
     let system = System::new();
