@@ -7,8 +7,8 @@ use std::path::Path;
 
 use sealpoint_tests::child::Running;
 
-use crate::machine::{Chord, Extra, Reader};
-use crate::office::program;
+use crate::machine::Chord;
+use crate::office::{machines, program};
 use crate::till::Till;
 
 /// A card of the simulation that pays. QEMU's reader speaks T=0 alone.
@@ -17,15 +17,8 @@ const CARD: &str = "t0";
 #[test]
 #[ignore = "wants an image and minutes: cargo xtask test --image"]
 fn a_card_in_a_usb_reader_pays_and_the_acquirer_has_it() {
-    let (state, mut office) = Till::copy("card");
-    office.open();
-    let socket = state.folder().join("reader.sock");
-    let extra = Extra {
-        words: Reader::words(&socket),
-    };
-    let mut till = Till::switch_on(&state, office, "card", &extra);
-    let reader = Reader::plug_in(&socket);
-    let control = state.folder().join("cards.sock");
+    let (mut till, reader) = Till::start_with_reader("card");
+    let control = machines().join("card/cards.sock");
     let _ = std::fs::remove_file(&control);
     let _cards = Running::start(
         program("cardsim")

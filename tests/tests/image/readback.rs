@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-use crate::machine::{Extra, Reader};
 use crate::office::program;
 use crate::till::Till;
 
@@ -71,14 +70,7 @@ const SEEN: &[&str] = &[
 #[test]
 #[ignore = "wants an image and minutes: cargo xtask test --image"]
 fn the_running_machine_reads_back_what_its_image_promises() {
-    let (state, mut office) = Till::copy("readback");
-    office.open();
-    let socket = state.folder().join("reader.sock");
-    let extra = Extra {
-        words: Reader::words(&socket),
-    };
-    let mut till = Till::switch_on(&state, office, "readback", &extra);
-    let _reader = Reader::plug_in(&socket);
+    let (mut till, _reader) = Till::start_with_reader("readback");
     till.until_ready();
     let report = till
         .machine

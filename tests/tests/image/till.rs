@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sealpoint_tests::built::target;
 
-use crate::machine::{Chord, Extra, Machine, Screen, State, Tools};
+use crate::machine::{Chord, Extra, Machine, Reader, Screen, State, Tools};
 use crate::office::{Office, machines};
 
 /// What the till is in the shop's network: an address that nobody has to ask for.
@@ -92,6 +92,18 @@ impl Till {
         let (state, mut office) = Self::copy(name);
         office.open();
         Self::switch_on(&state, office, name, extra)
+    }
+
+    /// The same with a card reader, in which is no card.
+    pub fn start_with_reader(name: &str) -> (Self, Reader) {
+        let (state, mut office) = Self::copy(name);
+        office.open();
+        let socket = state.folder().join("reader.sock");
+        let extra = Extra {
+            words: Reader::words(&socket),
+        };
+        let till = Self::switch_on(&state, office, name, &extra);
+        (till, Reader::plug_in(&socket))
     }
 
     /// Switches a machine on.
